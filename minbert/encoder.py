@@ -1,0 +1,192 @@
+"""BERT's encoder, from word pieces to one vector per token and one per sentence.
+
+Module names follow the published checkpoint, so that a parameter's name here is its name there:
+`encoder.layer.3.attention.self.query.weight` is exactly that tensor of `bert-base-uncased`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from minbert.attention import SelfAttention
+from minbert.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class EncoderOutput:
+    """What the encoder knows after one forward pass."""
+
+    hidden_states: tuple[Float[Tensor, "batch seq hidden"], ...]
+    """Embeddings, then the output of each layer: num_hidden_layers + 1 tensors."""
+    pooled: Float[Tensor, "batch hidden"]
+    """tanh(dense([CLS])): the sentence vector that the paper's heads read."""
+    attentions: tuple[Float[Tensor, "batch head seq seq"], ...] | None = None
+    """Attention weights of each layer, rows sum to 1; None unless asked for."""
+
+    @property
+    def last_hidden_state(self) -> Float[Tensor, "batch seq hidden"]:
+        """Output of the last layer."""
+        return self.hidden_states[-1]
+
+
+class Embeddings(nn.Module):
+    """Word piece + position + segment, each a looked-up row; then LayerNorm and dropout."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        hidden = config.hidden_size
+        self.word_embeddings = nn.Embedding(
+            config.vocab_size, hidden, padding_idx=config.pad_token_id
+        )
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, hidden)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, hidden)
+        self.LayerNorm = nn.LayerNorm(hidden, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(
+        self,
+        input_ids: Int[Tensor, "batch seq"],
+        token_type_ids: Int[Tensor, "batch seq"] | None = None,
+    ) -> Float[Tensor, "batch seq hidden"]:
+        """Sum the three embeddings of each token; without segment ids all tokens are segment 0."""
+        seq = input_ids.shape[1]
+        limit = self.position_embeddings.num_embeddings
+        if seq > limit:
+            raise ValueError(
+                f"the input is {seq} word pieces long, this model has positions for {limit}: "
+                "cut it (the tokenizer's max_length does)"
+            )
+        if token_type_ids is None:
+            segment = self.token_type_embeddings.weight[0]
+        else:
+            segment = self.token_type_embeddings(token_type_ids)
+        position = self.position_embeddings.weight[:seq]
+        return self.dropout(self.LayerNorm(self.word_embeddings(input_ids) + position + segment))
+
+
+class AddAndNorm(nn.Module):
+    """Project a sub-layer's result, add it to its input, normalise: x -> LayerNorm(x + f(x)).
+
+    The norm comes after the sum ("post-norm", as in the 2017 Transformer and in BERT), so every
+    hidden state is normalised; pre-norm models, which train more easily when deep, came later.
+    """
+
+    def __init__(self, in_features: int, config: ModelConfig) -> None:
+        super().__init__()
+        self.dense = nn.Linear(in_features, config.hidden_size)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(
+        self, result: Float[Tensor, "batch seq inner"], residual: Float[Tensor, "batch seq hidden"]
+    ) -> Float[Tensor, "batch seq hidden"]:
+        """Add the projected `result` to `residual` and normalise."""
+        return self.LayerNorm(residual + self.dropout(self.dense(result)))
+
+
+class Layer(nn.Module):
+    """One Transformer layer: self-attention, then a feed-forward network on each token."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        # Plain containers give the checkpoint's names `attention.self` and `intermediate.dense`.
+        self.attention = nn.Module()
+        self.attention.self = SelfAttention(config)
+        self.attention.output = AddAndNorm(config.hidden_size, config)
+        self.intermediate = nn.Module()
+        self.intermediate.dense = nn.Linear(config.hidden_size, config.intermediate_size)
+        self.output = AddAndNorm(config.intermediate_size, config)
+
+    def forward(
+        self,
+        states: Float[Tensor, "batch seq hidden"],
+        allowed: Bool[Tensor, "batch 1 1 seq"] | None = None,
+        return_attention: bool = False,
+    ) -> tuple[Float[Tensor, "batch seq hidden"], Float[Tensor, "batch head seq seq"] | None]:
+        """Tokens exchange information (attention), then each is transformed alone (GELU)."""
+        mixed, weights = self.attention.self(states, allowed, return_attention)
+        states = self.attention.output(mixed, residual=states)
+        inner = F.gelu(self.intermediate.dense(states))  # exact GELU, not its tanh approximation
+        return self.output(inner, residual=states), weights
+
+
+class Pooler(nn.Module):
+    """The sentence vector of BERT: tanh of a linear map of the [CLS] token."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+
+    def forward(self, states: Float[Tensor, "batch seq hidden"]) -> Float[Tensor, "batch hidden"]:
+        """Read the first token only; every other token reached it through attention."""
+        return self.dense(states[:, 0]).tanh()
+
+
+class Encoder(nn.Module):
+    """BERT without heads: embeddings, a stack of post-norm layers, and the pooler.
+
+    Source: Devlin et al. (2019), section 3; the paper's section 4.1 ("minBERT").
+    """
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.embeddings = Embeddings(config)
+        self.encoder = nn.Module()
+        self.encoder.layer = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
+        self.pooler = Pooler(config)
+        initialise(self, config.initializer_range, generator)
+
+    def forward(
+        self,
+        input_ids: Int[Tensor, "batch seq"],
+        attention_mask: Int[Tensor, "batch seq"] | None = None,
+        token_type_ids: Int[Tensor, "batch seq"] | None = None,
+        return_attention: bool = False,
+    ) -> EncoderOutput:
+        """Encode a padded batch.
+
+        Args:
+            input_ids: word pieces, [CLS] first.
+            attention_mask: 1 where a token may be attended, 0 on padding; None when nothing is
+                padded (the fastest case: the fused kernel then needs no mask).
+            token_type_ids: 0 for the first sentence, 1 for the second; None means all 0.
+            return_attention: also return each layer's attention weights.
+
+        Raises:
+            ValueError: the input is longer than the model has positions for.
+        """
+        # (batch, seq) -> (batch, 1, 1, seq): the same keys are allowed for all heads and queries
+        allowed = None if attention_mask is None else attention_mask[:, None, None, :].bool()
+        states = self.embeddings(input_ids, token_type_ids)
+        hidden_states, attentions = [states], []
+        for layer in self.encoder.layer:
+            states, weights = layer(states, allowed, return_attention)
+            hidden_states.append(states)
+            attentions.append(weights)
+        return EncoderOutput(
+            hidden_states=tuple(hidden_states),
+            pooled=self.pooler(states),
+            attentions=tuple(attentions) if return_attention else None,
+        )
+
+
+def initialise(
+    module: nn.Module, standard_deviation: float, generator: torch.Generator | None = None
+) -> None:
+    """Draw fresh weights as BERT does: normal weights, zero biases, LayerNorm the identity.
+
+    Edits `module` in place. Source: Devlin et al. (2019), appendix A.2 and their released code.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.normal_(part.weight, std=standard_deviation, generator=generator)
+        if isinstance(part, nn.Linear) and part.bias is not None:
+            nn.init.zeros_(part.bias)
+        if isinstance(part, nn.Embedding) and part.padding_idx is not None:
+            nn.init.zeros_(part.weight[part.padding_idx])

@@ -1,0 +1,94 @@
+"""The paper's heads: what turns sentence vectors, or token vectors, into answers."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from minbert.config import ModelConfig
+from minbert.encoder import initialise
+
+
+class SentimentHead(nn.Module):
+    """One linear layer from a sentence vector to a score per sentiment class."""
+
+    def __init__(
+        self,
+        hidden_size: int,
+        num_labels: int = 5,
+        dropout: float = 0.3,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(hidden_size, num_labels)
+        initialise(self, 0.02, generator)
+
+    def forward(self, pooled: Float[Tensor, "batch hidden"]) -> Float[Tensor, "batch label"]:
+        """Logits, one per class, from very negative (0) to very positive (4)."""
+        return self.dense(self.dropout(pooled))
+
+
+class ParaphraseHead(nn.Module):
+    """One linear layer from two concatenated sentence vectors to one logit.
+
+    A linear layer on (u, v) is w1·u + w2·v + b: it scores each sentence by itself and cannot
+    compare them, which is why this head stays near the majority class (a finding of the course,
+    not a bug). Source: the paper, section 4.1.
+    """
+
+    def __init__(
+        self, hidden_size: int, dropout: float = 0.3, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(2 * hidden_size, 1)
+        initialise(self, 0.02, generator)
+
+    def forward(
+        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
+    ) -> Float[Tensor, " batch"]:
+        """Logit that the two sentences are paraphrases; above 0 means yes (probability > .5)."""
+        return self.dense(self.dropout(torch.cat([first, second], dim=-1))).squeeze(-1)
+
+
+def similarity_score(
+    first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
+) -> Float[Tensor, " batch"]:
+    """relu(cosine) · 5: similarity on the scale of STS, from 0 (unrelated) to 5 (equivalent).
+
+    Has no weights. Everything at or below a right angle scores 0. Source: the paper, section 4.1.
+    """
+    return F.relu(F.cosine_similarity(first, second, dim=-1)) * 5
+
+
+class MaskedLanguageModelHead(nn.Module):
+    """From each token's vector to a score per word piece: dense, GELU, LayerNorm, decoder.
+
+    The decoder's matrix *is* the word embedding (Press and Wolf, 2017): it is passed to `forward`
+    rather than owned, so that it is stored and updated once. Parameter names are those of
+    `cls.predictions.*` in the published checkpoint. Source: Devlin et al. (2019), task #1.
+    """
+
+    def __init__(self, config: ModelConfig, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.transform = nn.Module()
+        self.transform.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.transform.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        initialise(self, config.initializer_range, generator)
+
+    def forward(
+        self,
+        states: Float[Tensor, "*tokens hidden"],
+        word_embeddings: Float[Tensor, "vocabulary hidden"],
+    ) -> Float[Tensor, "*tokens vocabulary"]:
+        """Logits over the vocabulary for every vector in `states`.
+
+        Pass the vectors of the masked tokens only: at 15 % masking this is 1/7 of the work, and
+        the vocabulary projection is the most expensive product of the whole model.
+        """
+        transformed = self.transform.LayerNorm(F.gelu(self.transform.dense(states)))
+        return F.linear(transformed, word_embeddings, self.bias)

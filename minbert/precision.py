@@ -1,0 +1,61 @@
+"""Where to compute, and with how many bits."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+PRECISIONS = ("auto", "fp32", "bf16")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """The device a name stands for; `auto` takes a CUDA GPU when torch sees one.
+
+    Raises:
+        ValueError: the name is unknown, or asks for a GPU that is not there.
+    """
+    if name not in DEVICES:
+        raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {name!r}")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ValueError("device cuda was asked for, but torch sees no CUDA GPU on this machine")
+    return torch.device("cuda" if name != "cpu" and available else "cpu")
+
+
+def multiplies_bf16_fast(device: torch.device) -> bool:
+    """Whether bf16 products are faster than fp32 here: CUDA from Ampere on, CPUs with AMX or
+    AVX512-BF16. Other CPUs emulate bf16 and get slower."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    capabilities = torch.backends.cpu.get_capabilities() if _has_capabilities() else {}
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def _has_capabilities() -> bool:
+    return hasattr(torch.backends.cpu, "get_capabilities")
+
+
+def resolve_precision(name: str = "auto", device: torch.device | None = None) -> str:
+    """`fp32` or `bf16`; `auto` takes bf16 where the device multiplies it fast.
+
+    Raises:
+        ValueError: the name is none of `PRECISIONS`.
+    """
+    if name not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {name!r}")
+    if name != "auto":
+        return name
+    return "bf16" if multiplies_bf16_fast(device or torch.device("cpu")) else "fp32"
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager:
+    """A context in which matrix products run in `precision`.
+
+    Weights, LayerNorm's statistics, losses and the optimizer stay in fp32; bf16 has fp32's range,
+    so no loss scaling is needed.
+    """
+    if precision == "bf16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    return nullcontext()
