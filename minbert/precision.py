@@ -29,12 +29,9 @@ def multiplies_bf16_fast(device: torch.device) -> bool:
     AVX512-BF16. Other CPUs emulate bf16 and get slower."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    capabilities = torch.backends.cpu.get_capabilities() if _has_capabilities() else {}
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
-
-
-def _has_capabilities() -> bool:
-    return hasattr(torch.backends.cpu, "get_capabilities")
+    # Since torch 2.6; a later release that drops them falls back to fp32, which is only slower.
+    probes = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, probe, bool)() for probe in probes)
 
 
 def resolve_precision(name: str = "auto", device: torch.device | None = None) -> str:
