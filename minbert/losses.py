@@ -30,7 +30,7 @@ def masked_language_model(
     """
     if not (labels != IGNORE).any():
         raise ValueError("no token is masked in this batch, so its loss is undefined: skip it")
-    return F.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORE)
+    return F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORE)
 
 
 def multiple_negatives_ranking(

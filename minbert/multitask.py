@@ -45,9 +45,7 @@ class MultitaskBert(nn.Module):
         """The pooled vector of each sentence."""
         return self.encoder(input_ids, attention_mask).pooled
 
-    def predict_sentiment(
-        self, pooled: Float[Tensor, "batch hidden"]
-    ) -> Int[Tensor, " batch"]:
+    def predict_sentiment(self, pooled: Float[Tensor, "batch hidden"]) -> Int[Tensor, " batch"]:
         """Most likely class of each sentence."""
         return self.sentiment(pooled).argmax(dim=-1)
 

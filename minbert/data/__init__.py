@@ -1,0 +1,23 @@
+"""Data sets: what they consist of, how they are read, checked, downloaded and batched."""
+
+from __future__ import annotations
+
+from minbert.data.examples import CourseData
+
+
+def load_data(spec: str) -> CourseData:
+    """Load the data that a `--data` argument names.
+
+    Args:
+        spec: `cs224n:DIR`, the course's files in a folder.
+
+    Raises:
+        ValueError: the prefix is unknown, or a file is not what it should be.
+        FileNotFoundError: the folder or a file is missing.
+    """
+    kind, _, place = spec.partition(":")
+    if kind == "cs224n" and place:
+        from minbert.data.cs224n import load_cs224n
+
+        return load_cs224n(place)
+    raise ValueError(f"data must be given as cs224n:FOLDER, got {spec!r}")

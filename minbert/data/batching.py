@@ -1,0 +1,98 @@
+"""Which rows go into a batch together, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+Item = TypeVar("Item")
+
+
+def length_bucketed(
+    lengths: Sequence[int],
+    generator: torch.Generator,
+    *,
+    batch_size: int | None = None,
+    token_budget: int | None = None,
+    pool_batches: int = 50,
+) -> list[list[int]]:
+    """Batches of rows of similar length, so that little is padded, in random order.
+
+    Rows are shuffled, cut into pools of about `pool_batches` batches, sorted by length inside
+    each pool, and cut into batches, which are shuffled again. Every row occurs exactly once.
+
+    Args:
+        lengths: word pieces per row.
+        generator: the only source of randomness.
+        batch_size: rows per batch (the last batch of an epoch may be smaller), or
+        token_budget: padded word pieces per batch at most; a longer row stands alone.
+        pool_batches: larger pools pad less and are less random.
+
+    Raises:
+        ValueError: not exactly one of `batch_size` and `token_budget` is given, or it is below 1.
+    """
+    if (batch_size is None) == (token_budget is None):
+        raise ValueError("give either batch_size or token_budget, not both and not neither")
+    size = batch_size if token_budget is None else token_budget
+    if size < 1:
+        raise ValueError(f"batch_size or token_budget must be at least 1, got {size}")
+    order = torch.randperm(len(lengths), generator=generator).tolist()
+    if token_budget is not None:
+        mean = sum(lengths) / max(1, len(lengths))
+        size = max(1, int(token_budget / max(1.0, mean)))
+    pool = size * pool_batches
+    batches: list[list[int]] = []
+    for start in range(0, len(order), pool):
+        rows = sorted(order[start : start + pool], key=lengths.__getitem__)
+        if token_budget is None:
+            batches += [rows[at : at + size] for at in range(0, len(rows), size)]
+        else:
+            batches += _within_budget(rows, lengths, token_budget)
+    shuffled = torch.randperm(len(batches), generator=generator).tolist()
+    return [batches[index] for index in shuffled]
+
+
+def _within_budget(
+    rows: Sequence[int], lengths: Sequence[int], token_budget: int
+) -> list[list[int]]:
+    """Cut rows sorted by length so that rows x longest stays within the budget."""
+    batches: list[list[int]] = []
+    for row in rows:
+        if batches and lengths[row] * (len(batches[-1]) + 1) <= token_budget:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches
+
+
+def round_robin(*sources: Iterable[Item]) -> Iterator[tuple[int, Item]]:
+    """One item of each source in turn; a source that is used up drops out until all are done.
+
+    Yields (number of the source, item). Source: the paper, section 4.2.
+    """
+    running = {number: iter(source) for number, source in enumerate(sources)}
+    while running:
+        for number in list(running):
+            try:
+                yield number, next(running[number])
+            except StopIteration:
+                del running[number]
+
+
+def pad_batch(
+    ids: Sequence[Sequence[int]], pad_id: int
+) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"]]:
+    """Fill rows up to the longest one, on the right.
+
+    Returns:
+        The ids, and the attention mask: 1 on real tokens, 0 on padding.
+    """
+    width = max(map(len, ids), default=0)
+    input_ids = torch.tensor([[*row, *[pad_id] * (width - len(row))] for row in ids])
+    counts = torch.tensor([len(row) for row in ids])
+    mask = (torch.arange(width)[None, :] < counts[:, None]).long()
+    return input_ids.long().view(len(ids), width), mask

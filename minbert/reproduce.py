@@ -1,0 +1,290 @@
+"""`minbert reproduce`: the whole grid, from data and weights to tables, in one folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import platform
+import shutil
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import minbert
+from minbert.data.predictions import write_predictions
+from minbert.evaluation.baselines import ladder
+from minbert.evaluation.report import tables_markdown
+from minbert.evaluation.statistics import compare, measure
+from minbert.training.cache import copy_stage
+from minbert.training.grid import (
+    ARMS,
+    TASKS,
+    Experiment,
+    Grid,
+    Predictions,
+    read_history,
+    read_predictions,
+    stages_of,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def reproduce(
+    experiment: Experiment, arms: Sequence[str], seeds: Sequence[int], out: Path, command: str
+) -> dict[str, Any]:
+    """Run the arms for all seeds and write results, tables, curves, predictions, checkpoints.
+
+    Nothing is written to `out` before everything is computed; stages already in the experiment's
+    cache are not computed again.
+
+    Args:
+        experiment: data, encoder, recipe, preset, precision, device and cache.
+        arms: of `ARMS`, in the order of the tables' columns.
+        seeds: every arm runs once for each.
+        out: a folder that does not exist, is empty, or holds an earlier run (replaced).
+        command: recorded in results.json.
+
+    Returns:
+        The content of results.json.
+
+    Raises:
+        ValueError: an arm is unknown, or `out` holds something else.
+    """
+    unknown = [arm for arm in arms if arm not in ARMS]
+    if unknown or not arms:
+        raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")
+    if not seeds:
+        raise ValueError("at least one seed is needed, got none")
+    check_out(out)
+    grid = Grid(experiment)
+    folders = {
+        (arm, stage, seed): grid.folder(arm, stage, seed)
+        for seed in seeds
+        for arm in arms
+        for stage in stages_of(arm)
+    }
+    results = collect(experiment, grid, arms, seeds, folders)
+    results["command"] = command
+    with replaced_folder(out) as working:
+        submitted = results["submitted"]
+        best = folders[submitted["arm"], submitted["stage"], submitted["seed"]]
+        results["test"] = _write_predictions(grid, best, submitted, experiment, working)
+        _write_json(working / "results.json", results)
+        (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")
+        _write_curves(working / "curves.csv", grid, folders)
+        _write_checkpoints(working / "checkpoints", grid, folders)
+    return results
+
+
+def collect(
+    experiment: Experiment,
+    grid: Grid,
+    arms: Sequence[str],
+    seeds: Sequence[int],
+    folders: dict[tuple[str, str, int], Path],
+) -> dict[str, Any]:
+    """Everything of results.json that follows from the finished stages."""
+    golds = {task: grid.rows.tasks[task]["dev"].labels.numpy() for task in TASKS}
+    dev = {key: read_predictions(folder) for key, folder in folders.items()}
+
+    def seeds_of(arm: str, stage: str) -> list[Predictions]:
+        return [dev[arm, stage, seed] for seed in seeds]
+
+    measured = {
+        arm: {stage: measure(golds, seeds_of(arm, stage)) for stage in stages_of(arm)}
+        for arm in arms
+    }
+    tests = []
+    for stage in ("heads", "sst_finetuned"):
+        for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
+            for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage)):
+                tests.append({"stage": stage, "arm_a": a, "arm_b": b, **test})
+    data = experiment.data
+    return {
+        "tier": data.tier,
+        "data": {
+            "name": data.name,
+            "note": data.note,
+            "digest": data.digest,
+            "rows": {
+                task: {split: len(rows) for split, rows in grid.rows.tasks[task].items()}
+                for task in TASKS
+            },
+            "damaged_rows": len(data.damage),
+        },
+        "encoder": experiment.encoder_name,
+        "recipe": asdict(experiment.recipe),
+        "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
+        "seeds": list(seeds),
+        "versions": versions(),
+        "device": describe_device(experiment.device),
+        "precision": experiment.precision,
+        "arms": measured,
+        "submitted": _best(measured, seeds),
+        "paired_tests": tests,
+        "ladder": ladder(data),
+        **_times_and_counts(grid, folders),
+    }
+
+
+def _best(measured: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
+    """The fine-tuned arm with the best mean dev score, and its best seed."""
+    candidates = [
+        (stages[stage]["overall_mean"], arm, stage)
+        for arm, stages in measured.items()
+        for stage in [list(stages)[-1]]
+    ]
+    # `baseline` competes only when no trained arm was run.
+    trained = [candidate for candidate in candidates if candidate[2] != "untrained"]
+    score, arm, stage = max(trained or candidates, key=lambda candidate: candidate[0]["value"])
+    return {"arm": arm, "stage": stage, "seed": seeds[int(np.argmax(score["per_seed"]))]}
+
+
+def _times_and_counts(grid: Grid, folders: dict) -> dict[str, Any]:
+    """Seconds and counts of each distinct stage, as measured when it was computed."""
+    timings: dict[str, list[float]] = {}
+    counts: dict[str, list[dict]] = {}
+    seen = set()
+    for (arm, stage, seed), folder in folders.items():
+        steps = [("/".join(ARMS[arm][: i + 1]), path) for i, path in _encoders(grid, arm, seed)]
+        label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
+        for name, path in [*steps, (label, folder)]:
+            if path in seen:
+                continue
+            seen.add(path)
+            histories = read_history(path)
+            timings.setdefault(name, []).append(sum(h["seconds"] for h in histories.values()))
+            keep = ("steps", "skipped", "tokens")
+            counts.setdefault(name, []).append(
+                {part: {key: h[key] for key in keep} for part, h in histories.items()}
+            )
+    return {"timings_s": timings, "counts": counts}
+
+
+def _encoders(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:
+    """The encoder stages an arm goes through, without the original."""
+    path = ARMS[arm]
+    return [(i, grid.encoder_folder(path[: i + 1], seed)) for i in range(len(path))]
+
+
+def _write_predictions(
+    grid: Grid, folder: Path, submitted: dict, experiment: Experiment, out: Path
+) -> dict[str, Any] | None:
+    """Prediction files of the submitted model; test metrics where the test files have labels."""
+    encoder = grid.encoder_folder(ARMS[submitted["arm"]], submitted["seed"])
+    is_whole = (folder / "model.safetensors").exists()
+    model = grid.load(folder, None if is_whole else encoder)
+    (out / "predictions").mkdir()
+    test = grid.predict(model, "test")
+    for split, predictions in (("dev", read_predictions(folder)), ("test", test)):
+        for task in TASKS:
+            if task not in predictions:
+                logger.warning("no %s %s file: no predictions for it", task, split)
+                continue
+            ids = grid.rows.tasks[task][split].ids
+            path = out / "predictions" / f"{task}-{split}.csv"
+            write_predictions(path, task, ids, predictions[task])
+    labels = {task: grid.rows.tasks[task]["test"].labels for task in TASKS}
+    if any(values is None for values in labels.values()):
+        return None
+    return measure({task: values.numpy() for task, values in labels.items()}, [test])
+
+
+def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
+    columns = ["seed", "stage", "part", "epoch", "step", "source", "loss", "learning_rate"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        seen = set()
+        for (arm, stage, seed), folder in folders.items():
+            steps = [("+".join(ARMS[arm][: i + 1]), p) for i, p in _encoders(grid, arm, seed)]
+            label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
+            for name, stage_folder in [*steps, (label, folder)]:
+                if stage_folder in seen:
+                    continue
+                seen.add(stage_folder)
+                for part, history in read_history(stage_folder).items():
+                    for point in history["points"]:
+                        writer.writerow({"seed": seed, "stage": name, "part": part, **point})
+
+
+def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
+    """Each evaluated stage as a folder that `from_pretrained` and `minbert predict` load."""
+    for (arm, stage, seed), folder in folders.items():
+        target = out / f"seed{seed}" / arm / stage
+        copy_stage(folder, target)
+        if not (folder / "model.safetensors").exists():
+            encoder = grid.encoder_folder(ARMS[arm], seed)
+            for name in ("model.safetensors", "config.json", "tokenizer.json"):
+                copy_file(encoder / name, target / name)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Hard link where possible, else copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide numbers."""
+    import tokenizers
+
+    return {
+        "minbert": minbert.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "tokenizers": tokenizers.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def describe_device(device: torch.device) -> str:
+    """Kind of processor and number of threads, or the GPU's name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f"CPU, {torch.get_num_threads()} threads, {capability}"
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that holds something other than an earlier result.
+
+    Raises:
+        ValueError: as said.
+    """
+    if out.exists() and (
+        not out.is_dir() or (any(out.iterdir()) and not (out / "results.json").exists())
+    ):
+        raise ValueError(f"--out {out} exists and holds no earlier results: choose another folder")
+
+
+@contextmanager
+def replaced_folder(out: Path):
+    """A working folder beside `out` that takes its place when the block ends without an error."""
+    working = out.with_name(out.name + ".partial")
+    if working.exists():
+        shutil.rmtree(working)
+    working.mkdir(parents=True)
+    try:
+        yield working
+    except BaseException:
+        shutil.rmtree(working)
+        raise
+    if out.exists():
+        shutil.rmtree(out)
+    os.replace(working, out)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

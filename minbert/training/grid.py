@@ -1,0 +1,306 @@
+"""The paper's arms and their control, each shared stage computed once.
+
+    original ─┬─ (untrained heads)                      baseline
+              ├─ heads ─ sst_finetune                   heads_only
+              ├─ mlm ─┬─ heads ─ sst_finetune           mlm
+              │       └─ mnrl ─ heads ─ sst_finetune    mlm+mnrl
+              └─ mnrl ── heads ─ sst_finetune           mnrl
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from minbert.data.examples import CourseData
+from minbert.encoder import Encoder
+from minbert.multitask import MultitaskBert
+from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
+from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.cache import StageCache, weights_digest
+from minbert.training.heads import train_paraphrase_head, train_sentiment_head
+from minbert.training.loop import History, Setting, derive_seed, generator_for
+from minbert.training.mlm import pretrain_masked_language_model
+from minbert.training.mnrl import rank_negatives
+from minbert.training.recipe import Preset, Recipe
+from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.sentiment import finetune_sentiment
+from minbert.training.vectors import embed_all
+
+ARMS: dict[str, tuple[str, ...]] = {
+    "baseline": (),
+    "heads_only": (),
+    "mlm": ("mlm",),
+    "mnrl": ("mnrl",),
+    "mlm+mnrl": ("mlm", "mnrl"),
+}
+"""What the encoder goes through before its heads are trained, per arm."""
+
+TASKS = ("sst", "quora", "sts")
+Predictions = dict[str, np.ndarray]
+"""Per task: classes (sst), 0/1 (quora), similarities from 0 to 5 (sts), in the split's order."""
+
+
+def stages_of(arm: str) -> tuple[str, ...]:
+    """The points at which an arm is evaluated: before any training, or after each of two."""
+    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetuned")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that decides the results of a grid but the arm and the seed."""
+
+    data: CourseData
+    encoder_name: str
+    recipe: Recipe
+    preset: Preset
+    precision: str
+    device: torch.device
+    cache: StageCache
+
+
+class Grid:
+    """Runs the stages of an experiment, or takes them from its cache.
+
+    Every stage is a folder: `model.safetensors`, `config.json`, `tokenizer.json` where the encoder
+    changed, `heads.safetensors`, `predictions.npz` (dev) where it was evaluated, `history.json`.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        encoder, self.tokenizer = from_pretrained(experiment.encoder_name)
+        self.rows = CourseRows(
+            experiment.data, self.tokenizer, encoder.config.max_position_embeddings
+        )
+        self._common = {
+            "data": experiment.data.digest,
+            "encoder": weights_digest(encoder),
+            "recipe": asdict(experiment.recipe),
+            "precision": experiment.precision,
+            "device": experiment.device.type,
+        }
+        self._vectors: dict[str, Tensor] = {}
+
+    def folder(self, arm: str, stage: str, seed: int) -> Path:
+        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetuned`)."""
+        path = ARMS[arm]
+        if stage == "sst_finetuned":
+            return self._sst_finetuned(path, seed)
+        return self._heads(path, seed, trained=stage == "heads")
+
+    def encoder_folder(self, path: tuple[str, ...], seed: int) -> Path:
+        """Folder of the encoder after the stages in `path`; () is the original one."""
+        if not path:
+            return self._stage("original", {}, self._save_original)
+        parent = self.encoder_folder(path[:-1], seed)
+        settings = getattr(self.experiment.preset, path[-1])
+        compute = self._pretrain_mlm if path[-1] == "mlm" else self._rank_negatives
+        return self._stage(
+            path[-1],
+            {"parent": parent.name, "settings": asdict(settings), "seed": seed},
+            lambda folder: compute(folder, parent, path, seed),
+        )
+
+    def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
+        """A stage's model, heads included, in eval mode on the experiment's device."""
+        encoder, _ = from_pretrained(str(encoder_folder or folder))
+        model = MultitaskBert(encoder, dropout=self.experiment.recipe.dropout)
+        heads = load_file(folder / "heads.safetensors")
+        missing, unexpected = model.load_state_dict(heads, strict=False)
+        if unexpected or any(not name.startswith("encoder.") for name in missing):
+            raise ValueError(f"{folder.name}/heads.safetensors does not hold the paper's two heads")
+        return model.to(self.experiment.device).eval()
+
+    def predict(self, model: MultitaskBert, split: str) -> Predictions:
+        """Predictions of all three tasks on one split ("dev", "test"); empty splits are left out."""
+        wanted = {task: self.rows.tasks[task][split] for task in TASKS}
+        rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
+        vectors = self._embed(model.encoder, rows)
+        return self._predict_from(model, vectors, wanted)
+
+    def _stage(self, name: str, what: dict, compute) -> Path:
+        return self.experiment.cache.stage(name, {**self._common, **what}, compute)
+
+    def _setting(self, folder: Path, path: Iterable[str], seed: int) -> Setting:
+        return Setting(
+            device=self.experiment.device,
+            precision=self.experiment.precision,
+            seed=derive_seed(seed, *path),
+            checkpoint=folder / "checkpoint.pt",
+        )
+
+    def _save_original(self, folder: Path) -> None:
+        encoder, tokenizer = from_pretrained(self.experiment.encoder_name)
+        save_pretrained(folder, encoder, tokenizer)
+        _write_history(folder, {})
+
+    def _pretrain_mlm(
+        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int
+    ) -> None:
+        encoder, tokenizer = self._load_encoder(parent)
+        source = parent if path[:-1] else self.experiment.encoder_name
+        head = load_mlm_head(str(source), encoder, generator=generator_for(seed, "mlm head"))
+        history = pretrain_masked_language_model(
+            encoder,
+            head.to(self.experiment.device),
+            {task: self.rows.tasks[task]["train"].all_rows for task in TASKS},
+            self.rows.table,
+            self.experiment.recipe,
+            self.experiment.preset.mlm,
+            self._setting(folder, path, seed),
+        )
+        save_pretrained(folder, encoder, tokenizer, mlm_head=head)
+        _write_history(folder, {"mlm": history})
+
+    def _rank_negatives(
+        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int
+    ) -> None:
+        encoder, tokenizer = self._load_encoder(parent)
+        history = rank_negatives(
+            encoder,
+            {task: self.rows.tasks[task]["train"] for task in ("quora", "sts")},
+            self.rows.table,
+            self.experiment.recipe,
+            self.experiment.preset.mnrl,
+            self._setting(folder, path, seed),
+        )
+        save_pretrained(folder, encoder, tokenizer)
+        _write_history(folder, {"mnrl": history})
+
+    def _heads(self, path: tuple[str, ...], seed: int, trained: bool) -> Path:
+        parent = self.encoder_folder(path, seed)
+        settings = asdict(self.experiment.preset.heads) if trained else None
+        return self._stage(
+            "heads" if trained else "untrained",
+            {"parent": parent.name, "settings": settings, "seed": seed},
+            lambda folder: self._compute_heads(folder, parent, path, seed, trained),
+        )
+
+    def _compute_heads(
+        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int, trained: bool
+    ) -> None:
+        encoder, _ = self._load_encoder(parent)
+        model = MultitaskBert(
+            encoder,
+            dropout=self.experiment.recipe.dropout,
+            generator=generator_for(seed, "heads"),
+        ).to(self.experiment.device)
+        tasks = self.rows.tasks
+        started = time.perf_counter()
+        vectors = self._frozen_vectors(parent.name, encoder)
+        histories = {"encode": History(seconds=time.perf_counter() - started)}
+        if trained:
+            settings = self.experiment.preset.heads
+            # Seconds of work: nothing to resume, so no checkpoint.
+            setting = replace(self._setting(folder, path, seed), checkpoint=None)
+            histories["sentiment_head"] = train_sentiment_head(
+                model.sentiment, vectors, tasks["sst"]["train"], settings, setting
+            )
+            histories["paraphrase_head"] = train_paraphrase_head(
+                model.paraphrase, vectors, tasks["quora"]["train"], settings, setting
+            )
+        dev = {task: tasks[task]["dev"] for task in TASKS}
+        self._save_heads(folder, model, self._predict_from(model.eval(), vectors, dev))
+        _write_history(folder, histories)
+
+    def _sst_finetuned(self, path: tuple[str, ...], seed: int) -> Path:
+        parent = self._heads(path, seed, trained=True)
+        settings = self.experiment.preset.sst_finetune
+
+        def compute(folder: Path) -> None:
+            model = self.load(parent, self.encoder_folder(path, seed))
+            history = finetune_sentiment(
+                model,
+                self.rows.tasks["sst"]["train"],
+                self.rows.table,
+                self.experiment.recipe,
+                settings,
+                self._setting(folder, path, seed),
+            )
+            save_pretrained(folder, model.encoder, self.tokenizer)
+            self._save_heads(folder, model, self.predict(model, "dev"))
+            _write_history(folder, {"sst_finetune": history})
+
+        return self._stage(
+            "sst_finetune",
+            {"parent": parent.name, "settings": asdict(settings), "seed": seed},
+            compute,
+        )
+
+    def _load_encoder(self, folder: Path) -> tuple[Encoder, WordPieceTokenizer]:
+        encoder, tokenizer = from_pretrained(str(folder))
+        return encoder.to(self.experiment.device), tokenizer
+
+    def _embed(self, encoder: Encoder, rows: Iterable[int]) -> Tensor:
+        setting = Setting(self.experiment.device, self.experiment.precision, seed=0)
+        return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, setting)
+
+    def _frozen_vectors(self, name: str, encoder: Encoder) -> Tensor:
+        """Vectors of a frozen encoder for all that heads are trained and evaluated on.
+
+        Kept for the encoders most recently used: `baseline` and `heads_only` of all seeds share
+        the original one.
+        """
+        if name not in self._vectors:
+            tasks = self.rows.tasks
+            splits = [tasks["sst"]["train"], tasks["quora"]["train"]]
+            splits += [tasks[task]["dev"] for task in TASKS]
+            rows = [row for split in splits for row in split.all_rows]
+            while len(self._vectors) > 1:
+                del self._vectors[next(iter(self._vectors))]
+            self._vectors[name] = self._embed(encoder, rows)
+        return self._vectors[name]
+
+    @torch.inference_mode()
+    def _predict_from(
+        self, model: MultitaskBert, vectors: Tensor, splits: dict[str, TaskRows]
+    ) -> Predictions:
+        def of(rows: tuple[int, ...] | None) -> Tensor:
+            return vectors[list(rows or ())].to(self.experiment.device)
+
+        predictions = {}
+        for task, rows in splits.items():
+            if not len(rows):
+                continue
+            if task == "sst":
+                values = model.predict_sentiment(of(rows.first))
+            elif task == "quora":
+                values = model.predict_paraphrase(of(rows.first), of(rows.second))
+            else:
+                values = model.predict_similarity(of(rows.first), of(rows.second))
+            predictions[task] = values.cpu().numpy()
+        return predictions
+
+    def _save_heads(self, folder: Path, model: MultitaskBert, dev: Predictions) -> None:
+        heads = {
+            name: tensor.contiguous()
+            for name, tensor in model.state_dict().items()
+            if not name.startswith("encoder.")
+        }
+        save_file(heads, folder / "heads.safetensors")
+        np.savez_compressed(folder / "predictions.npz", **dev)
+
+
+def read_predictions(folder: Path) -> Predictions:
+    """Dev predictions of an evaluated stage."""
+    with np.load(folder / "predictions.npz") as arrays:
+        return dict(arrays)
+
+
+def read_history(folder: Path) -> dict[str, dict]:
+    """Training histories of a stage by part (`History.to_dict`)."""
+    return json.loads((folder / "history.json").read_text())
+
+
+def _write_history(folder: Path, histories: dict[str, History]) -> None:
+    content = {name: history.to_dict() for name, history in histories.items()}
+    (folder / "history.json").write_text(json.dumps(content))
+    (folder / "checkpoint.pt").unlink(missing_ok=True)

@@ -1,0 +1,255 @@
+"""The one training loop: every stage runs in it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from minbert.optimizer import learning_rate_factor, make_optimizer
+from minbert.training.recipe import StageSettings
+
+logger = logging.getLogger(__name__)
+
+Batch = tuple[str, list[int]]
+"""Name of the data set a batch comes from, and the rows it holds."""
+
+CURVE_POINTS = 200
+"""About how many points a training curve keeps per stage: means over equal runs of steps."""
+
+
+class DivergedError(ValueError):
+    """The loss stopped being a number."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where and with which randomness a stage runs."""
+
+    device: torch.device
+    precision: str
+    seed: int
+    checkpoint: Path | None = None
+    """File that an interrupted stage resumes from; None keeps none."""
+    checkpoint_every_s: float = 120.0
+
+
+@dataclass
+class History:
+    """What happened during one stage."""
+
+    points: list[dict[str, Any]] = field(default_factory=list)
+    """Curve: epoch, step, source (data set), loss (mean of the window, nats), learning_rate."""
+    steps: int = 0
+    skipped: int = 0
+    """Batches whose loss is undefined (no masked token, no similar pair)."""
+    tokens: int = 0
+    """Real word pieces seen, padding not counted (0 where a stage reads ready-made vectors)."""
+    seconds: float = 0.0
+    """Wall-clock time of training, over all interruptions."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def derive_seed(*parts: object) -> int:
+    """A seed that follows from `parts` alone: the same on every machine, different for each."""
+    digest = hashlib.sha256(repr(parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def generator_for(*parts: object) -> torch.Generator:
+    """A CPU generator seeded by `derive_seed(*parts)`."""
+    return torch.Generator().manual_seed(derive_seed(*parts))
+
+
+def train(
+    model: nn.Module,
+    make_batches: Callable[[torch.Generator], Sequence[Batch]],
+    compute_loss: Callable[[Batch, torch.Generator], Tensor | None],
+    settings: StageSettings,
+    setting: Setting,
+    *,
+    name: str,
+    optimizer: str = "fused",
+    count_tokens: Callable[[Batch], int] = lambda batch: 0,
+) -> History:
+    """Train the parameters of `model` that require a gradient; edits `model` in place.
+
+    All randomness of a step (masking, dropout) follows from (seed, stage, epoch, step), so a run
+    that was interrupted and resumed ends with the same weights as one that was not.
+
+    Args:
+        model: left in training mode's opposite, eval, when done.
+        make_batches: one epoch of batches in the order in which they are to be seen.
+        compute_loss: the loss of one batch, a scalar; None if it is undefined (skipped, counted).
+        settings: epochs, learning rate, schedule.
+        setting: device, precision, seed, checkpoint file.
+        name: of the stage, for the progress bar and for seeds.
+        optimizer: `fused` (torch's) or `adamw` (ours).
+        count_tokens: real word pieces of a batch, for throughput.
+
+    Raises:
+        DivergedError: a loss is NaN or infinite.
+        KeyboardInterrupt: Ctrl-C; the step under way is finished and the checkpoint written first.
+    """
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    update = make_optimizer(parameters, settings.learning_rate, optimizer, settings.weight_decay)
+    history = History()
+    first_epoch, first_step = _resume(setting.checkpoint, model, update, history)
+    steps_per_epoch = len(make_batches(generator_for(setting.seed, name, 0)))
+    total_steps = steps_per_epoch * settings.epochs
+    window = _Window(size=max(1, total_steps // CURVE_POINTS))
+    cuda = [setting.device] if setting.device.type == "cuda" else []
+
+    model.train()
+    with (
+        torch.random.fork_rng(devices=cuda),
+        _deferred_interrupt() as interrupted,
+        tqdm(
+            total=total_steps, initial=history.steps, desc=name, mininterval=2.0, leave=False
+        ) as bar,
+    ):
+        started = saved = time.perf_counter()
+        for epoch in range(first_epoch, settings.epochs):
+            batches = make_batches(generator_for(setting.seed, name, epoch))
+            for step in range(first_step if epoch == first_epoch else 0, len(batches)):
+                factor = learning_rate_factor(
+                    history.steps, total_steps, settings.warmup_share, settings.schedule
+                )
+                for group in update.param_groups:
+                    group["lr"] = settings.learning_rate * factor
+                torch.manual_seed(derive_seed(setting.seed, name, epoch, step))
+                loss = compute_loss(
+                    batches[step], generator_for(setting.seed, name, epoch, step, "data")
+                )
+                if loss is None:
+                    history.skipped += 1
+                else:
+                    loss.backward()
+                    update.step()
+                    update.zero_grad()
+                    window.add(batches[step][0], loss.detach())
+                history.steps += 1
+                history.tokens += count_tokens(batches[step])
+                if window.full or step == len(batches) - 1:
+                    history.points += window.close(epoch, history.steps, group["lr"], name)
+                bar.update()
+
+                due = time.perf_counter() - saved > setting.checkpoint_every_s
+                if setting.checkpoint and (due or interrupted):
+                    history.points += window.close(epoch, history.steps, group["lr"], name)
+                    history.seconds += time.perf_counter() - started
+                    _save(setting.checkpoint, model, update, history, epoch, step + 1)
+                    started = saved = time.perf_counter()
+                if interrupted:
+                    raise KeyboardInterrupt
+        history.seconds += time.perf_counter() - started
+    model.eval()
+    return history
+
+
+class _Window:
+    """Means of the loss over a run of steps, one per data set."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.losses: dict[str, list[Tensor]] = {}
+
+    def add(self, source: str, loss: Tensor) -> None:
+        self.losses.setdefault(source, []).append(loss)
+
+    @property
+    def full(self) -> bool:
+        return sum(map(len, self.losses.values())) >= self.size
+
+    def close(self, epoch: int, step: int, learning_rate: float, name: str) -> list[dict[str, Any]]:
+        points = []
+        for source, losses in self.losses.items():
+            mean = torch.stack(losses).mean().item()
+            if mean != mean or abs(mean) == float("inf"):
+                raise DivergedError(
+                    f"the loss of {name} on {source} became {mean} by step {step} "
+                    f"(learning rate {learning_rate:g}): try a lower learning rate"
+                )
+            points.append(
+                {
+                    "epoch": epoch,
+                    "step": step,
+                    "source": source,
+                    "loss": mean,
+                    "learning_rate": learning_rate,
+                }
+            )
+        self.losses = {}
+        return points
+
+
+def _save(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    history: History,
+    epoch: int,
+    step: int,
+) -> None:
+    """Write a checkpoint in one move, so that a kill leaves the old one or the new one."""
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "history": history.to_dict(),
+        "epoch": epoch,
+        "step": step,
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def _resume(
+    path: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, history: History
+) -> tuple[int, int]:
+    """Load a checkpoint if there is one; the epoch and step to go on with."""
+    if path is None or not path.exists():
+        return 0, 0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    for name, value in state["history"].items():
+        setattr(history, name, value)
+    logger.info("resuming at epoch %d, step %d", state["epoch"], state["step"])
+    return state["epoch"], state["step"]
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[list[int]]:
+    """Collect Ctrl-C (and SIGTERM) in a list instead of stopping in the middle of a step."""
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def receive(number: int, frame: object) -> None:
+        received.append(number)
+
+    previous = {
+        number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

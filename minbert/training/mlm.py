@@ -1,0 +1,94 @@
+"""In-domain pre-training: hide words, predict them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from minbert import losses
+from minbert.encoder import Encoder
+from minbert.heads import MaskedLanguageModelHead
+from minbert.masking import IGNORE, mask_tokens
+from minbert.precision import autocast
+from minbert.training.epochs import in_turn
+from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.recipe import Recipe, StageSettings
+from minbert.training.sentences import SentenceTable
+from minbert.training.vectors import set_dropout
+
+
+def pretrain_masked_language_model(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    corpora: Mapping[str, Sequence[int]],
+    table: SentenceTable,
+    recipe: Recipe,
+    settings: StageSettings,
+    setting: Setting,
+    optimizer: str = "fused",
+) -> History:
+    """In-domain pre-training: hide words, predict them (the paper's section 4.2).
+
+    One batch of each corpus in turn; a corpus that is used up drops out until all are done. Only
+    the vectors of masked tokens go through the vocabulary projection.
+
+    Args:
+        corpora: rows of `table` per data set; a sentence may occur more than once.
+    """
+    set_dropout(encoder, recipe)
+
+    def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
+        name, examples = batch
+        rows = [corpora[name][example] for example in examples]
+        return masked_language_model_loss(encoder, head, rows, table, recipe, setting, generator)
+
+    return train(
+        nn.ModuleList([encoder, head]),
+        lambda generator: in_turn(
+            {name: [table.length(row) for row in rows] for name, rows in corpora.items()},
+            settings.batch_size,
+            generator,
+        ),
+        compute_loss,
+        settings,
+        setting,
+        name="mlm",
+        optimizer=optimizer,
+        count_tokens=lambda batch: sum(table.length(corpora[batch[0]][i]) for i in batch[1]),
+    )
+
+
+def masked_language_model_loss(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    rows: Iterable[int],
+    table: SentenceTable,
+    recipe: Recipe,
+    setting: Setting,
+    generator: torch.Generator,
+) -> Float[Tensor, ""] | None:
+    """The loss of one masked batch; None when no token was chosen."""
+    tokenizer = table.tokenizer
+    original, attention_mask = table.pad(rows, torch.device("cpu"))
+    ids, labels = mask_tokens(
+        original,
+        generator,
+        mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids,
+        vocab_size=tokenizer.vocab_size,
+        probability=recipe.masking_probability,
+        replace=recipe.mask_share,
+        random=recipe.random_share,
+    )
+    chosen = labels != IGNORE
+    if not chosen.any():
+        return None
+    if attention_mask is not None:
+        attention_mask = attention_mask.to(setting.device)
+    with autocast(setting.precision, setting.device):
+        states = encoder(ids.to(setting.device), attention_mask).last_hidden_state
+        logits = head(states[chosen.to(setting.device)], encoder.embeddings.word_embeddings.weight)
+    return losses.masked_language_model(logits, labels[chosen].to(setting.device))

@@ -1,0 +1,96 @@
+"""Multiple negatives ranking: similar sentences together, all others apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from minbert import losses
+from minbert.encoder import Encoder
+from minbert.training.epochs import in_turn
+from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.recipe import Recipe, StageSettings
+from minbert.training.sentences import SentenceTable, TaskRows
+from minbert.training.vectors import sentence_vectors, set_dropout
+
+
+def rank_negatives(
+    encoder: Encoder,
+    pairs: Mapping[str, TaskRows],
+    table: SentenceTable,
+    recipe: Recipe,
+    settings: StageSettings,
+    setting: Setting,
+    optimizer: str = "fused",
+) -> History:
+    """Multiple negatives ranking on the encoder's sentence vectors (the paper's section 4.3).
+
+    Alternates batches of the data sets. Pairs that are not similar stay in the batch as
+    negatives; a batch without a similar pair is skipped and counted.
+
+    Args:
+        pairs: training pairs per data set, `quora` (labels 0/1) and `sts` (0 to 5).
+    """
+    set_dropout(encoder, recipe)
+    similar = {name: is_similar(name, rows, recipe) for name, rows in pairs.items()}
+
+    def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
+        name, examples = batch
+        positives = similar[name][examples]
+        if not positives.any():
+            return None
+        return ranking_loss(
+            encoder, pairs[name].subset(examples), positives, table, recipe, setting
+        )
+
+    return train(
+        encoder,
+        lambda generator: in_turn(
+            {name: _pair_lengths(rows, table) for name, rows in pairs.items()},
+            settings.batch_size,
+            generator,
+        ),
+        compute_loss,
+        settings,
+        setting,
+        name="mnrl",
+        optimizer=optimizer,
+        count_tokens=lambda batch: sum(
+            table.length(row) for row in pairs[batch[0]].subset(batch[1]).all_rows
+        ),
+    )
+
+
+def is_similar(name: str, rows: TaskRows, recipe: Recipe) -> Bool[Tensor, " pair"]:
+    """Which pairs the ranking loss takes as positives: duplicates, or similar enough captions."""
+    return rows.labels >= (recipe.similar_from if name == "sts" else 1.0)
+
+
+def ranking_loss(
+    encoder: Encoder,
+    batch: TaskRows,
+    similar: Bool[Tensor, " pair"],
+    table: SentenceTable,
+    recipe: Recipe,
+    setting: Setting,
+) -> Float[Tensor, ""]:
+    """The ranking loss of one batch of pairs; both sides go through the encoder together."""
+    vectors = sentence_vectors(encoder, batch.first + batch.second, table, recipe, setting)
+    first, second = vectors.float().chunk(2)
+    return losses.multiple_negatives_ranking(
+        first,
+        second,
+        similar.to(setting.device),
+        scale=recipe.scale,
+        symmetric=recipe.symmetric,
+    )
+
+
+def _pair_lengths(rows: TaskRows, table: SentenceTable) -> list[int]:
+    return [
+        max(table.length(first), table.length(second))
+        for first, second in zip(rows.first, rows.second, strict=True)
+    ]

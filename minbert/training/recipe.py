@@ -1,0 +1,122 @@
+"""What is trained (a recipe) and for how long (a preset)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from minbert import paper
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices that define an experiment, whatever its length."""
+
+    name: str
+    masking_probability: float
+    """Chance of each token to be chosen for prediction."""
+    mask_share: float
+    """Share of chosen tokens that become [MASK] (BERT: .8)."""
+    random_share: float
+    """Share of chosen tokens that become a random piece (BERT: .1)."""
+    similar_from: float
+    """STS pairs at or above this similarity (0 to 5) are positives of the ranking loss."""
+    scale: float
+    """Multiplies the cosines in the ranking loss; the inverse temperature."""
+    symmetric: bool
+    """Whether the ranking loss also ranks first sentences for each second one."""
+    pooling: str
+    """Which sentence vector the heads and the ranking loss read (`minbert.pooling.POOLINGS`)."""
+    dropout: float
+    """On hidden states while the encoder trains, and on the vectors that the heads read."""
+    attention_dropout: float
+    """On attention weights while the encoder trains."""
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """How long and how fast one stage trains."""
+
+    epochs: int
+    batch_size: int
+    """Sentences per step (MLM, sentiment) or pairs per step (ranking, paraphrase)."""
+    learning_rate: float
+    """Peak value; constant, or the top of the schedule."""
+    schedule: str = "constant"
+    warmup_share: float = 0.0
+    """Share of all steps in which the learning rate rises linearly from 0."""
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
+            raise ValueError(
+                "epochs and batch_size must be at least 1 and learning_rate above 0, got "
+                f"{self.epochs}, {self.batch_size}, {self.learning_rate}"
+            )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One setting per stage, and the precision of the arithmetic."""
+
+    name: str
+    mlm: StageSettings
+    mnrl: StageSettings
+    heads: StageSettings
+    sst_finetune: StageSettings
+    precision: str
+
+    def values(self) -> dict[str, Any]:
+        """As plain data, for results.json."""
+        return asdict(self)
+
+
+def _of_the_paper(stage: str) -> StageSettings:
+    values = paper.HYPERPARAMETERS[stage]
+    return StageSettings(values["epochs"], values["batch_size"], values["learning_rate"])
+
+
+RECIPES = {
+    "paper": Recipe(
+        name="paper",
+        masking_probability=paper.MASKING_PROBABILITY,
+        mask_share=1.0,
+        random_share=0.0,
+        similar_from=paper.SIMILAR_FROM,
+        scale=1.0,
+        symmetric=False,
+        pooling="pooler",
+        dropout=paper.HYPERPARAMETERS["mlm"]["dropout"],
+        attention_dropout=0.1,
+    )
+}
+
+_PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
+
+PRESETS = {
+    "paper": _PAPER,
+    "quick": Preset(
+        name="quick",
+        mlm=replace(_PAPER.mlm, epochs=1, batch_size=32, learning_rate=3e-4, schedule="linear"),
+        mnrl=replace(_PAPER.mnrl, epochs=1, batch_size=32, learning_rate=5e-5, schedule="linear"),
+        heads=replace(_PAPER.heads, batch_size=64),
+        sst_finetune=replace(
+            _PAPER.sst_finetune, epochs=3, batch_size=32, learning_rate=1e-4, schedule="linear"
+        ),
+        precision="auto",
+    ),
+}
+"""`paper`: its values exactly. `quick`: the same stages in less time; changes only epochs, batch
+size, learning rate, schedule and precision, chosen on a held-out tenth of the training data
+(`minbert sweep`), never on dev."""
+
+
+def find(table: dict[str, Any], name: str, kind: str) -> Any:
+    """Look a recipe or preset up by name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in table:
+        raise ValueError(f"{kind} must be one of {', '.join(table)}, got {name!r}")
+    return table[name]

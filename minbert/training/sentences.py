@@ -1,0 +1,121 @@
+"""The sentences of a data set, cut into word pieces once; tasks refer to them by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from minbert.data.batching import pad_batch
+from minbert.data.examples import CourseData, PairExample, SentenceExample, TaskData
+from minbert.tokenizer import WordPieceTokenizer
+
+SPLITS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """One split of one task: rows of a `SentenceTable` and labels."""
+
+    ids: tuple[str, ...]
+    first: tuple[int, ...]
+    second: tuple[int, ...] | None
+    """None for single sentences."""
+    labels: Float[Tensor, " example"] | None
+    """None when the split has no labels (a test file)."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def all_rows(self) -> tuple[int, ...]:
+        """Every sentence of the split, first and second ones."""
+        return self.first + (self.second or ())
+
+    def subset(self, examples: Sequence[int]) -> TaskRows:
+        """The given examples, in the given order."""
+
+        def pick(values: Sequence) -> tuple:
+            return tuple(values[index] for index in examples)
+
+        return TaskRows(
+            ids=pick(self.ids),
+            first=pick(self.first),
+            second=None if self.second is None else pick(self.second),
+            labels=None if self.labels is None else self.labels[list(examples)],
+        )
+
+
+class SentenceTable:
+    """Distinct sentences as word-piece ids, [CLS] and [SEP] included.
+
+    Quora's questions recur in many pairs; each is tokenised, and by a frozen encoder encoded,
+    once.
+
+    Args:
+        tokenizer: cuts sentences into pieces.
+        max_length: longer sentences are cut, which the tokenizer reports.
+    """
+
+    def __init__(self, tokenizer: WordPieceTokenizer, max_length: int = 512) -> None:
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.ids: list[list[int]] = []
+        self._row_of: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def add(self, sentences: Iterable[str]) -> tuple[int, ...]:
+        """Rows of `sentences`; those not seen before are tokenised and appended."""
+        sentences = list(sentences)
+        new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in self._row_of]
+        for sentence, ids in zip(
+            new, self.tokenizer.encode(new, max_length=self.max_length), strict=True
+        ):
+            self._row_of[sentence] = len(self.ids)
+            self.ids.append(ids)
+        return tuple(self._row_of[sentence] for sentence in sentences)
+
+    def length(self, row: int) -> int:
+        """Word pieces of one sentence."""
+        return len(self.ids[row])
+
+    def pad(
+        self, rows: Iterable[int], device: torch.device
+    ) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"] | None]:
+        """A padded batch of sentences on `device`, and its mask (None when nothing is padded)."""
+        input_ids, mask = pad_batch([self.ids[row] for row in rows], self.tokenizer.pad_id)
+        unpadded = bool(mask.all())
+        return input_ids.to(device), None if unpadded else mask.to(device)
+
+    def add_task(self, task: TaskData) -> dict[str, TaskRows]:
+        """All splits of a task as rows of this table."""
+        return {split: self._add_split(getattr(task, split)) for split in SPLITS}
+
+    def _add_split(self, examples: Sequence[SentenceExample | PairExample]) -> TaskRows:
+        pairs = bool(examples) and isinstance(examples[0], PairExample)
+        first = [example.sentence1 if pairs else example.sentence for example in examples]
+        labels = [example.label for example in examples]
+        return TaskRows(
+            ids=tuple(example.id for example in examples),
+            first=self.add(first),
+            second=self.add(example.sentence2 for example in examples) if pairs else None,
+            labels=None if None in labels or not labels else torch.tensor(labels).float(),
+        )
+
+
+class CourseRows:
+    """The tasks of a `CourseData` as rows of one table."""
+
+    def __init__(
+        self, data: CourseData, tokenizer: WordPieceTokenizer, max_length: int = 512
+    ) -> None:
+        self.table = SentenceTable(tokenizer, max_length)
+        self.tasks = {
+            name: self.table.add_task(task)
+            for name, task in (("sst", data.sst), ("quora", data.quora), ("sts", data.sts))
+        }

@@ -1,0 +1,239 @@
+"""Which learning rate? One stage trained at several, judged on held-out training data."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from minbert import losses
+from minbert.encoder import Encoder
+from minbert.evaluation.metrics import accuracy, pearson
+from minbert.heads import MaskedLanguageModelHead, similarity_score
+from minbert.multitask import MultitaskBert
+from minbert.pretrained import from_pretrained, load_mlm_head
+from minbert.training.grid import TASKS, Experiment
+from minbert.training.loop import DivergedError, History, Setting, derive_seed, generator_for
+from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model
+from minbert.training.mnrl import is_similar, rank_negatives
+from minbert.training.recipe import StageSettings
+from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.sentiment import finetune_sentiment
+from minbert.training.vectors import embed_all
+
+logger = logging.getLogger(__name__)
+
+STAGES = ("mlm", "mnrl", "sst_finetune")
+HELD_OUT = 0.1
+"""Share of each training split that is kept for judging; dev is never looked at."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A training split cut in two."""
+
+    train: dict[str, TaskRows]
+    held_out: dict[str, TaskRows]
+
+
+def split_training_data(rows: CourseRows, share: float, seed: int) -> Parts:
+    """Hold out a tenth of each training split, and keep `share` of the rest for training.
+
+    Sentences of held-out pairs may occur in training pairs as well (Quora's questions recur), so
+    absolute values are optimistic; the comparison between rates is what it is for.
+    """
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"share must lie in (0, 1], got {share}")
+    train, held_out = {}, {}
+    for task in TASKS:
+        split = rows.tasks[task]["train"]
+        order = torch.randperm(len(split), generator=generator_for(seed, "split", task)).tolist()
+        cut = max(1, round(HELD_OUT * len(split)))
+        held_out[task] = split.subset(order[:cut])
+        train[task] = split.subset(order[cut : cut + max(1, round(share * (len(split) - cut)))])
+    return Parts(train, held_out)
+
+
+def sweep(
+    experiment: Experiment,
+    stage: str,
+    learning_rates: Sequence[float],
+    settings: StageSettings,
+    share: float = 1.0,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train one stage from the original encoder at each learning rate.
+
+    Args:
+        stage: of `STAGES`.
+        learning_rates: peak values to try.
+        settings: of the stage; its own learning rate is replaced.
+        share: of the training data that is used, in (0, 1].
+
+    Returns:
+        `{"stage", "share", "held_out", "before": measures, "rates": [{"learning_rate", "diverged",
+        "seconds", "curve", "after": measures}]}`; see `judge` for the measures.
+
+    Raises:
+        ValueError: an unknown stage, or a share outside its range.
+    """
+    if stage not in STAGES:
+        raise ValueError(f"stage must be one of {', '.join(STAGES)}, got {stage!r}")
+    encoder, tokenizer = from_pretrained(experiment.encoder_name)
+    rows = CourseRows(experiment.data, tokenizer, encoder.config.max_position_embeddings)
+    parts = split_training_data(rows, share, seed)
+    outcome: dict[str, Any] = {
+        "stage": stage,
+        "share": share,
+        "held_out": HELD_OUT,
+        "training_rows": {task: len(split) for task, split in parts.train.items()},
+        "held_out_rows": {task: len(split) for task, split in parts.held_out.items()},
+        "before": None,
+        "rates": [],
+    }
+    for learning_rate in learning_rates:
+        model, head = _fresh(experiment, stage, seed)
+        if outcome["before"] is None:
+            outcome["before"] = judge(experiment, stage, model, head, rows, parts)
+        history, diverged = History(), None
+        try:
+            history = _train(
+                experiment, stage, model, head, rows, parts,
+                replace(settings, learning_rate=learning_rate), seed,
+            )  # fmt: skip
+        except DivergedError as error:
+            diverged = str(error)
+            logger.warning("%s", error)
+        outcome["rates"].append(
+            {
+                "learning_rate": learning_rate,
+                "diverged": diverged,
+                "seconds": history.seconds,
+                "steps": history.steps,
+                "skipped": history.skipped,
+                "after": None if diverged else judge(experiment, stage, model, head, rows, parts),
+                "curve": history.points,
+            }
+        )
+    return outcome
+
+
+def _fresh(
+    experiment: Experiment, stage: str, seed: int
+) -> tuple[MultitaskBert, MaskedLanguageModelHead | None]:
+    encoder, _ = from_pretrained(experiment.encoder_name)
+    model = MultitaskBert(
+        encoder, dropout=experiment.recipe.dropout, generator=generator_for(seed, "heads")
+    ).to(experiment.device)
+    head = None
+    if stage == "mlm":
+        head = load_mlm_head(
+            experiment.encoder_name, encoder, generator=generator_for(seed, "mlm head")
+        ).to(experiment.device)
+    return model, head
+
+
+def _train(
+    experiment: Experiment,
+    stage: str,
+    model: MultitaskBert,
+    head: MaskedLanguageModelHead | None,
+    rows: CourseRows,
+    parts: Parts,
+    settings: StageSettings,
+    seed: int,
+) -> History:
+    setting = Setting(experiment.device, experiment.precision, derive_seed(seed, stage))
+    recipe = experiment.recipe
+    if stage == "mlm":
+        corpora = {task: split.all_rows for task, split in parts.train.items()}
+        return pretrain_masked_language_model(
+            model.encoder, head, corpora, rows.table, recipe, settings, setting
+        )
+    if stage == "mnrl":
+        pairs = {task: parts.train[task] for task in ("quora", "sts")}
+        return rank_negatives(model.encoder, pairs, rows.table, recipe, settings, setting)
+    return finetune_sentiment(model, parts.train["sst"], rows.table, recipe, settings, setting)
+
+
+@torch.inference_mode()
+def judge(
+    experiment: Experiment,
+    stage: str,
+    model: MultitaskBert,
+    head: MaskedLanguageModelHead | None,
+    rows: CourseRows,
+    parts: Parts,
+) -> dict[str, float]:
+    """Measures on the held-out rows, dropout off.
+
+    mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
+    over batches of 32 pairs, Pearson's r of the cosine on held-out STS pairs, and the mean cosine
+    of random sentences (near 1: collapsed). sst_finetune: accuracy.
+    """
+    setting = Setting(experiment.device, experiment.precision, seed=0)
+    recipe, table, encoder = experiment.recipe, rows.table, model.encoder
+    model.eval()
+    if stage == "mlm":
+        head.eval()
+        return _judge_mlm(encoder, head, rows, parts, experiment, setting)
+    wanted = [row for split in parts.held_out.values() for row in split.all_rows]
+    vectors = embed_all(encoder, wanted, table, recipe, setting)
+    if stage == "sst_finetune":
+        split = parts.held_out["sst"]
+        predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
+        return {"sst_accuracy": accuracy(predictions.cpu().numpy(), split.labels.numpy())}
+    sts = parts.held_out["sts"]
+    scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
+    batch_losses = []
+    for task in ("quora", "sts"):
+        split = parts.held_out[task]
+        for start in range(0, len(split), 32):
+            batch = split.subset(range(start, min(start + 32, len(split))))
+            similar = is_similar(task, batch, recipe)
+            if similar.any():
+                first, second = vectors[list(batch.first)], vectors[list(batch.second)]
+                batch_losses.append(
+                    losses.multiple_negatives_ranking(
+                        first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
+                    ).item()
+                )
+    quora = parts.held_out["quora"]
+    random_pairs = similarity_score(
+        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])]
+    )
+    return {
+        "ranking_loss": sum(batch_losses) / max(1, len(batch_losses)),
+        "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
+        "random_pair_cosine": random_pairs.mean().item() / 5,
+    }
+
+
+def _judge_mlm(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    rows: CourseRows,
+    parts: Parts,
+    experiment: Experiment,
+    setting: Setting,
+) -> dict[str, float]:
+    measures = {}
+    for task in TASKS:
+        wanted = sorted(parts.held_out[task].all_rows, key=rows.table.length)
+        generator = generator_for("frozen masks", task)
+        total, batches = 0.0, 0
+        for start in range(0, len(wanted), 64):
+            loss = masked_language_model_loss(
+                encoder, head, wanted[start : start + 64], rows.table,
+                experiment.recipe, setting, generator,
+            )  # fmt: skip
+            if loss is not None:
+                total, batches = total + loss.item(), batches + 1
+        measures[f"{task}_loss"] = total / max(1, batches)
+        measures[f"{task}_perplexity"] = math.exp(measures[f"{task}_loss"])
+    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
+    return measures

@@ -1,0 +1,72 @@
+"""Sentence vectors inside training: of one batch, and of everything a frozen encoder sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from minbert.encoder import Encoder
+from minbert.pooling import pool
+from minbert.precision import autocast
+from minbert.training.loop import Setting
+from minbert.training.recipe import Recipe
+from minbert.training.sentences import SentenceTable
+
+
+def set_dropout(encoder: Encoder, recipe: Recipe) -> None:
+    """Give an encoder the recipe's dropout; it acts in training mode only."""
+    for module in encoder.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = recipe.dropout
+    for layer in encoder.encoder.layer:
+        layer.attention.self.dropout = recipe.attention_dropout
+
+
+def sentence_vectors(
+    encoder: Encoder,
+    rows: Iterable[int],
+    table: SentenceTable,
+    recipe: Recipe,
+    setting: Setting,
+) -> Float[Tensor, "batch hidden"]:
+    """Pooled vectors of one batch of sentences."""
+    input_ids, attention_mask = table.pad(rows, setting.device)
+    with autocast(setting.precision, setting.device):
+        return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+
+
+@torch.inference_mode()
+def embed_all(
+    encoder: Encoder,
+    rows: Iterable[int],
+    table: SentenceTable,
+    recipe: Recipe,
+    setting: Setting,
+    token_budget: int = 8192,
+) -> Float[Tensor, "sentence hidden"]:
+    """Vectors of a frozen encoder for the given rows of the table, in eval mode.
+
+    Returns:
+        One line per row *of the table*, so that rows index it directly; lines that were not asked
+        for are zero.
+    """
+    encoder.eval()
+    wanted = sorted(set(rows), key=table.length)
+    vectors = torch.zeros(len(table), encoder.config.hidden_size)
+    bar = tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False)
+    start = 0
+    while start < len(wanted):
+        # Sorted by length, so the last sentence of a batch decides its width.
+        end = start + 1
+        while end < len(wanted) and table.length(wanted[end]) * (end + 1 - start) <= token_budget:
+            end += 1
+        batch = wanted[start:end]
+        vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
+        bar.update(len(batch))
+        start = end
+    bar.close()
+    return vectors
