@@ -5,8 +5,22 @@ sentences → word pieces → encoder → pooled vector → head → loss → tr
 metrics → table / figure / widget.
 """
 
+__version__ = "0.1.0"
+
 from minbert.config import PRESETS, ModelConfig
 from minbert.encoder import Encoder, EncoderOutput
+from minbert.inference import encode
+from minbert.pretrained import from_pretrained, save_pretrained
+from minbert.tokenizer import WordPieceTokenizer
 
-__version__ = "0.1.0"
-__all__ = ["PRESETS", "Encoder", "EncoderOutput", "ModelConfig", "__version__"]
+__all__ = [
+    "PRESETS",
+    "Encoder",
+    "EncoderOutput",
+    "ModelConfig",
+    "WordPieceTokenizer",
+    "__version__",
+    "encode",
+    "from_pretrained",
+    "save_pretrained",
+]

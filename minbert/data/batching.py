@@ -51,15 +51,15 @@ def length_bucketed(
         if token_budget is None:
             batches += [rows[at : at + size] for at in range(0, len(rows), size)]
         else:
-            batches += _within_budget(rows, lengths, token_budget)
+            batches += within_budget(rows, lengths, token_budget)
     shuffled = torch.randperm(len(batches), generator=generator).tolist()
     return [batches[index] for index in shuffled]
 
 
-def _within_budget(
+def within_budget(
     rows: Sequence[int], lengths: Sequence[int], token_budget: int
 ) -> list[list[int]]:
-    """Cut rows sorted by length so that rows x longest stays within the budget."""
+    """Cut rows that are sorted by length, so that rows x longest stays within the budget."""
     batches: list[list[int]] = []
     for row in rows:
         if batches and lengths[row] * (len(batches[-1]) + 1) <= token_budget:

@@ -158,8 +158,9 @@ def _rows(path: Path, form: FileFormat) -> Iterator[tuple[int, str, dict[str, st
             for row in reader:
                 yield reader.line_num, row.get(header[0]) or "", row, labelled
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 (byte {error.start}): convert or fetch it again") \
-            from error
+        raise ValueError(
+            f"{path} is not UTF-8 (byte {error.start}): convert or fetch it again"
+        ) from error
     except csv.Error as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -189,9 +190,7 @@ def _label(text: str, form: FileFormat) -> float:
     except ValueError:
         raise ValueError(f"{form.label} {text!r} is not a number") from None
     if not form.lowest <= value <= form.highest or math.isnan(value):
-        raise ValueError(
-            f"{form.label} {text} is outside {form.lowest:g} to {form.highest:g}"
-        )
+        raise ValueError(f"{form.label} {text} is outside {form.lowest:g} to {form.highest:g}")
     if form.whole and value != int(value):
         raise ValueError(f"{form.label} {text} is not a whole number")
     return value

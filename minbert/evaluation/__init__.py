@@ -1,0 +1,1 @@
+"""From predictions to tables: metrics, their uncertainty, baselines that learn nothing deep."""

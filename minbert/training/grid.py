@@ -1,10 +1,10 @@
 """The paper's arms and their control, each shared stage computed once.
 
-    original ─┬─ (untrained heads)                      baseline
-              ├─ heads ─ sst_finetune                   heads_only
-              ├─ mlm ─┬─ heads ─ sst_finetune           mlm
-              │       └─ mnrl ─ heads ─ sst_finetune    mlm+mnrl
-              └─ mnrl ── heads ─ sst_finetune           mnrl
+original ─┬─ (untrained heads)                      baseline
+          ├─ heads ─ sst_finetune                   heads_only
+          ├─ mlm ─┬─ heads ─ sst_finetune           mlm
+          │       └─ mnrl ─ heads ─ sst_finetune    mlm+mnrl
+          └─ mnrl ── heads ─ sst_finetune           mnrl
 """
 
 from __future__ import annotations
@@ -142,9 +142,7 @@ class Grid:
         save_pretrained(folder, encoder, tokenizer)
         _write_history(folder, {})
 
-    def _pretrain_mlm(
-        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int
-    ) -> None:
+    def _pretrain_mlm(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
         source = parent if path[:-1] else self.experiment.encoder_name
         head = load_mlm_head(str(source), encoder, generator=generator_for(seed, "mlm head"))
@@ -160,9 +158,7 @@ class Grid:
         save_pretrained(folder, encoder, tokenizer, mlm_head=head)
         _write_history(folder, {"mlm": history})
 
-    def _rank_negatives(
-        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int
-    ) -> None:
+    def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
         history = rank_negatives(
             encoder,

@@ -104,9 +104,7 @@ def _run(
         vectors = embed_all(encoder, rows, table, recipe, setting)
     with torch.inference_mode():
         predictions = {
-            split: model.predict_sentiment(
-                vectors[list(splits[split].first)].to(experiment.device)
-            )
+            split: model.predict_sentiment(vectors[list(splits[split].first)].to(experiment.device))
             .cpu()
             .numpy()
             for split in SPLITS[1:]

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from minbert.data.batching import within_budget
 from minbert.encoder import Encoder
 from minbert.pooling import pool
 from minbert.precision import autocast
@@ -57,16 +58,9 @@ def embed_all(
     encoder.eval()
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
-    bar = tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False)
-    start = 0
-    while start < len(wanted):
-        # Sorted by length, so the last sentence of a batch decides its width.
-        end = start + 1
-        while end < len(wanted) and table.length(wanted[end]) * (end + 1 - start) <= token_budget:
-            end += 1
-        batch = wanted[start:end]
-        vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
-        bar.update(len(batch))
-        start = end
-    bar.close()
+    lengths = [len(ids) for ids in table.ids]
+    with tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar:
+        for batch in within_budget(wanted, lengths, token_budget):
+            vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
+            bar.update(len(batch))
     return vectors

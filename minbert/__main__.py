@@ -1,0 +1,131 @@
+"""The command line: arguments in, one clear sentence out when they are wrong."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+import minbert
+from minbert import commands
+from minbert.pooling import POOLINGS
+from minbert.precision import DEVICES, PRECISIONS
+from minbert.training.recipe import PRESETS, RECIPES
+
+ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of printing the usage."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
+    parser.add_argument("--version", action="version", version=f"minbert {minbert.__version__}")
+    parser.add_argument("--verbose", action="store_true", help="log what is done, and tracebacks")
+    add = parser.add_subparsers(dest="command", required=True, parser_class=_Parser).add_parser
+
+    reproduce = add("reproduce", help="run the paper's grid and write its tables")
+    _experiment_arguments(reproduce)
+    reproduce.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
+    reproduce.add_argument("--out", required=True, help="folder for results")
+    reproduce.set_defaults(run=commands.run_reproduce)
+
+    single = add("single-task", help="the handout's classifier on SST or CFIMDB")
+    _experiment_arguments(single)
+    single.add_argument("--task", choices=("sst", "cfimdb"), required=True)
+    single.add_argument("--mode", choices=("frozen", "finetune"), required=True)
+    single.add_argument("--out", required=True, help="folder for results")
+    single.set_defaults(run=commands.run_single_task)
+
+    sweep = add("sweep", help="one stage at several learning rates, on held-out training data")
+    _experiment_arguments(sweep)
+    sweep.add_argument("--stage", choices=("mlm", "mnrl", "sst_finetune"), required=True)
+    sweep.add_argument("--lr", nargs="+", type=float, required=True, help="learning rates")
+    sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
+    sweep.add_argument("--out", required=True, help="folder for results")
+    sweep.set_defaults(run=commands.run_sweep)
+
+    predict = add("predict", help="prediction files from a finished run")
+    predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
+    predict.add_argument("--data", required=True, help="cs224n:FOLDER")
+    predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
+    predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetuned"))
+    predict.add_argument("--seed", type=int)
+    predict.add_argument("--out", required=True, help="folder for the prediction files")
+    _where(predict)
+    predict.set_defaults(run=commands.run_predict)
+
+    grade = add("grade", help="score a prediction file against a file with id and label")
+    grade.add_argument("predictions")
+    grade.add_argument("labels")
+    grade.set_defaults(run=commands.run_grade)
+
+    encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
+    encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
+    encode.add_argument("--pooling", choices=POOLINGS, default="mean")
+    _where(encode)
+    encode.set_defaults(run=commands.run_encode)
+
+    data = add("data", help="check or download the course's files")
+    actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    check = actions.add_parser("check", help="name all damage and leaks")
+    check.add_argument("folder")
+    check.set_defaults(run=commands.run_data_check)
+    download = actions.add_parser("download", help="fetch and verify the course's files")
+    download.add_argument("--to", required=True, help="folder to put them in")
+    download.add_argument("--from", dest="source", help="base address of a mirror")
+    download.add_argument("--force", action="store_true", help="replace files that differ")
+    download.set_defaults(run=commands.run_data_download)
+    return parser
+
+
+def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", required=True, help="cs224n:FOLDER")
+    parser.add_argument(
+        "--encoder", default="minilm", help="tiny, minilm, bert-base, folder, hub id"
+    )
+    parser.add_argument("--preset", choices=PRESETS, default="quick")
+    parser.add_argument("--recipe", choices=RECIPES, default="paper")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
+    _where(parser)
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--precision", choices=PRECISIONS, help="default: the preset's, or auto")
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 2 (wrong input, said on stderr) or 130 (Ctrl-C)."""
+    parsed = build_parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if parsed.verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s" if parsed.verbose else "%(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return parsed.run(parsed) or 0
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except (ValueError, OSError) as error:
+        if parsed.verbose:
+            raise
+        print(f"minbert {parsed.command}: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The ladder: what one gets without any deep learning, on the same data.
+
+A model that does not climb past these rungs has learned nothing that counting words does not give.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from minbert.data.examples import CourseData, PairExample, TaskData
+from minbert.evaluation.statistics import Value, summarise
+
+Similarity = Callable[[Sequence[PairExample]], np.ndarray]
+
+
+def ladder(data: CourseData) -> dict[str, dict[str, Value]]:
+    """All rungs on the dev split; whatever is fitted is fitted on train.
+
+    Returns:
+        Per metric, per rung `{"value", "ci95", "per_seed"}`.
+    """
+    return {
+        "sst_accuracy": sentiment_rungs(data.sst),
+        "quora_accuracy": paraphrase_rungs(data.quora),
+        "sts_pearson": similarity_rungs(data.sts),
+    }
+
+
+def sentiment_rungs(task: TaskData) -> dict[str, Value]:
+    """Majority class, and logistic regression on bags of words and word pairs."""
+    golds = labels(task.dev)
+    train = labels(task.train)
+    bag = CountVectorizer(ngram_range=(1, 2), min_df=2, binary=True)
+    features = bag.fit_transform([example.sentence for example in task.train])
+    model = LogisticRegression(C=0.1, max_iter=1000).fit(features, train)
+    words = model.predict(bag.transform([example.sentence for example in task.dev]))
+    return {
+        "majority": summarise("sst", golds, [np.full_like(golds, most_common(train))]),
+        "bag_of_words": summarise("sst", golds, [words]),
+    }
+
+
+def paraphrase_rungs(task: TaskData) -> dict[str, Value]:
+    """Majority, and a threshold (fitted on train) on three lexical similarities."""
+    golds, train = labels(task.dev), labels(task.train)
+    rungs: dict[str, Any] = {
+        "majority": summarise("quora", golds, [np.full_like(golds, most_common(train))])
+    }
+    for name, similarity in lexical_similarities(task.train).items():
+        threshold = best_threshold(similarity(task.train), train)
+        predictions = (similarity(task.dev) > threshold).astype(float)
+        rungs[name] = summarise("quora", golds, [predictions])
+    return rungs
+
+
+def similarity_rungs(task: TaskData) -> dict[str, Value]:
+    """The three lexical similarities as they are: correlation needs no threshold."""
+    golds = labels(task.dev)
+    return {
+        name: summarise("sts", golds, [similarity(task.dev)])
+        for name, similarity in lexical_similarities(task.train).items()
+    }
+
+
+def lexical_similarities(train: Sequence[PairExample]) -> dict[str, Similarity]:
+    """Jaccard overlap of words, and TF-IDF cosines over words and over letter trigrams."""
+    texts = [example.sentence1 for example in train] + [example.sentence2 for example in train]
+    word = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b").fit(texts)
+    character = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3)).fit(texts)
+    return {
+        "jaccard": jaccard,
+        "tfidf_word": lambda pairs: tfidf_cosine(word, pairs),
+        "tfidf_character": lambda pairs: tfidf_cosine(character, pairs),
+    }
+
+
+def jaccard(pairs: Sequence[PairExample]) -> np.ndarray:
+    """Shared words over all words, lower-cased; 0 to 1. Source: Jaccard (1901)."""
+
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"\w+", text.lower()))
+
+    overlaps = []
+    for pair in pairs:
+        first, second = words(pair.sentence1), words(pair.sentence2)
+        overlaps.append(len(first & second) / max(1, len(first | second)))
+    return np.array(overlaps)
+
+
+def tfidf_cosine(vectorizer: TfidfVectorizer, pairs: Sequence[PairExample]) -> np.ndarray:
+    """Cosine of the TF-IDF vectors of each pair; 0 to 1."""
+    first = vectorizer.transform([pair.sentence1 for pair in pairs])
+    second = vectorizer.transform([pair.sentence2 for pair in pairs])
+    return np.asarray(first.multiply(second).sum(axis=1)).ravel()
+
+
+def best_threshold(similarities: np.ndarray, golds: np.ndarray) -> float:
+    """The threshold above which "paraphrase" is right most often on these pairs."""
+    candidates = np.concatenate([[-np.inf], np.quantile(similarities, np.linspace(0, 1, 201))])
+    rights = [np.mean((similarities > candidate) == golds) for candidate in candidates]
+    return float(candidates[int(np.argmax(rights))])
+
+
+def labels(examples: Sequence) -> np.ndarray:
+    """Labels as float64, (example,)."""
+    return np.array([example.label for example in examples], dtype=np.float64)
+
+
+def most_common(values: np.ndarray) -> float:
+    """The value that occurs most often."""
+    found, counts = np.unique(values, return_counts=True)
+    return float(found[np.argmax(counts)])

@@ -1,0 +1,170 @@
+"""results.json as tables that a person reads, beside the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minbert import paper
+
+ROWS = {
+    "sst_accuracy": "Sentiment (SST), accuracy",
+    "quora_accuracy": "Paraphrase (Quora), accuracy",
+    "sts_pearson": "Similarity (STS), Pearson's r",
+    "overall_mean": "Overall: plain mean",
+    "overall_2024": "Overall: 2024 formula, r as (r + 1) / 2",
+}
+TIERS = {"real": "real data", "synthetic": "synthetic data"}
+SIGNIFICANT = 0.05
+
+
+def tables_markdown(results: dict[str, Any]) -> str:
+    """Tables 1 to 3, the ladder and the hours of one run, as Markdown.
+
+    Each cell is `ours [95 % interval] (paper: x)`. Nothing is bold: a best cell that is within
+    noise of its neighbour is not best.
+    """
+    arms = list(results["arms"])
+    parts = [
+        f"# {results['encoder']}, preset {results['preset']['name']}: {caption(results)}\n",
+        "Each cell: ours [95 % interval] (the paper's number). Intervals speak of the sample of "
+        "sentences, not of the spread between seeds.\n",
+        "## Table 1: dev, heads trained on the frozen encoder\n",
+        _arms_table(results, "heads", "table1"),
+        _differences(results, "heads"),
+        "## Table 2: dev, after fine-tuning the whole model on sentiment\n",
+        _arms_table(results, "sst_finetuned", "table2"),
+        _differences(results, "sst_finetuned"),
+        "## Table 3: test, the submitted model\n",
+        _test_table(results),
+        "## The ladder: no deep learning, same dev data\n",
+        _ladder_table(results),
+        "## Hours of training\n",
+        _hours_table(results, arms),
+        _settings(results),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def caption(results: dict[str, Any]) -> str:
+    """One phrase that says what the numbers are of."""
+    data = results["data"]
+    seeds = ", ".join(map(str, results["seeds"]))
+    return (
+        f"{TIERS.get(results['tier'], results['tier'])} ({data['note']}); recipe "
+        f"{results['recipe']['name']}; seed{'s' if len(results['seeds']) > 1 else ''} {seeds}; "
+        f"{results['device']}, {results['precision']}"
+    )
+
+
+def cell(value: dict[str, Any] | None, paper_value: float | None = None) -> str:
+    """`.504 [.474, .533] (paper: .503)`."""
+    shown = "—" if value is None else f"{number(value['value'])} {interval(value['ci95'])}"
+    return shown if paper_value is None else f"{shown} (paper: {number(paper_value)})"
+
+
+def number(value: float) -> str:
+    """Three decimals, no zero before the point."""
+    text = f"{value:.3f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def interval(bounds: Sequence[float]) -> str:
+    """`[.474, .533]`."""
+    return f"[{number(bounds[0])}, {number(bounds[1])}]"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+
+def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
+    rows = []
+    for metric, title in ROWS.items():
+        cells = []
+        for arm, stages in results["arms"].items():
+            # The baseline's heads are never trained: its column is the same in both tables.
+            value = stages.get("untrained", stages.get(stage))
+            cells.append(
+                cell(value and value[metric], paper.TABLES[table].get(arm, {}).get(metric))
+            )
+        rows.append([title, *cells])
+    return _table(["", *results["arms"]], rows)
+
+
+def _differences(results: dict[str, Any], stage: str) -> str:
+    """What each arm gains over the control, and whether that is more than noise."""
+    lines = []
+    for test in results["paired_tests"]:
+        if test["stage"] != stage or "heads_only" not in (test["arm_a"], test["arm_b"]):
+            continue
+        sign = -1 if test["arm_a"] == "heads_only" else 1
+        arm = test["arm_b"] if sign < 0 else test["arm_a"]
+        low, high = sorted(sign * bound for bound in test["ci95"])
+        verdict = "within noise" if test["p_value"] >= SIGNIFICANT else f"p = {test['p_value']:.2g}"
+        lines.append(
+            f"- {arm}, {ROWS[test['metric']]}: {sign * test['difference']:+.3f} "
+            f"[{low:+.3f}, {high:+.3f}], {verdict} ({test['method']})"
+        )
+    if not lines:
+        return ""
+    return "Against the control `heads_only`, on the same examples:\n\n" + "\n".join(lines) + "\n"
+
+
+def _test_table(results: dict[str, Any]) -> str:
+    submitted = results["submitted"]
+    sentence = (
+        f"Submitted: arm `{submitted['arm']}`, stage {submitted['stage']}, seed "
+        f"{submitted['seed']} (best overall mean on dev). "
+    )
+    theirs = paper.TABLES["table3"]["mnrl"]
+    if results["test"] is None:
+        listed = ", ".join(f"{ROWS[name]} {number(value)}" for name, value in theirs.items())
+        return (
+            sentence + "There are no labels in the test files, so no test metric can be computed "
+            f"here; the prediction files are written. The paper's (arm mnrl): {listed}, overall "
+            f"{number(paper.OVERALL_TEST)}.\n"
+        )
+    theirs = {**theirs, "overall_mean": paper.OVERALL_TEST}
+    rows = [
+        [title, cell(results["test"][metric], theirs.get(metric))] for metric, title in ROWS.items()
+    ]
+    return sentence + "\n\n" + _table(["", "submitted"], rows)
+
+
+def _ladder_table(results: dict[str, Any]) -> str:
+    rows = [
+        [ROWS[metric], rung.replace("_", " "), cell(value)]
+        for metric, rungs in results["ladder"].items()
+        for rung, value in rungs.items()
+    ]
+    return _table(["task", "rung", "dev"], rows)
+
+
+def _hours_table(results: dict[str, Any], arms: Sequence[str]) -> str:
+    theirs = {"mlm": "mlm", "mnrl": "mnrl", "heads": "heads", "sst_finetuned": "sst_finetune"}
+    rows = []
+    for stage, seconds in results["timings_s"].items():
+        mean = sum(seconds) / len(seconds) / 3600
+        hours = paper.HOURS.get(theirs.get(stage.split("/")[-1], ""))
+        rows.append([stage, f"{mean:.3f}", "—" if hours is None else f"{hours:.2f}"])
+    total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
+    rows.append(["all stages, one seed", f"{total:.3f}", f"{sum(paper.HOURS.values()):.2f}"])
+    return _table(["stage", "ours, hours", "paper, hours"], rows)
+
+
+def _settings(results: dict[str, Any]) -> str:
+    values = results["preset"]["values"]
+    lines = [
+        f"- {stage}: "
+        + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items())
+        for stage, settings in values.items()
+        if isinstance(settings, dict)
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    return (
+        f"## Settings: preset {results['preset']['name']}\n\n"
+        + "\n".join(lines)
+        + f"\n\nVersions: {versions}. Command: `{results['command']}`\n"
+    )
