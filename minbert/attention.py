@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -37,7 +35,8 @@ def scaled_dot_product_attention(
 
     Source: Vaswani et al. (2017), equation 1.
     """
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    dim = query.shape[-1]
+    scores = query @ key.transpose(-2, -1) * dim**-0.5
     if allowed is not None:
         # The smallest finite number, not -inf: a row with no allowed key stays free of NaN.
         scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)

@@ -66,7 +66,7 @@ class Embeddings(nn.Module):
         else:
             segment = self.token_type_embeddings(token_type_ids)
         position = self.position_embeddings.weight[:seq]
-        return self.dropout(self.LayerNorm(self.word_embeddings(input_ids) + position + segment))
+        return self.dropout(self.LayerNorm(self.word_embeddings(input_ids) + segment + position))
 
 
 class AddAndNorm(nn.Module):

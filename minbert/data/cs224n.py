@@ -174,8 +174,10 @@ def _example(row: dict[str, str], form: FileFormat, labelled: bool) -> Example:
         raise ValueError(f"fewer fields than the header has columns ({', '.join(absent)} missing)")
     identity = row["id"].strip()
     sentences = [row[name].strip() for name in form.sentences]
-    if not identity or not all(sentences):
-        raise ValueError("empty " + ("id" if not identity else "sentence"))
+    needed = ("id", *form.sentences, *((form.label,) if labelled else ()))
+    empty = [name for name in needed if not row[name].strip()]
+    if empty:
+        raise ValueError(f"empty {', '.join(empty)}")
     label = _label(row[form.label].strip(), form) if labelled else None
     if len(sentences) == 1:
         return SentenceExample(identity, sentences[0], None if label is None else int(label))
@@ -183,8 +185,6 @@ def _example(row: dict[str, str], form: FileFormat, labelled: bool) -> Example:
 
 
 def _label(text: str, form: FileFormat) -> float:
-    if not text:
-        raise ValueError(f"empty {form.label}")
     try:
         value = float(text)
     except ValueError:

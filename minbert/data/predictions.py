@@ -75,7 +75,8 @@ def read_labels(path: Path) -> dict[str, float]:
     label = next((name for name in LABEL_COLUMNS if name in header), None)
     if "id" not in header or label is None:
         raise ValueError(
-            f"{path} needs a column id and one of {', '.join(LABEL_COLUMNS)}; its header is {header}"
+            f"{path} needs a column id and one of {', '.join(LABEL_COLUMNS)}; "
+            f"its header is {header}"
         )
     values: dict[str, float] = {}
     for row in reader:

@@ -32,6 +32,7 @@ TRAINED_BY = (
     "tokenizer.py",
     "data/batching.py",
     "training/loop.py",
+    "training/checkpoint.py",
     "training/recipe.py",
     "training/sentences.py",
     "training/epochs.py",

@@ -26,8 +26,9 @@ from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.cache import StageCache, weights_digest
+from minbert.training.checkpoint import History
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
-from minbert.training.loop import History, Setting, derive_seed, generator_for
+from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
 from minbert.training.recipe import Preset, Recipe
@@ -120,7 +121,7 @@ class Grid:
         return model.to(self.experiment.device).eval()
 
     def predict(self, model: MultitaskBert, split: str) -> Predictions:
-        """Predictions of all three tasks on one split ("dev", "test"); empty splits are left out."""
+        """Predictions of all three tasks on "dev" or "test"; an empty split is left out."""
         wanted = {task: self.rows.tasks[task][split] for task in TASKS}
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from minbert.optimizer import learning_rate_factor, make_optimizer
+from minbert.training.checkpoint import History, resume, save_checkpoint
 from minbert.training.recipe import StageSettings
 
 logger = logging.getLogger(__name__)
@@ -44,25 +44,6 @@ class Setting:
     checkpoint: Path | None = None
     """File that an interrupted stage resumes from; None keeps none."""
     checkpoint_every_s: float = 120.0
-
-
-@dataclass
-class History:
-    """What happened during one stage."""
-
-    points: list[dict[str, Any]] = field(default_factory=list)
-    """Curve: epoch, step, source (data set), loss (mean of the window, nats), learning_rate."""
-    steps: int = 0
-    skipped: int = 0
-    """Batches whose loss is undefined (no masked token, no similar pair)."""
-    tokens: int = 0
-    """Real word pieces seen, padding not counted (0 where a stage reads ready-made vectors)."""
-    seconds: float = 0.0
-    """Wall-clock time of training, over all interruptions."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
 
 
 def derive_seed(*parts: object) -> int:
@@ -109,7 +90,7 @@ def train(
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     update = make_optimizer(parameters, settings.learning_rate, optimizer, settings.weight_decay)
     history = History()
-    first_epoch, first_step = _resume(setting.checkpoint, model, update, history)
+    first_epoch, first_step = resume(setting.checkpoint, model, update, history)
     steps_per_epoch = len(make_batches(generator_for(setting.seed, name, 0)))
     total_steps = steps_per_epoch * settings.epochs
     window = _Window(size=max(1, total_steps // CURVE_POINTS))
@@ -153,7 +134,7 @@ def train(
                 if setting.checkpoint and (due or interrupted):
                     history.points += window.close(epoch, history.steps, group["lr"], name)
                     history.seconds += time.perf_counter() - started
-                    _save(setting.checkpoint, model, update, history, epoch, step + 1)
+                    save_checkpoint(setting.checkpoint, model, update, history, epoch, step + 1)
                     started = saved = time.perf_counter()
                 if interrupted:
                     raise KeyboardInterrupt
@@ -196,42 +177,6 @@ class _Window:
             )
         self.losses = {}
         return points
-
-
-def _save(
-    path: Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    history: History,
-    epoch: int,
-    step: int,
-) -> None:
-    """Write a checkpoint in one move, so that a kill leaves the old one or the new one."""
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "history": history.to_dict(),
-        "epoch": epoch,
-        "step": step,
-    }
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
-
-
-def _resume(
-    path: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, history: History
-) -> tuple[int, int]:
-    """Load a checkpoint if there is one; the epoch and step to go on with."""
-    if path is None or not path.exists():
-        return 0, 0
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    for name, value in state["history"].items():
-        setattr(history, name, value)
-    logger.info("resuming at epoch %d, step %d", state["epoch"], state["step"])
-    return state["epoch"], state["step"]
 
 
 @contextmanager

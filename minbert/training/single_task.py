@@ -13,9 +13,10 @@ from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
+from minbert.training.checkpoint import History
 from minbert.training.grid import Experiment
 from minbert.training.heads import train_sentiment_head
-from minbert.training.loop import History, Setting, derive_seed, generator_for
+from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.sentences import SPLITS, SentenceTable, TaskRows
 from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all

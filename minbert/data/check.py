@@ -1,0 +1,187 @@
+"""What is in the course's files, and what is wrong with them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from minbert.data.cs224n import FORMATS, SUFFIXES, file_name, read_file
+from minbert.data.examples import Damage, Example, PairExample
+
+GIT_BLOBS = {
+    "ids-sst-train.csv": "9cb7333cb1dae49c2bd2a4b56a24882a6e8704b5",
+    "ids-sst-dev.csv": "3171aa629a340809d2db4a50df8f6e5ec9420ab0",
+    "ids-sst-test-student.csv": "bbd2313758825f86e24416d6aad64cd93370cf7a",
+    "sts-train.csv": "12b17760e7795fee35aeeabc290d5651de02622a",
+    "sts-dev.csv": "9392860e584717976b8d817cc40c9e6ceeec27e0",
+    "sts-test-student.csv": "25f0cf8fafdd1f82b9e2bb460c708af34341ce60",
+    "quora-train.csv": "a3b5546f6a0e65b60a328a5d294d1038f5bed1da",
+    "quora-dev.csv": "de7cfa32428fd470b93f778fccc45a619e01336f",
+    "quora-test-student.csv": "f257ef00558555afb50819578a58205732b16354",
+    "ids-cfimdb-train.csv": "cd57bcbd2f7214ea6dd1783d3e885d324b1f478d",
+    "ids-cfimdb-dev.csv": "8a0f5dcf3d40189b96c801a12cd79bf8003e61de",
+    "ids-cfimdb-test-student.csv": "1e789c709b3ca0511f027a309b6d8bd21cde41b2",
+}
+"""The published files: git's name for their content, at the pinned commit (see `download`)."""
+
+
+@dataclass
+class FileReport:
+    """One file."""
+
+    name: str
+    rows: int
+    labels: dict[str, int] | None
+    """Rows per label (STS: per whole point); None when the file has no labels."""
+    words: tuple[int, int, int]
+    """Words per sentence: median, 95th percentile, longest."""
+    repeats: int
+    """Rows whose sentence, or unordered pair, stands in the same file before."""
+    contradictions: int
+    """Of these, rows with another label than the first one."""
+    published: bool
+    """Whether the bytes are those of the published file."""
+    damage: list[Damage] = field(default_factory=list)
+
+
+@dataclass
+class Report:
+    """All files of a folder."""
+
+    files: list[FileReport] = field(default_factory=list)
+    leaks: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """(task, split, other split): rows of the second that stand in the first as well."""
+    missing: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """Files of the folder that are none of the course's."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the folder can be used: no bad file, and train and dev of the three tasks."""
+        needed = [file_name(task, split) for task in ("sst", "quora", "sts")
+                  for split in ("train", "dev")]  # fmt: skip
+        return not self.errors and not any(name in self.missing for name in needed)
+
+    def __str__(self) -> str:
+        lines = []
+        for file in self.files:
+            kind = "published file" if file.published else "NOT the published file"
+            lines.append(f"{file.name}: {file.rows:,} rows, {kind}")
+            if file.labels is not None:
+                shown = ", ".join(f"{label}: {count:,}" for label, count in file.labels.items())
+                lines.append(f"  labels {shown}")
+            median, most, longest = file.words
+            lines.append(f"  words per sentence: median {median}, 95 % ≤ {most}, longest {longest}")
+            if file.repeats:
+                lines.append(
+                    f"  {file.repeats:,} rows repeat an earlier one, "
+                    f"{file.contradictions:,} of them with another label"
+                )
+            if file.damage:
+                lines.append(f"  {len(file.damage)} damaged rows, left out when read:")
+                lines += [f"    {damage}" for damage in file.damage]
+        for (task, split, other), count in self.leaks.items():
+            if count:
+                what = "pairs" if len(FORMATS[task].sentences) == 2 else "sentences"
+                lines.append(f"leak: {count} {what} of {task} stand in both {split} and {other}")
+        lines += [f"missing: {name}" for name in self.missing]
+        lines += [f"not read: {name} is none of the course's files" for name in self.others]
+        lines += [f"error: {error}" for error in self.errors]
+        lines.append("usable" if self.ok else "NOT usable")
+        return "\n".join(lines)
+
+
+def check_folder(folder: Path) -> Report:
+    """Read every course file of a folder and report rows, labels, lengths, damage and leaks.
+
+    A leak is a sentence, or an unordered pair, that occurs in two splits of a task after NFKC,
+    lower case and reduction to words.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder: expected the CS224N data files in it")
+    report = Report()
+    known = set()
+    for task in FORMATS:
+        keys: dict[str, set] = {}
+        for split in SUFFIXES:
+            path = folder / file_name(task, split)
+            known.add(path.name)
+            if not path.exists():
+                report.missing.append(path.name)
+                continue
+            try:
+                examples, damage = read_file(path, task)
+            except ValueError as error:
+                report.errors.append(str(error))
+                continue
+            report.files.append(_describe(path, task, examples, damage))
+            keys[split] = {normalised(example) for example in examples}
+        for split, other in combinations(keys, 2):
+            report.leaks[task, split, other] = len(keys[split] & keys[other])
+    report.others = sorted(path.name for path in folder.glob("*.csv") if path.name not in known)
+    return report
+
+
+def git_blob_id(content: bytes) -> str:
+    """Git's name for a file's content: SHA-1 of `blob SIZE\\0` and the content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def normalised(example: Example) -> tuple[str, ...]:
+    """What makes two examples the same text: NFKC, lower case, words only, pairs unordered."""
+    if isinstance(example, PairExample):
+        return tuple(sorted((_words(example.sentence1), _words(example.sentence2))))
+    return (_words(example.sentence),)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
+
+
+def _describe(
+    path: Path, task: str, examples: Sequence[Example], damage: list[Damage]
+) -> FileReport:
+    first_label: dict[tuple[str, ...], float | None] = {}
+    repeats = contradictions = 0
+    lengths = []
+    for example in examples:
+        key = normalised(example)
+        if key in first_label:
+            repeats += 1
+            contradictions += first_label[key] != example.label
+        first_label.setdefault(key, example.label)
+        pair = isinstance(example, PairExample)
+        texts = (example.sentence1, example.sentence2) if pair else (example.sentence,)
+        lengths += [len(text.split()) for text in texts]
+    median, most, longest = np.quantile(lengths, [0.5, 0.95, 1.0], method="higher")
+    labelled = examples[0].label is not None
+    return FileReport(
+        name=path.name,
+        rows=len(examples) + len(damage),
+        labels=_histogram(task, examples) if labelled else None,
+        words=(int(median), int(most), int(longest)),
+        repeats=repeats,
+        contradictions=contradictions,
+        published=git_blob_id(path.read_bytes()) == GIT_BLOBS[path.name],
+        damage=damage,
+    )
+
+
+def _histogram(task: str, examples: Sequence[Example]) -> dict[str, int]:
+    counts: dict[int, int] = defaultdict(int, Counter(int(example.label) for example in examples))
+    if task == "sts":
+        return {f"{low} to <{low + 1}" if low < 5 else "5": counts[low] for low in range(6)}
+    return {str(label): counts[label] for label in sorted(counts)}
