@@ -21,7 +21,8 @@ from minbert.evaluation.statistics import summarise
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.reproduce import check_out, describe_device, replaced_folder, reproduce, versions
+from minbert.reproduce import reproduce
+from minbert.run_folder import check_out, describe_device, replaced_folder, versions, write_json
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.grid import Experiment, Grid
 from minbert.training.recipe import PRESETS, RECIPES, find
@@ -218,8 +219,7 @@ def _provenance(arguments: argparse.Namespace, experiment: Experiment) -> dict[s
 
 
 def _write_results(folder: Path, results: dict[str, Any], curves: list[dict[str, Any]]) -> None:
-    content = json.dumps(results, indent=1, allow_nan=False) + "\n"
-    (folder / "results.json").write_text(content, encoding="utf-8")
+    write_json(folder / "results.json", results)
     if curves:
         with (folder / "curves.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(curves[0]))

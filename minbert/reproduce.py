@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import csv
-import json
 import logging
-import os
-import platform
-import shutil
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-import minbert
 from minbert.data.predictions import write_predictions
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import tables_markdown
 from minbert.evaluation.statistics import compare, measure
+from minbert.run_folder import (
+    check_out,
+    copy_file,
+    describe_device,
+    replaced_folder,
+    versions,
+    write_json,
+)
 from minbert.training.cache import copy_stage
 from minbert.training.grid import (
     ARMS,
     TASKS,
     Experiment,
     Grid,
-    Predictions,
-    read_history,
-    read_predictions,
     stages_of,
 )
+from minbert.training.stage_files import Predictions, read_history, read_predictions
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ def reproduce(
         submitted = results["submitted"]
         best = folders[submitted["arm"], submitted["stage"], submitted["seed"]]
         results["test"] = _write_predictions(grid, best, submitted, experiment, working)
-        _write_json(working / "results.json", results)
+        write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")
         _write_curves(working / "curves.csv", grid, folders)
         _write_checkpoints(working / "checkpoints", grid, folders)
@@ -226,65 +225,3 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
             encoder = grid.encoder_folder(ARMS[arm], seed)
             for name in ("model.safetensors", "config.json", "tokenizer.json"):
                 copy_file(encoder / name, target / name)
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """Hard link where possible, else copy."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def versions() -> dict[str, str]:
-    """Versions that decide numbers."""
-    import tokenizers
-
-    return {
-        "minbert": minbert.__version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "tokenizers": tokenizers.__version__,
-        "numpy": np.__version__,
-    }
-
-
-def describe_device(device: torch.device) -> str:
-    """Kind of processor and number of threads, or the GPU's name."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    capability = torch.backends.cpu.get_cpu_capability()
-    return f"CPU, {torch.get_num_threads()} threads, {capability}"
-
-
-def check_out(out: Path) -> None:
-    """Refuse a folder that holds something other than an earlier result.
-
-    Raises:
-        ValueError: as said.
-    """
-    if out.exists() and (
-        not out.is_dir() or (any(out.iterdir()) and not (out / "results.json").exists())
-    ):
-        raise ValueError(f"--out {out} exists and holds no earlier results: choose another folder")
-
-
-@contextmanager
-def replaced_folder(out: Path):
-    """A working folder beside `out` that takes its place when the block ends without an error."""
-    working = out.with_name(out.name + ".partial")
-    if working.exists():
-        shutil.rmtree(working)
-    working.mkdir(parents=True)
-    try:
-        yield working
-    except BaseException:
-        shutil.rmtree(working)
-        raise
-    if out.exists():
-        shutil.rmtree(out)
-    os.replace(working, out)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")

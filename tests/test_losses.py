@@ -58,9 +58,7 @@ def test_pairs_of_one_cluster_are_not_each_others_negatives() -> None:
     got = losses.multiple_negatives_ranking(
         a, b, torch.tensor([True, False, False]), clusters=clusters
     )
-    without = losses.multiple_negatives_ranking(
-        a[[0, 2]], b[[0, 2]], torch.tensor([True, False])
-    )
+    without = losses.multiple_negatives_ranking(a[[0, 2]], b[[0, 2]], torch.tensor([True, False]))
     assert got.item() == pytest.approx(without.item(), abs=1e-6)
     assert got < losses.multiple_negatives_ranking(a, b, torch.tensor([True, False, False]))
 

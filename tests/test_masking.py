@@ -95,5 +95,10 @@ def test_wrong_probabilities_are_refused(options: dict[str, float]) -> None:
 def test_random_replacement_needs_a_vocabulary() -> None:
     with pytest.raises(ValueError, match="vocab_size"):
         mask_tokens(
-            sentences(2), torch.Generator(), mask_id=MASK, special_ids=SPECIAL, replace=0.8, random=0.1
+            sentences(2),
+            torch.Generator(),
+            mask_id=MASK,
+            special_ids=SPECIAL,
+            replace=0.8,
+            random=0.1,
         )

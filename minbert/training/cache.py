@@ -93,7 +93,8 @@ class StageCache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.hits: list[str] = []
+        self.seen: set[str] = set()
+        """Stages of this run that were found or computed; each is logged once."""
 
     def key(self, name: str, what: Mapping[str, Any]) -> str:
         """Folder name of a stage: its name and 16 hexadecimal digits."""
@@ -111,8 +112,9 @@ class StageCache:
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if folder.exists():
-                logger.info("%s: taken from the cache, %s", name, folder.name)
-                self.hits.append(name)
+                if folder.name not in self.seen:
+                    logger.info("%s: taken from the cache, %s", name, folder.name)
+                self.seen.add(folder.name)
                 return folder
             working = folder.with_name(folder.name + ".partial")
             working.mkdir(exist_ok=True)
@@ -120,6 +122,7 @@ class StageCache:
             compute(working)
             (working / "what.json").write_text(json.dumps(what, indent=1, default=str))
             os.replace(working, folder)
+            self.seen.add(folder.name)
         return folder
 
 

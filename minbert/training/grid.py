@@ -9,15 +9,12 @@ original ─┬─ (untrained heads)                      baseline
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from minbert.data.examples import CourseData
@@ -32,8 +29,16 @@ from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
 from minbert.training.recipe import Preset, Recipe
-from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
+from minbert.training.stage_files import (
+    Predictions,
+    load_heads,
+    predict_tasks,
+    save_heads,
+    save_history,
+    save_predictions,
+)
 from minbert.training.vectors import embed_all
 
 ARMS: dict[str, tuple[str, ...]] = {
@@ -46,8 +51,6 @@ ARMS: dict[str, tuple[str, ...]] = {
 """What the encoder goes through before its heads are trained, per arm."""
 
 TASKS = ("sst", "quora", "sts")
-Predictions = dict[str, np.ndarray]
-"""Per task: classes (sst), 0/1 (quora), similarities from 0 to 5 (sts), in the split's order."""
 
 
 def stages_of(arm: str) -> tuple[str, ...]:
@@ -114,10 +117,7 @@ class Grid:
         """A stage's model, heads included, in eval mode on the experiment's device."""
         encoder, _ = from_pretrained(str(encoder_folder or folder))
         model = MultitaskBert(encoder, dropout=self.experiment.recipe.dropout)
-        heads = load_file(folder / "heads.safetensors")
-        missing, unexpected = model.load_state_dict(heads, strict=False)
-        if unexpected or any(not name.startswith("encoder.") for name in missing):
-            raise ValueError(f"{folder.name}/heads.safetensors does not hold the paper's two heads")
+        load_heads(folder, model)
         return model.to(self.experiment.device).eval()
 
     def predict(self, model: MultitaskBert, split: str) -> Predictions:
@@ -125,7 +125,7 @@ class Grid:
         wanted = {task: self.rows.tasks[task][split] for task in TASKS}
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)
-        return self._predict_from(model, vectors, wanted)
+        return predict_tasks(model, vectors, wanted)
 
     def _stage(self, name: str, what: dict, compute) -> Path:
         return self.experiment.cache.stage(name, {**self._common, **what}, compute)
@@ -141,7 +141,7 @@ class Grid:
     def _save_original(self, folder: Path) -> None:
         encoder, tokenizer = from_pretrained(self.experiment.encoder_name)
         save_pretrained(folder, encoder, tokenizer)
-        _write_history(folder, {})
+        save_history(folder, {})
 
     def _pretrain_mlm(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
@@ -157,7 +157,7 @@ class Grid:
             self._setting(folder, path, seed),
         )
         save_pretrained(folder, encoder, tokenizer, mlm_head=head)
-        _write_history(folder, {"mlm": history})
+        save_history(folder, {"mlm": history})
 
     def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
@@ -170,7 +170,7 @@ class Grid:
             self._setting(folder, path, seed),
         )
         save_pretrained(folder, encoder, tokenizer)
-        _write_history(folder, {"mnrl": history})
+        save_history(folder, {"mnrl": history})
 
     def _heads(self, path: tuple[str, ...], seed: int, trained: bool) -> Path:
         parent = self.encoder_folder(path, seed)
@@ -205,8 +205,9 @@ class Grid:
                 model.paraphrase, vectors, tasks["quora"]["train"], settings, setting
             )
         dev = {task: tasks[task]["dev"] for task in TASKS}
-        self._save_heads(folder, model, self._predict_from(model.eval(), vectors, dev))
-        _write_history(folder, histories)
+        save_heads(folder, model)
+        save_predictions(folder, predict_tasks(model.eval(), vectors, dev))
+        save_history(folder, histories)
 
     def _sst_finetuned(self, path: tuple[str, ...], seed: int) -> Path:
         parent = self._heads(path, seed, trained=True)
@@ -223,8 +224,9 @@ class Grid:
                 self._setting(folder, path, seed),
             )
             save_pretrained(folder, model.encoder, self.tokenizer)
-            self._save_heads(folder, model, self.predict(model, "dev"))
-            _write_history(folder, {"sst_finetune": history})
+            save_heads(folder, model)
+            save_predictions(folder, self.predict(model, "dev"))
+            save_history(folder, {"sst_finetune": history})
 
         return self._stage(
             "sst_finetune",
@@ -255,49 +257,3 @@ class Grid:
                 del self._vectors[next(iter(self._vectors))]
             self._vectors[name] = self._embed(encoder, rows)
         return self._vectors[name]
-
-    @torch.inference_mode()
-    def _predict_from(
-        self, model: MultitaskBert, vectors: Tensor, splits: dict[str, TaskRows]
-    ) -> Predictions:
-        def of(rows: tuple[int, ...] | None) -> Tensor:
-            return vectors[list(rows or ())].to(self.experiment.device)
-
-        predictions = {}
-        for task, rows in splits.items():
-            if not len(rows):
-                continue
-            if task == "sst":
-                values = model.predict_sentiment(of(rows.first))
-            elif task == "quora":
-                values = model.predict_paraphrase(of(rows.first), of(rows.second))
-            else:
-                values = model.predict_similarity(of(rows.first), of(rows.second))
-            predictions[task] = values.cpu().numpy()
-        return predictions
-
-    def _save_heads(self, folder: Path, model: MultitaskBert, dev: Predictions) -> None:
-        heads = {
-            name: tensor.contiguous()
-            for name, tensor in model.state_dict().items()
-            if not name.startswith("encoder.")
-        }
-        save_file(heads, folder / "heads.safetensors")
-        np.savez_compressed(folder / "predictions.npz", **dev)
-
-
-def read_predictions(folder: Path) -> Predictions:
-    """Dev predictions of an evaluated stage."""
-    with np.load(folder / "predictions.npz") as arrays:
-        return dict(arrays)
-
-
-def read_history(folder: Path) -> dict[str, dict]:
-    """Training histories of a stage by part (`History.to_dict`)."""
-    return json.loads((folder / "history.json").read_text())
-
-
-def _write_history(folder: Path, histories: dict[str, History]) -> None:
-    content = {name: history.to_dict() for name, history in histories.items()}
-    (folder / "history.json").write_text(json.dumps(content))
-    (folder / "checkpoint.pt").unlink(missing_ok=True)

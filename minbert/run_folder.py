@@ -1,0 +1,80 @@
+"""A folder of results: written whole or not at all, and saying what made it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tokenizers
+import torch
+
+import minbert
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide numbers."""
+    return {
+        "minbert": minbert.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "tokenizers": tokenizers.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def describe_device(device: torch.device) -> str:
+    """Kind of processor and number of threads, or the GPU's name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f"CPU, {torch.get_num_threads()} threads, {capability}"
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that holds something other than an earlier result.
+
+    Raises:
+        ValueError: as said.
+    """
+    if out.exists() and (
+        not out.is_dir() or (any(out.iterdir()) and not (out / "results.json").exists())
+    ):
+        raise ValueError(f"--out {out} exists and holds no earlier results: choose another folder")
+
+
+@contextmanager
+def replaced_folder(out: Path) -> Iterator[Path]:
+    """A working folder beside `out` that takes its place when the block ends without an error."""
+    working = out.with_name(out.name + ".partial")
+    if working.exists():
+        shutil.rmtree(working)
+    working.mkdir(parents=True)
+    try:
+        yield working
+    except BaseException:
+        shutil.rmtree(working)
+        raise
+    if out.exists():
+        shutil.rmtree(out)
+    os.replace(working, out)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Hard link where possible, else copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write strict JSON: NaN is an error here, not a surprise for the reader."""
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,95 @@
+"""The files of a finished stage: heads, dev predictions, training history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from minbert.multitask import MultitaskBert
+from minbert.training.checkpoint import History
+from minbert.training.sentences import TaskRows
+
+Predictions = dict[str, np.ndarray]
+"""Per task: classes (sst), 0/1 (quora), similarities from 0 to 5 (sts), in the split's order."""
+
+
+@torch.inference_mode()
+def predict_tasks(
+    model: MultitaskBert, vectors: Tensor, splits: Mapping[str, TaskRows]
+) -> Predictions:
+    """Answers of the three heads for ready-made sentence vectors; empty splits are left out.
+
+    Args:
+        model: its heads are used, not its encoder.
+        vectors: (row of the sentence table, hidden).
+        splits: one split per task.
+    """
+    device = model.paraphrase.dense.weight.device
+
+    def of(rows: tuple[int, ...] | None) -> Tensor:
+        return vectors[list(rows or ())].to(device)
+
+    predictions = {}
+    for task, rows in splits.items():
+        if not len(rows):
+            continue
+        if task == "sst":
+            values = model.predict_sentiment(of(rows.first))
+        elif task == "quora":
+            values = model.predict_paraphrase(of(rows.first), of(rows.second))
+        else:
+            values = model.predict_similarity(of(rows.first), of(rows.second))
+        predictions[task] = values.cpu().numpy()
+    return predictions
+
+
+def save_heads(folder: Path, model: MultitaskBert) -> None:
+    """Write `heads.safetensors`: all weights of a multitask model but the encoder's."""
+    heads = {
+        name: tensor.cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+        if not name.startswith("encoder.")
+    }
+    save_file(heads, folder / "heads.safetensors")
+
+
+def load_heads(folder: Path, model: MultitaskBert) -> None:
+    """Read `heads.safetensors` into a model.
+
+    Raises:
+        ValueError: the file holds something else than this model's heads.
+    """
+    missing, unexpected = model.load_state_dict(
+        load_file(folder / "heads.safetensors"), strict=False
+    )
+    if unexpected or any(not name.startswith("encoder.") for name in missing):
+        raise ValueError(f"{folder}/heads.safetensors does not hold the paper's two heads")
+
+
+def save_predictions(folder: Path, dev: Predictions) -> None:
+    """Write `predictions.npz`."""
+    np.savez_compressed(folder / "predictions.npz", **dev)
+
+
+def read_predictions(folder: Path) -> Predictions:
+    """Dev predictions of an evaluated stage."""
+    with np.load(folder / "predictions.npz") as arrays:
+        return dict(arrays)
+
+
+def save_history(folder: Path, histories: Mapping[str, History]) -> None:
+    """Write `history.json`, and remove the checkpoint that is no longer needed."""
+    content = {name: history.to_dict() for name, history in histories.items()}
+    (folder / "history.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "checkpoint.pt").unlink(missing_ok=True)
+
+
+def read_history(folder: Path) -> dict[str, dict]:
+    """Training histories of a stage by part, as `History.to_dict` gives them."""
+    return json.loads((folder / "history.json").read_text(encoding="utf-8"))
