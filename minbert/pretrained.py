@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import pickle
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -116,13 +115,6 @@ def save_pretrained(
     os.replace(partial, folder / "model.safetensors")
 
 
-def copy_pretrained(source: str | Path, target: str | Path) -> None:
-    """Copy a model's three files."""
-    Path(target).mkdir(parents=True, exist_ok=True)
-    for path in vars(_files(Path(source))).values():
-        shutil.copy2(path, target)
-
-
 def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Encoder weights and MLM-head weights of a checkpoint, under this package's names.
 
@@ -151,10 +143,6 @@ def _untrained_tiny() -> tuple[Encoder, WordPieceTokenizer]:
     config = replace(PRESETS["tiny"], vocab_size=tokenizer.vocab_size)
     logger.warning("tiny: randomly initialised (seed 0) and untrained, letters as word pieces")
     return Encoder(config, torch.Generator().manual_seed(0)).eval(), tokenizer
-
-
-def _files(folder: Path) -> Location:
-    return locate(str(folder))
 
 
 def _read_config(path: Path) -> ModelConfig:

@@ -24,14 +24,9 @@ from minbert.run_folder import (
     versions,
     write_json,
 )
+from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.cache import copy_stage
-from minbert.training.grid import (
-    ARMS,
-    TASKS,
-    Experiment,
-    Grid,
-    stages_of,
-)
+from minbert.training.grid import Experiment, Grid
 from minbert.training.stage_files import Predictions, read_history, read_predictions
 
 logger = logging.getLogger(__name__)

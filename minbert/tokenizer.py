@@ -9,20 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
-from tokenizers import (
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-    trainers,
-)
+from tokenizers import Tokenizer
 from torch import Tensor
+
+from minbert.wordpiece import SPECIAL_TOKENS, train_vocabulary, wordpiece_backend
 
 logger = logging.getLogger(__name__)
 
-SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 Text = str | tuple[str, str]
 """One sentence, or a pair."""
 
@@ -72,7 +65,7 @@ class WordPieceTokenizer:
             raise FileNotFoundError(f"there is no tokenizer file {path}")
         if path.suffix == ".txt":
             pieces = path.read_text(encoding="utf-8").splitlines()
-            return cls(_wordpiece(pieces, _lower_cases(path.parent)))
+            return cls(wordpiece_backend(pieces, _lower_cases(path.parent)))
         try:
             return cls(Tokenizer.from_file(str(path)))
         except ValueError:
@@ -88,47 +81,9 @@ class WordPieceTokenizer:
         min_frequency: int = 2,
         lowercase: bool = True,
     ) -> WordPieceTokenizer:
-        """Learn a vocabulary; the same sentences give the same one, in every process.
-
-        The library's trainer numbers single letters in the order of a hash table, which then
-        decides ties between merges. Handing it the sorted alphabet (each letter, and each letter
-        as a continuation `##x`) as fixed tokens leaves it nothing to decide by chance.
-
-        Args:
-            sentences: text to learn from.
-            vocab_size: pieces at most, special tokens and letters included.
-            min_frequency: a piece must occur this often.
-            lowercase: lower-case and strip accents first, as bert-base-uncased does.
-
-        Raises:
-            ValueError: `vocab_size` has no room for the letters that occur.
-
-        Source: Schuster and Nakajima (2012); Devlin et al. (2019), section 3.
-        """
-        blank = _wordpiece(list(SPECIAL_TOKENS), lowercase)
-        sentences = list(sentences)
-        letters: set[str] = set()
-        for sentence in sentences:
-            for word, _ in blank.pre_tokenizer.pre_tokenize_str(
-                blank.normalizer.normalize_str(sentence)
-            ):
-                letters.update(word)
-        alphabet = sorted(letters)
-        fixed = [*SPECIAL_TOKENS, *alphabet, *(f"##{letter}" for letter in alphabet)]
-        if vocab_size < len(fixed):
-            raise ValueError(
-                f"vocab_size {vocab_size} has no room for the {len(fixed)} special tokens and "
-                "letters of this text: ask for more"
-            )
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=vocab_size,
-            min_frequency=min_frequency,
-            special_tokens=fixed,
-            show_progress=False,
-        )
-        blank.train_from_iterator(sentences, trainer)
-        vocabulary = blank.get_vocab()
-        return cls(_wordpiece(sorted(vocabulary, key=vocabulary.__getitem__), lowercase))
+        """Learn a vocabulary from text: see `minbert.wordpiece.train_vocabulary`."""
+        pieces = train_vocabulary(sentences, vocab_size, min_frequency, lowercase)
+        return cls(wordpiece_backend(pieces, lowercase))
 
     @classmethod
     def characters(cls) -> WordPieceTokenizer:
@@ -140,7 +95,7 @@ class WordPieceTokenizer:
             set(string.printable) - set(string.whitespace) - set(string.ascii_uppercase)
         )
         pieces = [*SPECIAL_TOKENS, *letters, *(f"##{letter}" for letter in letters)]
-        return cls(_wordpiece(pieces, lowercase=True))
+        return cls(wordpiece_backend(pieces, lowercase=True))
 
     @property
     def vocab_size(self) -> int:
@@ -231,25 +186,6 @@ class WordPieceTokenizer:
             return self.backend.encode(*(text if isinstance(text, tuple) else (text,)))
         finally:
             self.backend.no_truncation()
-
-
-def _wordpiece(pieces: Sequence[str], lowercase: bool) -> Tokenizer:
-    """BERT's pipeline around a vocabulary in the order of its ids."""
-    vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    backend = Tokenizer(
-        models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100)
-    )
-    backend.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
-    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    backend.decoder = decoders.WordPiece()
-    absent = [token for token in SPECIAL_TOKENS if token not in vocabulary]
-    if absent:
-        raise ValueError(f"the vocabulary has no {', '.join(absent)}: this is not BERT's")
-    backend.add_special_tokens(list(SPECIAL_TOKENS))
-    backend.post_processor = processors.BertProcessing(
-        ("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"])
-    )
-    return backend
 
 
 def _lower_cases(folder: Path) -> bool:

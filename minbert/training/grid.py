@@ -1,11 +1,4 @@
-"""The paper's arms and their control, each shared stage computed once.
-
-original ─┬─ (untrained heads)                      baseline
-          ├─ heads ─ sst_finetune                   heads_only
-          ├─ mlm ─┬─ heads ─ sst_finetune           mlm
-          │       └─ mnrl ─ heads ─ sst_finetune    mlm+mnrl
-          └─ mnrl ── heads ─ sst_finetune           mnrl
-"""
+"""The stages of the paper's arms, each shared one computed once and kept in the cache."""
 
 from __future__ import annotations
 
@@ -22,6 +15,7 @@ from minbert.encoder import Encoder
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.arms import ARMS, TASKS
 from minbert.training.cache import StageCache, weights_digest
 from minbert.training.checkpoint import History
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
@@ -40,22 +34,6 @@ from minbert.training.stage_files import (
     save_predictions,
 )
 from minbert.training.vectors import embed_all
-
-ARMS: dict[str, tuple[str, ...]] = {
-    "baseline": (),
-    "heads_only": (),
-    "mlm": ("mlm",),
-    "mnrl": ("mnrl",),
-    "mlm+mnrl": ("mlm", "mnrl"),
-}
-"""What the encoder goes through before its heads are trained, per arm."""
-
-TASKS = ("sst", "quora", "sts")
-
-
-def stages_of(arm: str) -> tuple[str, ...]:
-    """The points at which an arm is evaluated: before any training, or after each of two."""
-    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetuned")
 
 
 @dataclass(frozen=True)

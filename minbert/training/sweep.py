@@ -16,8 +16,9 @@ from minbert.evaluation.metrics import accuracy, pearson
 from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head
+from minbert.training.arms import TASKS
 from minbert.training.checkpoint import History
-from minbert.training.grid import TASKS, Experiment
+from minbert.training.grid import Experiment
 from minbert.training.loop import DivergedError, Setting, derive_seed, generator_for
 from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model
 from minbert.training.mnrl import is_similar, rank_negatives

@@ -1,0 +1,26 @@
+"""The paper's arms and their control, each shared stage computed once.
+
+original ─┬─ (untrained heads)                      baseline
+          ├─ heads ─ sst_finetune                   heads_only
+          ├─ mlm ─┬─ heads ─ sst_finetune           mlm
+          │       └─ mnrl ─ heads ─ sst_finetune    mlm+mnrl
+          └─ mnrl ── heads ─ sst_finetune           mnrl
+"""
+
+from __future__ import annotations
+
+ARMS: dict[str, tuple[str, ...]] = {
+    "baseline": (),
+    "heads_only": (),
+    "mlm": ("mlm",),
+    "mnrl": ("mnrl",),
+    "mlm+mnrl": ("mlm", "mnrl"),
+}
+"""What the encoder goes through before its heads are trained, per arm."""
+
+TASKS = ("sst", "quora", "sts")
+
+
+def stages_of(arm: str) -> tuple[str, ...]:
+    """The points at which an arm is evaluated: before any training, or after each of two."""
+    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetuned")
