@@ -24,7 +24,8 @@ from minbert.pretrained import from_pretrained
 from minbert.reproduce import reproduce
 from minbert.run_folder import check_out, describe_device, replaced_folder, versions, write_json
 from minbert.training.cache import StageCache, default_folder
-from minbert.training.grid import Experiment, Grid
+from minbert.training.experiment import Experiment
+from minbert.training.grid import Grid
 from minbert.training.recipe import PRESETS, RECIPES, find
 from minbert.training.single_task import train_single_task
 from minbert.training.sweep import sweep
@@ -84,6 +85,8 @@ def run_single_task(arguments: argparse.Namespace) -> None:
 
 def run_sweep(arguments: argparse.Namespace) -> None:
     """`minbert sweep`."""
+    if len(arguments.seeds) > 1:
+        raise ValueError("a sweep runs with one seed: give --seeds one number")
     out = Path(arguments.out)
     check_out(out)
     experiment = _experiment(arguments)

@@ -26,7 +26,8 @@ from minbert.run_folder import (
 )
 from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.cache import copy_stage
-from minbert.training.grid import Experiment, Grid
+from minbert.training.experiment import Experiment
+from minbert.training.grid import Grid
 from minbert.training.stage_files import Predictions, read_history, read_predictions
 
 logger = logging.getLogger(__name__)

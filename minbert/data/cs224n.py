@@ -7,7 +7,7 @@ import hashlib
 import logging
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from minbert.data.examples import (
     SentenceExample,
     TaskData,
 )
+from minbert.data.published import GIT_BLOBS, is_published
 
 logger = logging.getLogger(__name__)
 
@@ -87,16 +88,33 @@ def load_cs224n(folder: str | Path) -> CourseData:
         tasks[task] = None if absent else TaskData(**splits)
     for row in damage:
         logger.warning("left out %s", row)
-    quora_rows = len(tasks["quora"].train)
+    return CourseData(
+        name="cs224n",
+        tier="real",
+        note=_note(folder, len(tasks["quora"].train)),
+        damage=tuple(damage),
+        digest=digest(tasks),
+        **tasks,
+    )
+
+
+def _note(folder: Path, quora_rows: int) -> str:
+    """What stands under every table: which of the files are not the published ones."""
     note = "CS224N default-project files"
     if quora_rows != OFFICIAL_QUORA_TRAIN_ROWS:
         note += (
             f"; quora-train.csv holds {quora_rows:,} pairs, "
             f"not the official {OFFICIAL_QUORA_TRAIN_ROWS:,}"
         )
-    return CourseData(
-        name="cs224n", tier="real", note=note, damage=tuple(damage), digest=digest(tasks), **tasks
-    )
+    others = [
+        path.name
+        for path in (folder / name for name in GIT_BLOBS if name != "quora-train.csv")
+        if path.exists() and not is_published(path)
+    ]
+    if others:
+        named = ", ".join(others) if len(others) <= 3 else f"{len(others)} more files"
+        note += f"; not the published content: {named}"
+    return note
 
 
 def digest(tasks: dict[str, TaskData | None]) -> str:
@@ -194,8 +212,3 @@ def _label(text: str, form: FileFormat) -> float:
     if form.whole and value != int(value):
         raise ValueError(f"{form.label} {text} is not a whole number")
     return value
-
-
-def known_files() -> Sequence[str]:
-    """Names of all course files that this reader knows."""
-    return [file_name(task, split) for task in FORMATS for split in SUFFIXES]

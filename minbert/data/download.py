@@ -12,11 +12,10 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from minbert.data.check import GIT_BLOBS, git_blob_id
+from minbert.data.published import COMMIT, GIT_BLOBS, git_blob_id, is_published
 
 logger = logging.getLogger(__name__)
 
-COMMIT = "7ac8260577fc12a86c7aaf38918056c30054ef39"
 BASE_URL = f"https://raw.githubusercontent.com/gpoesia/minbert-default-final-project/{COMMIT}/data"
 CHUNK = 1 << 16
 
@@ -54,7 +53,7 @@ def download(
     for name in names:
         path = to / name
         if path.exists():
-            if git_blob_id(path.read_bytes()) == GIT_BLOBS[name]:
+            if is_published(path):
                 logger.info("%s: already there", name)
                 continue
             if not force:

@@ -24,7 +24,6 @@ def tables_markdown(results: dict[str, Any]) -> str:
     Each cell is `ours [95 % interval] (paper: x)`. Nothing is bold: a best cell that is within
     noise of its neighbour is not best.
     """
-    arms = list(results["arms"])
     parts = [
         f"# {results['encoder']}, preset {results['preset']['name']}: {caption(results)}\n",
         "Each cell: ours [95 % interval] (the paper's number). Intervals speak of the sample of "
@@ -40,7 +39,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
         "## The ladder: no deep learning, same dev data\n",
         _ladder_table(results),
         "## Hours of training\n",
-        _hours_table(results, arms),
+        _hours_table(results),
         _settings(results),
     ]
     return "\n".join(part for part in parts if part)
@@ -65,7 +64,7 @@ def cell(value: dict[str, Any] | None, paper_value: float | None = None) -> str:
 
 def number(value: float) -> str:
     """Three decimals, no zero before the point."""
-    text = f"{value:.3f}"
+    text = f"{value:.3f}".replace("-0.000", "0.000")
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
@@ -142,13 +141,14 @@ def _ladder_table(results: dict[str, Any]) -> str:
     return _table(["task", "rung", "dev"], rows)
 
 
-def _hours_table(results: dict[str, Any], arms: Sequence[str]) -> str:
+def _hours_table(results: dict[str, Any]) -> str:
     theirs = {"mlm": "mlm", "mnrl": "mnrl", "heads": "heads", "sst_finetuned": "sst_finetune"}
     rows = []
     for stage, seconds in results["timings_s"].items():
         mean = sum(seconds) / len(seconds) / 3600
         hours = paper.HOURS.get(theirs.get(stage.split("/")[-1], ""))
-        rows.append([stage, f"{mean:.3f}", "—" if hours is None else f"{hours:.2f}"])
+        shown = stage.replace("mlm/mnrl", "mnrl, after mlm")
+        rows.append([shown, f"{mean:.3f}", "—" if hours is None else f"{hours:.2f}"])
     total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
     rows.append(["all stages, one seed", f"{total:.3f}", f"{sum(paper.HOURS.values()):.2f}"])
     return _table(["stage", "ours, hours", "paper, hours"], rows)

@@ -30,6 +30,7 @@ TRAINED_BY = (
     "optimizer.py",
     "precision.py",
     "tokenizer.py",
+    "wordpiece.py",
     "data/batching.py",
     "training/loop.py",
     "training/checkpoint.py",
@@ -41,6 +42,10 @@ TRAINED_BY = (
     "training/mnrl.py",
     "training/heads.py",
     "training/sentiment.py",
+    "training/grid.py",
+    "training/single_task.py",
+    "training/held_out.py",
+    "training/sweep.py",
 )
 """Source files that decide what a stage computes; a change of their code makes a new key."""
 

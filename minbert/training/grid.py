@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
-from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.arms import ARMS, TASKS
-from minbert.training.cache import StageCache, weights_digest
 from minbert.training.checkpoint import History
+from minbert.training.experiment import Experiment
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
 from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
-from minbert.training.recipe import Preset, Recipe
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
 from minbert.training.stage_files import (
@@ -34,19 +31,6 @@ from minbert.training.stage_files import (
     save_predictions,
 )
 from minbert.training.vectors import embed_all
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """Everything that decides the results of a grid but the arm and the seed."""
-
-    data: CourseData
-    encoder_name: str
-    recipe: Recipe
-    preset: Preset
-    precision: str
-    device: torch.device
-    cache: StageCache
 
 
 class Grid:
@@ -62,13 +46,7 @@ class Grid:
         self.rows = CourseRows(
             experiment.data, self.tokenizer, encoder.config.max_position_embeddings
         )
-        self._common = {
-            "data": experiment.data.digest,
-            "encoder": weights_digest(encoder),
-            "recipe": asdict(experiment.recipe),
-            "precision": experiment.precision,
-            "device": experiment.device.type,
-        }
+        self._identity = experiment.identity(encoder)
         self._vectors: dict[str, Tensor] = {}
 
     def folder(self, arm: str, stage: str, seed: int) -> Path:
@@ -106,15 +84,10 @@ class Grid:
         return predict_tasks(model, vectors, wanted)
 
     def _stage(self, name: str, what: dict, compute) -> Path:
-        return self.experiment.cache.stage(name, {**self._common, **what}, compute)
+        return self.experiment.cache.stage(name, {**self._identity, **what}, compute)
 
-    def _setting(self, folder: Path, path: Iterable[str], seed: int) -> Setting:
-        return Setting(
-            device=self.experiment.device,
-            precision=self.experiment.precision,
-            seed=derive_seed(seed, *path),
-            checkpoint=folder / "checkpoint.pt",
-        )
+    def _setting(self, folder: Path | None, path: Iterable[str], seed: int) -> Setting:
+        return self.experiment.setting(derive_seed(seed, *path), folder)
 
     def _save_original(self, folder: Path) -> None:
         encoder, tokenizer = from_pretrained(self.experiment.encoder_name)
@@ -174,8 +147,7 @@ class Grid:
         histories = {"encode": History(seconds=time.perf_counter() - started)}
         if trained:
             settings = self.experiment.preset.heads
-            # Seconds of work: nothing to resume, so no checkpoint.
-            setting = replace(self._setting(folder, path, seed), checkpoint=None)
+            setting = self._setting(None, path, seed)  # seconds of work: nothing to resume
             histories["sentiment_head"] = train_sentiment_head(
                 model.sentiment, vectors, tasks["sst"]["train"], settings, setting
             )
@@ -217,7 +189,7 @@ class Grid:
         return encoder.to(self.experiment.device), tokenizer
 
     def _embed(self, encoder: Encoder, rows: Iterable[int]) -> Tensor:
-        setting = Setting(self.experiment.device, self.experiment.precision, seed=0)
+        setting = self.experiment.setting(seed=0)
         return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, setting)
 
     def _frozen_vectors(self, name: str, encoder: Encoder) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,19 @@ from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
-from minbert.training.checkpoint import History
-from minbert.training.grid import Experiment
+from minbert.training.experiment import Experiment
 from minbert.training.heads import train_sentiment_head
-from minbert.training.loop import Setting, derive_seed, generator_for
+from minbert.training.loop import derive_seed, generator_for
+from minbert.training.recipe import StageSettings
 from minbert.training.sentences import SPLITS, SentenceTable, TaskRows
 from minbert.training.sentiment import finetune_sentiment
+from minbert.training.stage_files import (
+    read_history,
+    read_predictions,
+    save_history,
+    save_predictions,
+)
 from minbert.training.vectors import embed_all
-
-logger = logging.getLogger(__name__)
 
 CLASSES = {"sst": 5, "cfimdb": 2}
 MODES = ("frozen", "finetune")
@@ -34,7 +38,7 @@ class Outcome:
     accuracy: dict[str, Any]
     """Dev accuracy: {"value", "ci95", "per_seed"}."""
     seconds: list[float]
-    """Per seed, encoding included."""
+    """Of training, per seed; a frozen encoder's one pass over the sentences is not in it."""
     curves: list[dict[str, Any]]
     predictions: dict[str, np.ndarray]
     """Of the best seed, for dev and test."""
@@ -48,6 +52,8 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
     computed once. `finetune` trains everything from a fresh head with the preset's `sst_finetune`
     settings.
 
+    Each seed is a stage of the cache: an interrupted run goes on where it was.
+
     Raises:
         ValueError: an unknown task or mode, or the data holds no such task.
     """
@@ -58,50 +64,60 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
     data: TaskData | None = getattr(experiment.data, task)
     if data is None:
         raise ValueError(f"the data {experiment.data.name!r} has no {task} files")
-    _, tokenizer = from_pretrained(experiment.encoder_name)
-    table = SentenceTable(tokenizer)
+    encoder, tokenizer = from_pretrained(experiment.encoder_name)
+    table = SentenceTable(tokenizer, encoder.config.max_position_embeddings)
     splits = table.add_task(data)
-    runs = [_run(experiment, CLASSES[task], mode, table, splits, seed) for seed in seeds]
+    settings = experiment.preset.heads if mode == "frozen" else experiment.preset.sst_finetune
+    what = {**experiment.identity(encoder), "settings": asdict(settings)}
+    folders = [
+        experiment.cache.stage(
+            f"{task}-{mode}",
+            {**what, "seed": seed},
+            lambda folder, seed=seed: _compute(
+                folder, experiment, CLASSES[task], mode, settings, table, splits, seed
+            ),
+        )
+        for seed in seeds
+    ]
+    predictions = [read_predictions(folder) for folder in folders]
+    histories = [read_history(folder)["train"] for folder in folders]
     gold = splits["dev"].labels.numpy()
-    accuracy = summarise("accuracy", gold, [predictions["dev"] for predictions, _ in runs])
-    best = int(np.argmax(accuracy["per_seed"]))
+    accuracy = summarise(task, gold, [of_seed["dev"] for of_seed in predictions])
     return Outcome(
         accuracy=accuracy,
-        seconds=[history.seconds for _, history in runs],
+        seconds=[history["seconds"] for history in histories],
         curves=[
             {"seed": seed, **point}
-            for seed, (_, history) in zip(seeds, runs, strict=True)
-            for point in history.points
+            for seed, history in zip(seeds, histories, strict=True)
+            for point in history["points"]
         ],
-        predictions=runs[best][0],
+        predictions=predictions[int(np.argmax(accuracy["per_seed"]))],
         ids={split: rows.ids for split, rows in splits.items()},
     )
 
 
-def _run(
+def _compute(
+    folder: Path,
     experiment: Experiment,
     classes: int,
     mode: str,
+    settings: StageSettings,
     table: SentenceTable,
     splits: dict[str, TaskRows],
     seed: int,
-) -> tuple[dict[str, np.ndarray], History]:
+) -> None:
     encoder, _ = from_pretrained(experiment.encoder_name)
     model = MultitaskBert(
         encoder, classes, experiment.recipe.dropout, generator_for(seed, "heads")
     ).to(experiment.device)
-    setting = Setting(experiment.device, experiment.precision, derive_seed(seed, mode))
-    recipe, preset = experiment.recipe, experiment.preset
+    setting = experiment.setting(derive_seed(seed, mode), folder)
+    recipe = experiment.recipe
     rows = [row for split in splits.values() for row in split.first]
     if mode == "frozen":
         vectors = embed_all(encoder, rows, table, recipe, setting)
-        history = train_sentiment_head(
-            model.sentiment, vectors, splits["train"], preset.heads, setting
-        )
+        history = train_sentiment_head(model.sentiment, vectors, splits["train"], settings, setting)
     else:
-        history = finetune_sentiment(
-            model, splits["train"], table, recipe, preset.sst_finetune, setting
-        )
+        history = finetune_sentiment(model, splits["train"], table, recipe, settings, setting)
         vectors = embed_all(encoder, rows, table, recipe, setting)
     with torch.inference_mode():
         predictions = {
@@ -111,4 +127,5 @@ def _run(
             for split in SPLITS[1:]
             if len(splits[split])
         }
-    return predictions, history
+    save_predictions(folder, predictions)
+    save_history(folder, {"train": history})

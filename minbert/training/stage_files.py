@@ -93,3 +93,13 @@ def save_history(folder: Path, histories: Mapping[str, History]) -> None:
 def read_history(folder: Path) -> dict[str, dict]:
     """Training histories of a stage by part, as `History.to_dict` gives them."""
     return json.loads((folder / "history.json").read_text(encoding="utf-8"))
+
+
+def write_measures(folder: Path, measures: Mapping[str, float | str]) -> None:
+    """Write `measures.json`."""
+    (folder / "measures.json").write_text(json.dumps(dict(measures)), encoding="utf-8")
+
+
+def read_measures(folder: Path) -> dict:
+    """What `write_measures` wrote."""
+    return json.loads((folder / "measures.json").read_text(encoding="utf-8"))

@@ -3,61 +3,28 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
-import torch
-
-from minbert import losses
-from minbert.encoder import Encoder
-from minbert.evaluation.metrics import accuracy, pearson
-from minbert.heads import MaskedLanguageModelHead, similarity_score
+from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head
-from minbert.training.arms import TASKS
 from minbert.training.checkpoint import History
-from minbert.training.grid import Experiment
+from minbert.training.experiment import Experiment
+from minbert.training.held_out import HELD_OUT, Parts, judge, split_training_data
 from minbert.training.loop import DivergedError, Setting, derive_seed, generator_for
-from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model
-from minbert.training.mnrl import is_similar, rank_negatives
+from minbert.training.mlm import pretrain_masked_language_model
+from minbert.training.mnrl import rank_negatives
 from minbert.training.recipe import StageSettings
-from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
-from minbert.training.vectors import embed_all
+from minbert.training.stage_files import read_history, read_measures, save_history, write_measures
 
 logger = logging.getLogger(__name__)
 
 STAGES = ("mlm", "mnrl", "sst_finetune")
-HELD_OUT = 0.1
-"""Share of each training split that is kept for judging; dev is never looked at."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A training split cut in two."""
-
-    train: dict[str, TaskRows]
-    held_out: dict[str, TaskRows]
-
-
-def split_training_data(rows: CourseRows, share: float, seed: int) -> Parts:
-    """Hold out a tenth of each training split, and keep `share` of the rest for training.
-
-    Sentences of held-out pairs may occur in training pairs as well (Quora's questions recur), so
-    absolute values are optimistic; the comparison between rates is what it is for.
-    """
-    if not 0.0 < share <= 1.0:
-        raise ValueError(f"share must lie in (0, 1], got {share}")
-    train, held_out = {}, {}
-    for task in TASKS:
-        split = rows.tasks[task]["train"]
-        order = torch.randperm(len(split), generator=generator_for(seed, "split", task)).tolist()
-        cut = max(1, round(HELD_OUT * len(split)))
-        held_out[task] = split.subset(order[:cut])
-        train[task] = split.subset(order[cut : cut + max(1, round(share * (len(split) - cut)))])
-    return Parts(train, held_out)
 
 
 def sweep(
@@ -69,6 +36,8 @@ def sweep(
     seed: int = 0,
 ) -> dict[str, Any]:
     """Train one stage from the original encoder at each learning rate.
+
+    Each rate is a stage of the experiment's cache: an interrupted sweep goes on where it was.
 
     Args:
         stage: of `STAGES`.
@@ -88,37 +57,52 @@ def sweep(
     encoder, tokenizer = from_pretrained(experiment.encoder_name)
     rows = CourseRows(experiment.data, tokenizer, encoder.config.max_position_embeddings)
     parts = split_training_data(rows, share, seed)
+    what = {**experiment.identity(encoder), "share": share, "seed": seed}
+
+    def before(folder: Path) -> None:
+        model, head = _fresh(experiment, stage, seed)
+        write_measures(folder, judge(experiment, stage, model, head, rows, parts))
+
+    def at_rate(folder: Path, rate: StageSettings) -> None:
+        model, head = _fresh(experiment, stage, seed)
+        setting = experiment.setting(derive_seed(seed, stage), folder)
+        try:
+            history = _train(experiment, stage, model, head, rows, parts, rate, setting)
+            measures = judge(experiment, stage, model, head, rows, parts)
+        except DivergedError as error:
+            logger.warning("%s", error)
+            history, measures = History(), {"diverged": str(error)}
+        write_measures(folder, measures)
+        save_history(folder, {stage: history})
+
+    start = experiment.cache.stage(f"sweep-{stage}-before", what, before)
     outcome: dict[str, Any] = {
         "stage": stage,
         "share": share,
         "held_out": HELD_OUT,
         "training_rows": {task: len(split) for task, split in parts.train.items()},
         "held_out_rows": {task: len(split) for task, split in parts.held_out.items()},
-        "before": None,
+        "before": read_measures(start),
         "rates": [],
     }
     for learning_rate in learning_rates:
-        model, head = _fresh(experiment, stage, seed)
-        if outcome["before"] is None:
-            outcome["before"] = judge(experiment, stage, model, head, rows, parts)
-        history, diverged = History(), None
-        try:
-            history = _train(
-                experiment, stage, model, head, rows, parts,
-                replace(settings, learning_rate=learning_rate), seed,
-            )  # fmt: skip
-        except DivergedError as error:
-            diverged = str(error)
-            logger.warning("%s", error)
+        rate = replace(settings, learning_rate=learning_rate)
+        folder = experiment.cache.stage(
+            f"sweep-{stage}",
+            {**what, "settings": asdict(rate)},
+            lambda folder, rate=rate: at_rate(folder, rate),
+        )
+        history, measures = read_history(folder)[stage], read_measures(folder)
+        diverged = measures.pop("diverged", None)
         outcome["rates"].append(
             {
                 "learning_rate": learning_rate,
                 "diverged": diverged,
-                "seconds": history.seconds,
-                "steps": history.steps,
-                "skipped": history.skipped,
-                "after": None if diverged else judge(experiment, stage, model, head, rows, parts),
-                "curve": history.points,
+                "seconds": history["seconds"],
+                "steps": history["steps"],
+                "skipped": history["skipped"],
+                "after": measures or None,
+                "curve": history["points"],
             }
         )
     return outcome
@@ -147,9 +131,8 @@ def _train(
     rows: CourseRows,
     parts: Parts,
     settings: StageSettings,
-    seed: int,
+    setting: Setting,
 ) -> History:
-    setting = Setting(experiment.device, experiment.precision, derive_seed(seed, stage))
     recipe = experiment.recipe
     if stage == "mlm":
         corpora = {task: split.all_rows for task, split in parts.train.items()}
@@ -160,82 +143,3 @@ def _train(
         pairs = {task: parts.train[task] for task in ("quora", "sts")}
         return rank_negatives(model.encoder, pairs, rows.table, recipe, settings, setting)
     return finetune_sentiment(model, parts.train["sst"], rows.table, recipe, settings, setting)
-
-
-@torch.inference_mode()
-def judge(
-    experiment: Experiment,
-    stage: str,
-    model: MultitaskBert,
-    head: MaskedLanguageModelHead | None,
-    rows: CourseRows,
-    parts: Parts,
-) -> dict[str, float]:
-    """Measures on the held-out rows, dropout off.
-
-    mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
-    over batches of 32 pairs, Pearson's r of the cosine on held-out STS pairs, and the mean cosine
-    of random sentences (near 1: collapsed). sst_finetune: accuracy.
-    """
-    setting = Setting(experiment.device, experiment.precision, seed=0)
-    recipe, table, encoder = experiment.recipe, rows.table, model.encoder
-    model.eval()
-    if stage == "mlm":
-        head.eval()
-        return _judge_mlm(encoder, head, rows, parts, experiment, setting)
-    wanted = [row for split in parts.held_out.values() for row in split.all_rows]
-    vectors = embed_all(encoder, wanted, table, recipe, setting)
-    if stage == "sst_finetune":
-        split = parts.held_out["sst"]
-        predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
-        return {"sst_accuracy": accuracy(predictions.cpu().numpy(), split.labels.numpy())}
-    sts = parts.held_out["sts"]
-    scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
-    batch_losses = []
-    for task in ("quora", "sts"):
-        split = parts.held_out[task]
-        for start in range(0, len(split), 32):
-            batch = split.subset(range(start, min(start + 32, len(split))))
-            similar = is_similar(task, batch, recipe)
-            if similar.any():
-                first, second = vectors[list(batch.first)], vectors[list(batch.second)]
-                batch_losses.append(
-                    losses.multiple_negatives_ranking(
-                        first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
-                    ).item()
-                )
-    quora = parts.held_out["quora"]
-    random_pairs = similarity_score(
-        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])]
-    )
-    return {
-        "ranking_loss": sum(batch_losses) / max(1, len(batch_losses)),
-        "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
-        "random_pair_cosine": random_pairs.mean().item() / 5,
-    }
-
-
-def _judge_mlm(
-    encoder: Encoder,
-    head: MaskedLanguageModelHead,
-    rows: CourseRows,
-    parts: Parts,
-    experiment: Experiment,
-    setting: Setting,
-) -> dict[str, float]:
-    measures = {}
-    for task in TASKS:
-        wanted = sorted(parts.held_out[task].all_rows, key=rows.table.length)
-        generator = generator_for("frozen masks", task)
-        total, batches = 0.0, 0
-        for start in range(0, len(wanted), 64):
-            loss = masked_language_model_loss(
-                encoder, head, wanted[start : start + 64], rows.table,
-                experiment.recipe, setting, generator,
-            )  # fmt: skip
-            if loss is not None:
-                total, batches = total + loss.item(), batches + 1
-        measures[f"{task}_loss"] = total / max(1, batches)
-        measures[f"{task}_perplexity"] = math.exp(measures[f"{task}_loss"])
-    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
-    return measures

@@ -1,0 +1,129 @@
+"""A tenth of the training data, kept for choosing settings; dev is never looked at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from minbert import losses
+from minbert.encoder import Encoder
+from minbert.evaluation.metrics import accuracy, pearson
+from minbert.heads import MaskedLanguageModelHead, similarity_score
+from minbert.multitask import MultitaskBert
+from minbert.training.arms import TASKS
+from minbert.training.experiment import Experiment
+from minbert.training.loop import Setting, generator_for
+from minbert.training.mlm import masked_language_model_loss
+from minbert.training.mnrl import is_similar
+from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.vectors import embed_all
+
+HELD_OUT = 0.1
+"""Share of each training split that is kept for judging."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A training split cut in two."""
+
+    train: dict[str, TaskRows]
+    held_out: dict[str, TaskRows]
+
+
+def split_training_data(rows: CourseRows, share: float, seed: int) -> Parts:
+    """Hold out a tenth of each training split, and keep `share` of the rest for training.
+
+    Sentences of held-out pairs may occur in training pairs as well (Quora's questions recur), so
+    absolute values are optimistic; the comparison between rates is what it is for.
+    """
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"share must lie in (0, 1], got {share}")
+    train, held_out = {}, {}
+    for task in TASKS:
+        split = rows.tasks[task]["train"]
+        order = torch.randperm(len(split), generator=generator_for(seed, "split", task)).tolist()
+        cut = max(1, round(HELD_OUT * len(split)))
+        held_out[task] = split.subset(order[:cut])
+        train[task] = split.subset(order[cut : cut + max(1, round(share * (len(split) - cut)))])
+    return Parts(train, held_out)
+
+
+@torch.inference_mode()
+def judge(
+    experiment: Experiment,
+    stage: str,
+    model: MultitaskBert,
+    head: MaskedLanguageModelHead | None,
+    rows: CourseRows,
+    parts: Parts,
+) -> dict[str, float]:
+    """Measures on the held-out rows, dropout off.
+
+    mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
+    over batches of 32 pairs, Pearson's r of the cosine on held-out STS pairs, and the mean cosine
+    of random sentences (near 1: collapsed). sst_finetune: accuracy.
+    """
+    setting = experiment.setting(seed=0)
+    recipe, table, encoder = experiment.recipe, rows.table, model.encoder
+    model.eval()
+    if stage == "mlm":
+        head.eval()
+        return _judge_mlm(encoder, head, rows, parts, experiment, setting)
+    wanted = [row for split in parts.held_out.values() for row in split.all_rows]
+    vectors = embed_all(encoder, wanted, table, recipe, setting)
+    if stage == "sst_finetune":
+        split = parts.held_out["sst"]
+        predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
+        return {"sst_accuracy": accuracy(predictions.cpu().numpy(), split.labels.numpy())}
+    sts = parts.held_out["sts"]
+    scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
+    batch_losses = []
+    for task in ("quora", "sts"):
+        split = parts.held_out[task]
+        for start in range(0, len(split), 32):
+            batch = split.subset(range(start, min(start + 32, len(split))))
+            similar = is_similar(task, batch, recipe)
+            if similar.any():
+                first, second = vectors[list(batch.first)], vectors[list(batch.second)]
+                batch_losses.append(
+                    losses.multiple_negatives_ranking(
+                        first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
+                    ).item()
+                )
+    quora = parts.held_out["quora"]
+    random_pairs = similarity_score(
+        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])]
+    )
+    return {
+        "ranking_loss": sum(batch_losses) / max(1, len(batch_losses)),
+        "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
+        "random_pair_cosine": random_pairs.mean().item() / 5,
+    }
+
+
+def _judge_mlm(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    rows: CourseRows,
+    parts: Parts,
+    experiment: Experiment,
+    setting: Setting,
+) -> dict[str, float]:
+    measures = {}
+    for task in TASKS:
+        wanted = sorted(parts.held_out[task].all_rows, key=rows.table.length)
+        generator = generator_for("frozen masks", task)
+        total, batches = 0.0, 0
+        for start in range(0, len(wanted), 64):
+            loss = masked_language_model_loss(
+                encoder, head, wanted[start : start + 64], rows.table,
+                experiment.recipe, setting, generator,
+            )  # fmt: skip
+            if loss is not None:
+                total, batches = total + loss.item(), batches + 1
+        measures[f"{task}_loss"] = total / max(1, batches)
+        measures[f"{task}_perplexity"] = math.exp(measures[f"{task}_loss"])
+    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
+    return measures

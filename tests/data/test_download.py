@@ -1,0 +1,138 @@
+"""The download, against a server on this machine that does what servers do wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from minbert.data import published
+from minbert.data.download import download
+from minbert.data.published import git_blob_id
+
+CONTENT = b"".join(b"%d\tline\n" % number for number in range(40_000))
+NAME = "sts-dev.csv"
+
+
+class Server:
+    """Serves CONTENT under NAME; how well is up to the flags."""
+
+    def __init__(self) -> None:
+        self.content = CONTENT
+        self.ranges = True
+        self.cut_after: int | None = None
+        self.requests: list[str | None] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.answer(self)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/data"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        asked = request.headers.get("Range")
+        self.requests.append(asked)
+        if not request.path.endswith(NAME):
+            request.send_error(404)
+            return
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        if start and self.ranges and start >= len(self.content):
+            request.send_error(416)
+            return
+        partial = bool(start and self.ranges)
+        body = self.content[start:] if partial else self.content
+        request.send_response(206 if partial else 200)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body[: self.cut_after])
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setitem(published.GIT_BLOBS, NAME, git_blob_id(CONTENT))
+    running = Server()
+    yield running
+    running.close()
+
+
+def fetch(server: Server, to: Path, **options: object) -> None:
+    download(to, base_url=server.url, files=[NAME], timeout_s=5, **options)
+
+
+def test_a_file_is_fetched_once(server: Server, tmp_path: Path) -> None:
+    fetch(server, tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder" / NAME).read_bytes() == CONTENT
+    fetch(server, tmp_path / "new" / "folder")
+    assert server.requests == [None]
+
+
+def test_a_cut_connection_is_said_and_resumed(server: Server, tmp_path: Path) -> None:
+    server.cut_after = 100_000
+    with pytest.raises(OSError, match="the same command goes on later"):
+        fetch(server, tmp_path)
+    assert not (tmp_path / NAME).exists()
+    server.cut_after = None
+    fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+    assert server.requests == [None, "bytes=100000-"]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_a_server_without_ranges_starts_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / (NAME + ".part")).write_bytes(CONTENT[:5000])
+    server.ranges = False
+    fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+def test_a_whole_part_is_only_renamed(server: Server, tmp_path: Path) -> None:
+    (tmp_path / (NAME + ".part")).write_bytes(CONTENT)
+    fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == CONTENT and server.requests == []
+
+
+def test_a_part_that_is_too_long_is_dropped(server: Server, tmp_path: Path) -> None:
+    (tmp_path / (NAME + ".part")).write_bytes(CONTENT + b"more")
+    fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+def test_other_content_is_refused_and_not_kept(server: Server, tmp_path: Path) -> None:
+    server.content = CONTENT[:-1] + b"?"
+    with pytest.raises(ValueError, match="is not the published file"):
+        fetch(server, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_overwritten(server: Server, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("my own")
+    with pytest.raises(ValueError, match="--force"):
+        fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_text() == "my own"
+    fetch(server, tmp_path, force=True)
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+def test_a_missing_file_and_a_missing_server(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="the server answered 404"):
+        download(tmp_path, base_url=server.url, files=["sts-train.csv"])
+    server.close()
+    with pytest.raises(OSError, match="cannot be fetched"):
+        fetch(server, tmp_path)
+    with pytest.raises(ValueError, match="none of the course's files"):
+        download(tmp_path, files=["passwords.csv"])

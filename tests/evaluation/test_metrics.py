@@ -1,0 +1,44 @@
+"""Metrics and both overall scores, against scipy and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from minbert import paper
+from minbert.evaluation.metrics import accuracy, overall_2024, overall_mean, pearson, score
+
+
+def test_accuracy() -> None:
+    assert accuracy(np.array([1, 2, 3, 4]), np.array([1.0, 2.0, 0.0, 4.0])) == 0.75
+    assert np.isnan(accuracy(np.array([]), np.array([])))
+    with pytest.raises(ValueError, match="2 predictions for 1 labels"):
+        accuracy(np.array([1, 2]), np.array([1]))
+
+
+def test_pearson_is_scipys_and_scale_free() -> None:
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(2, 50))
+    assert pearson(x, y) == stats.pearsonr(x, y).statistic
+    assert pearson(3 * x - 7, y) == pytest.approx(pearson(x, y))
+    assert pearson(-x, x) == pytest.approx(-1)
+
+
+def test_a_constant_prediction_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    assert pearson(np.full(5, 2.5), np.arange(5)) == 0.0
+    assert "a constant has no correlation" in caplog.text
+
+
+def test_overall_scores() -> None:
+    assert overall_mean(0.3, 0.6, 0.9) == pytest.approx(0.6)
+    assert overall_2024(0.3, 0.6, 0.8) == pytest.approx(0.6)
+    # The paper's test column and its overall score agree.
+    theirs = paper.TABLES["table3"]["mnrl"]
+    assert overall_mean(*theirs.values()) == pytest.approx(paper.OVERALL_TEST, abs=5e-4)
+
+
+def test_each_task_has_its_metric() -> None:
+    x, y = np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 5.0])
+    assert score("sst", x, y) == score("quora", x, y) == pytest.approx(2 / 3)
+    assert score("sts", x, y) == pearson(x, y)

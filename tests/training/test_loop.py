@@ -1,0 +1,142 @@
+"""The loop: learns, resumes to the same weights, stops at nonsense and at Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from minbert.training.loop import (
+    Batch,
+    DivergedError,
+    Setting,
+    derive_seed,
+    generator_for,
+    train,
+)
+from minbert.training.recipe import StageSettings
+
+INPUTS = torch.randn(48, 5, generator=torch.Generator().manual_seed(0))
+TARGETS = INPUTS @ torch.tensor([1.0, -2.0, 0.5, 0.0, 3.0])
+SETTINGS = StageSettings(epochs=3, batch_size=8, learning_rate=1e-2, schedule="linear")
+
+
+def fresh() -> nn.Module:
+    torch.manual_seed(1)
+    return nn.Sequential(nn.Dropout(0.2), nn.Linear(5, 1))
+
+
+def batches(generator: torch.Generator) -> Sequence[Batch]:
+    order = torch.randperm(48, generator=generator)
+    return [("made up", rows.tolist()) for rows in order.split(8)]
+
+
+def loss_of(model: nn.Module) -> Callable[[Batch, torch.Generator], Tensor]:
+    def compute(batch: Batch, generator: torch.Generator) -> Tensor:
+        # Both sources of randomness of a real stage: torch's own (dropout) and the step's.
+        noise = 0.01 * torch.randn(len(batch[1]), generator=generator)
+        predicted = model(INPUTS[batch[1]]).squeeze(-1)
+        return (predicted - TARGETS[batch[1]] - noise).square().mean()
+
+    return compute
+
+
+def setting(checkpoint: Path | None = None, seed: int = 3) -> Setting:
+    return Setting(torch.device("cpu"), "fp32", seed, checkpoint, checkpoint_every_s=1e9)
+
+
+def weights(model: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().ravel() for parameter in model.parameters()])
+
+
+def run(model: nn.Module, checkpoint: Path | None = None, **options: object):
+    compute = options.pop("compute", loss_of(model))
+    return train(model, batches, compute, SETTINGS, setting(checkpoint), name="toy", **options)
+
+
+def test_it_learns_and_keeps_a_curve() -> None:
+    model = fresh()
+    settings = StageSettings(epochs=60, batch_size=8, learning_rate=5e-2)
+    history = train(model, batches, loss_of(model), settings, setting(), name="toy",
+                    count_tokens=lambda batch: len(batch[1]))  # fmt: skip
+    assert history.steps == 60 * 6 and history.tokens == 60 * 48 and history.skipped == 0
+    losses = [point["loss"] for point in history.points]
+    assert sum(losses[-60:]) / 60 < 0.6 * sum(losses[:6]) / 6
+    assert history.points[-1]["step"] == 360
+    assert {point["source"] for point in history.points} == {"made up"}
+    assert history.seconds > 0
+    assert not model.training
+
+
+def test_the_same_seed_gives_the_same_weights_and_touches_no_other_randomness() -> None:
+    first, second = fresh(), fresh()
+    torch.manual_seed(123)
+    before = torch.get_rng_state()
+    run(first)
+    assert torch.equal(torch.get_rng_state(), before)
+    run(second)
+    assert torch.equal(weights(first), weights(second))
+    other = fresh()
+    train(other, batches, loss_of(other), SETTINGS, setting(seed=4), name="toy")
+    assert not torch.equal(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("optimizer", ["fused", "adamw"])
+@pytest.mark.parametrize("stop_at", [1, 6, 11])
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tmp_path: Path, stop_at: int, optimizer: str
+) -> None:
+    whole = fresh()
+    history_whole = run(whole, optimizer=optimizer)
+
+    model, path = fresh(), tmp_path / "checkpoint.pt"
+    compute, seen = loss_of(model), []
+
+    def interrupted(batch: Batch, generator: torch.Generator) -> Tensor:
+        seen.append(batch)
+        if len(seen) == stop_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return compute(batch, generator)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(model, path, compute=interrupted, optimizer=optimizer)
+    assert len(seen) == stop_at  # the step under way was finished, no other begun
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+    other = fresh()
+    history = run(other, path, optimizer=optimizer)
+    assert torch.equal(weights(whole), weights(other))
+    assert history.steps == history_whole.steps == 18
+    assert history.points[-1]["step"] == 18
+    # Ctrl-C works as ever again.
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.sigtimedwait([signal.SIGINT], 1)
+
+
+@pytest.mark.parametrize(("factor", "shown"), [(float("nan"), "nan"), (float("inf"), "inf")])
+def test_divergence_is_an_alarm(factor: float, shown: str) -> None:
+    model = fresh()
+    compute = loss_of(model)
+    with pytest.raises(DivergedError, match=f"of toy on made up became {shown}.*try a lower"):
+        run(model, compute=lambda batch, generator: compute(batch, generator) * factor)
+
+
+def test_undefined_losses_are_skipped_and_counted() -> None:
+    model = fresh()
+    start = weights(model).clone()
+    history = run(model, compute=lambda batch, generator: None)
+    assert history.skipped == history.steps == 18
+    assert torch.equal(weights(model), start) and history.points == []
+
+
+def test_seeds_follow_from_their_parts_alone() -> None:
+    assert derive_seed(0, "mlm", 1) == 4638206736600385054  # on any machine, in any process
+    assert len({derive_seed(0, "mlm", step) for step in range(100)}) == 100
+    a = torch.rand(3, generator=generator_for(1, "x"))
+    assert torch.equal(a, torch.rand(3, generator=generator_for(1, "x")))
