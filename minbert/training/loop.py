@@ -77,7 +77,7 @@ def train(
         model: left in training mode's opposite, eval, when done.
         make_batches: one epoch of batches in the order in which they are to be seen.
         compute_loss: the loss of one batch, a scalar; None if it is undefined (skipped, counted).
-        settings: epochs, learning rate, schedule.
+        settings: epochs, learning rate, schedule, clipping.
         setting: device, precision, seed, checkpoint file.
         name: of the stage, for the progress bar and for seeds.
         optimizer: `fused` (torch's) or `adamw` (ours).
@@ -121,6 +121,8 @@ def train(
                     history.skipped += 1
                 else:
                     loss.backward()
+                    if settings.max_gradient_norm is not None:
+                        nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
                     update.step()
                     update.zero_grad()
                     window.add(batches[step][0], loss.detach())

@@ -46,6 +46,8 @@ class StageSettings:
     warmup_share: float = 0.0
     """Share of all steps in which the learning rate rises linearly from 0."""
     weight_decay: float = 0.0
+    max_gradient_norm: float | None = None
+    """Longer gradients are scaled to this Euclidean length; None (the paper) leaves them."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
@@ -53,6 +55,8 @@ class StageSettings:
                 "epochs and batch_size must be at least 1 and learning_rate above 0, got "
                 f"{self.epochs}, {self.batch_size}, {self.learning_rate}"
             )
+        if self.max_gradient_norm is not None and self.max_gradient_norm <= 0:
+            raise ValueError(f"max_gradient_norm must be above 0, got {self.max_gradient_norm}")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from minbert.training import loop
 from minbert.training.loop import (
     Batch,
     DivergedError,
@@ -117,6 +118,35 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
         signal.sigtimedwait([signal.SIGINT], 1)
+
+
+def test_long_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The optimizer sees a gradient of at most that length, in the same direction."""
+    settings = StageSettings(epochs=1, batch_size=48, learning_rate=1e-3, max_gradient_norm=0.01)
+    seen = {}
+
+    def spy(parameters: list[nn.Parameter], *rest: object) -> torch.optim.Optimizer:
+        optimizer = torch.optim.SGD(parameters, lr=0.0)
+
+        def gradient(*arguments: object) -> None:
+            seen["clipped"] = torch.cat([p.grad.ravel() for p in parameters])
+
+        optimizer.register_step_pre_hook(gradient)
+        return optimizer
+
+    monkeypatch.setattr(loop, "make_optimizer", spy)
+    model = fresh()
+
+    def whole(generator: torch.Generator) -> list[Batch]:
+        return [("made up", list(range(48)))]
+
+    train(model, whole, loss_of(model), settings, setting(), name="toy")
+    clipped = seen["clipped"]
+    train(model, whole, loss_of(model), StageSettings(1, 48, 1e-3), setting(), name="toy")
+    free = seen["clipped"]
+    assert free.norm() > 0.1
+    assert clipped.norm().item() == pytest.approx(0.01, rel=1e-3)
+    assert torch.cosine_similarity(clipped, free, dim=0).item() == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("factor", "shown"), [(float("nan"), "nan"), (float("inf"), "inf")])

@@ -34,6 +34,7 @@ def test_the_paper_preset_is_the_paper(stage: str) -> None:
     # What the paper does not mention is not done.
     assert settings.schedule == "constant"
     assert settings.warmup_share == settings.weight_decay == 0.0
+    assert settings.max_gradient_norm is None
     assert RECIPES["paper"].dropout == values["dropout"]
 
 
@@ -63,6 +64,8 @@ def test_settings_are_checked_and_frozen() -> None:
     for wrong in ((0, 8, 1e-3), (1, 0, 1e-3), (1, 8, 0.0)):
         with pytest.raises(ValueError, match="at least 1"):
             StageSettings(*wrong)
+    with pytest.raises(ValueError, match="max_gradient_norm must be above 0"):
+        StageSettings(1, 8, 1e-3, max_gradient_norm=0.0)
     with pytest.raises(FrozenInstanceError):
         PRESETS["paper"].precision = "bf16"
     with pytest.raises(ValueError, match="preset must be one of paper, quick"):

@@ -1,0 +1,150 @@
+"""The shape of the code: the way of the data, small files, nothing of one machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "minbert"
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
+
+READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask", "masking",
+                "losses", "optimizer")  # fmt: skip
+"""The model and the losses: to be read in one sitting."""
+
+LAYERS = (
+    "data/",
+    "config attention encoder pooling heads multitask masking losses optimizer paper precision "
+    "wordpiece tokenizer weights pretrained inference __init__",
+    "evaluation/",
+    "training/",
+    "run_folder reproduce commands __main__",
+)
+"""Imports go to earlier layers or stay in the layer, never to a later one."""
+
+
+def imports(path: Path) -> set[str]:
+    """Modules of the package that a file imports at its top level, as names in NAMES."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minbert"):
+            base = PACKAGE.joinpath(*node.module.split(".")[1:])
+            parts = [base / f"{alias.name}.py" for alias in node.names]
+            file = base.with_suffix(".py")
+            candidates = [file] if file.is_file() else [p for p in parts if p.is_file()]
+            if not candidates:
+                candidates = [base / "__init__.py"]
+            found |= {candidate.relative_to(PACKAGE).as_posix() for candidate in candidates}
+    return found
+
+
+def layer(name: str) -> int:
+    for number, members in enumerate(LAYERS):
+        if any(
+            name.startswith(member) if member.endswith("/") else name == f"{member}.py"
+            for member in members.split()
+        ):
+            return number
+    raise AssertionError(f"{name} is in no layer: give it its place")
+
+
+def test_imports_have_no_cycle() -> None:
+    graph = {name: imports(path) for name, path in zip(NAMES, FILES, strict=True)}
+    assert sum(map(len, graph.values())) > 100
+    list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imports_follow_the_way_of_the_data(name: str) -> None:
+    for other in imports(PACKAGE / name):
+        assert layer(other) <= layer(name), f"{name} imports {other}"
+
+
+def test_the_library_does_not_need_the_notebooks_packages() -> None:
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                assert name.split(".")[0] not in (
+                    "transformers", "sentence_transformers", "matplotlib", "seaborn", "ipywidgets",
+                ), f"{path.name} imports {name}"  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_small(name: str) -> None:
+    assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_the_model_and_the_losses_are_one_sitting() -> None:
+    files = [PACKAGE / f"{name}.py" for name in READING_PATH]
+    assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) < 1500
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_public_is_documented(name: str) -> None:
+    tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree), "the file says nothing of what it is"
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for owner in [tree, *(node for node in classes if not node.name.startswith("_"))]:
+        for node in owner.body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            plain = node.name in ("forward", "extra_repr", "error")
+            assert plain or ast.get_docstring(node), f"{name}: {node.name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_library_logs_and_does_not_print(name: str) -> None:
+    prints = [
+        node.lineno
+        for node in ast.walk(ast.parse((PACKAGE / name).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
+    assert not prints or name in ("__main__.py", "commands.py")
+
+
+def tracked() -> list[Path]:
+    """Files of the repository, as git lists them; without git, all but what is built."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("git is not here, or this is no clone")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+def test_nothing_of_one_machine_is_committed() -> None:
+    """No absolute path, no address of a package registry, nothing that is still to be done."""
+    marks = re.compile(
+        r"(?<![\w.:/])/(home|work|root|Users|opt)/\w"
+        r"|/tm" r"p/\w"
+        r"|--(extra-)?index-ur" r"l|--find-lin" r"ks|pypi\.or" r"g/simple"
+        r"|\b(TO" r"DO|FIX" r"ME)\b"
+    )  # fmt: skip
+    files = tracked()
+    assert len(files) > 60
+    for path in files:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found = marks.search(text)
+        assert not found, f"{path.relative_to(ROOT)}: {found.group()}"
+
+
+def test_results_hold_numbers_and_ids_only() -> None:
+    """Recorded predictions are `id , number`: no sentence of the real data is committed."""
+    files = [path for path in tracked() if "predictions" in path.parts]
+    assert files
+    for path in files:
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+            assert re.fullmatch(r"[0-9a-f]+ , -?\d+(\.\d+)? ", line), path.name
