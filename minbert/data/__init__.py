@@ -9,7 +9,8 @@ def load_data(spec: str) -> CourseData:
     """Load the data that a `--data` argument names.
 
     Args:
-        spec: `cs224n:DIR`, the course's files in a folder.
+        spec: `cs224n:DIR`, the course's files in a folder; `classroom` or `classroom:SEED`, the
+            made-up corpus of this package.
 
     Raises:
         ValueError: the prefix is unknown, or a file is not what it should be.
@@ -20,4 +21,8 @@ def load_data(spec: str) -> CourseData:
         from minbert.data.cs224n import load_cs224n
 
         return load_cs224n(place)
-    raise ValueError(f"data must be given as cs224n:FOLDER, got {spec!r}")
+    if kind == "classroom" and (not place or place.isdecimal()):
+        from minbert.data.classroom.corpus import classroom_corpus
+
+        return classroom_corpus(int(place or 0)).data
+    raise ValueError(f"data must be given as cs224n:FOLDER or classroom[:SEED], got {spec!r}")

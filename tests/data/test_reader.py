@@ -127,9 +127,9 @@ def test_missing_files(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFi
         load_cs224n(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("spec", ["cs224n", "cs224n:", "imdb:here", ""])
+@pytest.mark.parametrize("spec", ["cs224n", "cs224n:", "imdb:here", "classroom:x", ""])
 def test_data_specification(spec: str) -> None:
-    with pytest.raises(ValueError, match="data must be given as cs224n:FOLDER"):
+    with pytest.raises(ValueError, match="data must be given as cs224n:FOLDER or classroom"):
         load_data(spec)
 
 
