@@ -15,13 +15,13 @@ CONSTRUCTIONS = (
     "{a} {agent} {does} {object} {place}",
     "there is a {agent} {doing} {object} {place}",
     "{place}, {a} {agent} is {doing} {object}",
-    "{object} is being {done} by {a} {agent} {place}",
+    "{object} {is} being {done} by {a} {agent} {place}",
     "{a} {agent} {doing} {object} {place}",
     "a {agent} can be seen {doing} {object} {place}",
     "{a} {agent} is busy {doing} {object} {place}",
     "{place} we see {a} {agent} {doing} {object}",
     # Dev and test only:
-    "{place}, {object} is being {done} by {a} {agent}",
+    "{place}, {object} {is} being {done} by {a} {agent}",
     "it is {a} {agent} who is {doing} {object} {place}",
     "a snapshot of a {agent} {doing} {object} {place}",
 )
@@ -167,4 +167,11 @@ def tell(event: Event, draw: random.Random, new: float) -> str:
             words["object"] = f"a {words['object']}"
         elif event.wide_thing and wide not in MASS:
             words["object"] = f"a {wide.removeprefix('a ').removeprefix('an ')}"
+    words["is"] = "are" if _is_plural(words["object"]) else "is"
     return written(fill(pattern, words.__getitem__, draw))
+
+
+def _is_plural(phrase: str) -> bool:
+    """Whether a phrase takes "are": roses, the dishes; not grass, a bunch of flowers."""
+    head = phrase.partition(" of ")[0]
+    return head.endswith("s") and not head.endswith("ss") and not head.startswith("a ")
