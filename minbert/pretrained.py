@@ -7,7 +7,6 @@ import logging
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from minbert.config import PRESETS, ModelConfig
+from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
 from minbert.tokenizer import WordPieceTokenizer
@@ -31,15 +30,12 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     """Load an encoder, in eval mode, and its tokenizer.
 
     Args:
-        name: `minilm`, `bert-base`, `tiny` (randomly initialised, which the log says), a folder,
-            or a hub id.
+        name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id.
 
     Raises:
         FileNotFoundError: nothing of that name can be found or fetched.
         ValueError: the files are not those of a BERT encoder; the sentence says what is wrong.
     """
-    if str(name) == "tiny" and not Path(name).is_dir():
-        return _untrained_tiny()
     location = locate(str(name))
     config = _read_config(location.config)
     tokenizer = WordPieceTokenizer.load(location.tokenizer)
@@ -71,10 +67,7 @@ def load_mlm_head(
             missing or of another shape.
     """
     head = MaskedLanguageModelHead(encoder.config, generator)
-    weights: dict[str, Tensor] = {}
-    if str(name) != "tiny" or Path(name).is_dir():
-        location = locate(str(name))
-        body, weights = split_names(_read_weights(location.weights))
+    body, weights = split_names(_read_weights(locate(str(name)).weights))
     if not weights:
         logger.warning("%s has no masked-language-model head: a fresh one is used, untrained", name)
         return head.eval()
@@ -136,13 +129,6 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
     if left:
         logger.debug("left out of the checkpoint: %s", ", ".join(left))
     return body, head
-
-
-def _untrained_tiny() -> tuple[Encoder, WordPieceTokenizer]:
-    tokenizer = WordPieceTokenizer.characters()
-    config = replace(PRESETS["tiny"], vocab_size=tokenizer.vocab_size)
-    logger.warning("tiny: randomly initialised (seed 0) and untrained, letters as word pieces")
-    return Encoder(config, torch.Generator().manual_seed(0)).eval(), tokenizer
 
 
 def _read_config(path: Path) -> ModelConfig:

@@ -5,30 +5,19 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minbert.data.predictions import write_predictions
-from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import tables_markdown
-from minbert.evaluation.statistics import compare, measure
-from minbert.run_folder import (
-    check_out,
-    copy_file,
-    describe_device,
-    replaced_folder,
-    versions,
-    write_json,
-)
+from minbert.evaluation.statistics import measure
+from minbert.results import collect, encoder_stages
+from minbert.run_folder import check_out, copy_file, replaced_folder, write_json
 from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.cache import copy_stage
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
-from minbert.training.stage_files import Predictions, read_history, read_predictions
+from minbert.training.stage_files import read_history, read_predictions
 
 logger = logging.getLogger(__name__)
 
@@ -80,97 +69,6 @@ def reproduce(
     return results
 
 
-def collect(
-    experiment: Experiment,
-    grid: Grid,
-    arms: Sequence[str],
-    seeds: Sequence[int],
-    folders: dict[tuple[str, str, int], Path],
-) -> dict[str, Any]:
-    """Everything of results.json that follows from the finished stages."""
-    golds = {task: grid.rows.tasks[task]["dev"].labels.numpy() for task in TASKS}
-    dev = {key: read_predictions(folder) for key, folder in folders.items()}
-
-    def seeds_of(arm: str, stage: str) -> list[Predictions]:
-        return [dev[arm, stage, seed] for seed in seeds]
-
-    measured = {
-        arm: {stage: measure(golds, seeds_of(arm, stage)) for stage in stages_of(arm)}
-        for arm in arms
-    }
-    tests = []
-    for stage in ("heads", "sst_finetuned"):
-        for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
-            for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage)):
-                tests.append({"stage": stage, "arm_a": a, "arm_b": b, **test})
-    data = experiment.data
-    return {
-        "tier": data.tier,
-        "data": {
-            "name": data.name,
-            "note": data.note,
-            "digest": data.digest,
-            "rows": {
-                task: {split: len(rows) for split, rows in grid.rows.tasks[task].items()}
-                for task in TASKS
-            },
-            "damaged_rows": len(data.damage),
-        },
-        "encoder": experiment.encoder_name,
-        "recipe": asdict(experiment.recipe),
-        "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
-        "seeds": list(seeds),
-        "versions": versions(),
-        "device": describe_device(experiment.device),
-        "precision": experiment.precision,
-        "arms": measured,
-        "submitted": _best(measured, seeds),
-        "paired_tests": tests,
-        "ladder": ladder(data),
-        **_times_and_counts(grid, folders),
-    }
-
-
-def _best(measured: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
-    """The fine-tuned arm with the best mean dev score, and its best seed."""
-    candidates = [
-        (stages[stage]["overall_mean"], arm, stage)
-        for arm, stages in measured.items()
-        for stage in [list(stages)[-1]]
-    ]
-    # `baseline` competes only when no trained arm was run.
-    trained = [candidate for candidate in candidates if candidate[2] != "untrained"]
-    score, arm, stage = max(trained or candidates, key=lambda candidate: candidate[0]["value"])
-    return {"arm": arm, "stage": stage, "seed": seeds[int(np.argmax(score["per_seed"]))]}
-
-
-def _times_and_counts(grid: Grid, folders: dict) -> dict[str, Any]:
-    """Seconds and counts of each distinct stage, as measured when it was computed."""
-    timings: dict[str, list[float]] = {}
-    counts: dict[str, list[dict]] = {}
-    seen = set()
-    for (arm, stage, seed), folder in folders.items():
-        steps = [("/".join(ARMS[arm][: i + 1]), path) for i, path in _encoders(grid, arm, seed)]
-        label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
-        for name, path in [*steps, (label, folder)]:
-            if path in seen:
-                continue
-            seen.add(path)
-            histories = read_history(path)
-            timings.setdefault(name, []).append(sum(h["seconds"] for h in histories.values()))
-            keep = ("steps", "skipped", "tokens")
-            counts.setdefault(name, []).append(
-                {part: {key: h[key] for key in keep} for part, h in histories.items()}
-            )
-    return {"timings_s": timings, "counts": counts}
-
-
-def _encoders(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:
-    """The encoder stages an arm goes through, without the original."""
-    path = ARMS[arm]
-    return [(i, grid.encoder_folder(path[: i + 1], seed)) for i in range(len(path))]
-
-
 def _write_predictions(
     grid: Grid, folder: Path, submitted: dict, experiment: Experiment, out: Path
 ) -> dict[str, Any] | None:
@@ -201,7 +99,7 @@ def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
         writer.writeheader()
         seen = set()
         for (arm, stage, seed), folder in folders.items():
-            steps = [("+".join(ARMS[arm][: i + 1]), p) for i, p in _encoders(grid, arm, seed)]
+            steps = [("+".join(ARMS[arm][: i + 1]), p) for i, p in encoder_stages(grid, arm, seed)]
             label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
             for name, stage_folder in [*steps, (label, folder)]:
                 if stage_folder in seen:

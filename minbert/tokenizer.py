@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import string
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -84,18 +83,6 @@ class WordPieceTokenizer:
         """Learn a vocabulary from text: see `minbert.wordpiece.train_vocabulary`."""
         pieces = train_vocabulary(sentences, vocab_size, min_frequency, lowercase)
         return cls(wordpiece_backend(pieces, lowercase))
-
-    @classmethod
-    def characters(cls) -> WordPieceTokenizer:
-        """A vocabulary of printable ASCII letters and their `##` forms; needs no text.
-
-        Cuts every word into letters. For the untrained `tiny` model.
-        """
-        letters = sorted(
-            set(string.printable) - set(string.whitespace) - set(string.ascii_uppercase)
-        )
-        pieces = [*SPECIAL_TOKENS, *letters, *(f"##{letter}" for letter in letters)]
-        return cls(wordpiece_backend(pieces, lowercase=True))
 
     @property
     def vocab_size(self) -> int:

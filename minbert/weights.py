@@ -15,16 +15,27 @@ logger = logging.getLogger(__name__)
 class KnownModel:
     """A published checkpoint this package knows by name."""
 
-    repository: str
-    revision: str | None
+    repository: str = ""
+    """On the hub; empty for a model that is only here."""
+    revision: str | None = None
     """Commit of the hub repository, so that a name means the same bytes for ever."""
     sha256: dict[str, str] = field(default_factory=dict)
     """Of its files; those not listed are not verified."""
     package: str | None = None
     """PyPI package that holds the same files as data."""
+    shipped: str | None = None
+    """Folder inside this package that holds them."""
 
 
 KNOWN = {
+    "tiny": KnownModel(
+        shipped="assets/tiny",
+        sha256={
+            "model.safetensors": "98b1bd0d82cb75894e6ffeb72dabf0e8aeefb013a74f7013a7df7db91b48fc11",
+            "tokenizer.json": "f1cf8abdf07062caf1efeac3bc1eb87962b0470a6c27f61ba7f078113d46817d",
+            "config.json": "eb455b2657edb9eb1e985a78d1d9d7c20d7af3a05dba4e5421a5fa597ddae9cf",
+        },
+    ),
     "minilm": KnownModel(
         repository="sentence-transformers/all-MiniLM-L6-v2",
         revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
@@ -61,9 +72,9 @@ class Location:
 def locate(name: str) -> Location:
     """Find a model's files; the log says where they come from.
 
-    Looked for in this order: a folder of that name; for a known name the installed package that
-    holds it; the Hugging Face cache; the hub (HF_ENDPOINT and HF_HUB_OFFLINE are honoured by
-    `huggingface_hub`). Files of known checkpoints are verified by SHA-256.
+    Looked for in this order: a folder of that name; for a known name this package and the
+    installed package that hold it; the Hugging Face cache; the hub (HF_ENDPOINT and HF_HUB_OFFLINE
+    are honoured by `huggingface_hub`). Files of known checkpoints are verified by SHA-256.
 
     Args:
         name: a folder, a name in `KNOWN`, or a hub id `owner/model`.
@@ -79,13 +90,16 @@ def locate(name: str) -> Location:
     if known is None and ("/" not in name or name.startswith((".", "/", "~"))):
         raise FileNotFoundError(
             f"there is no folder {name} and no model of that name: "
-            f"expected a folder, one of tiny, {', '.join(KNOWN)}, or a hub id owner/model"
+            f"expected a folder, one of {', '.join(KNOWN)}, or a hub id owner/model"
         )
-    if known is not None and known.package and (folder := _package_folder(known.package)):
+    if known is not None and known.shipped:
+        logger.info("%s: shipped with minbert", name)
+        location = _in_folder(Path(__file__).parent / known.shipped)
+    elif known is not None and known.package and (folder := _package_folder(known.package)):
         logger.info("%s: from the installed package %s", name, known.package)
         location = _in_folder(folder)
     else:
-        location = _from_hub(name, known or KnownModel(name, None))
+        location = _from_hub(name, known or KnownModel(name))
     if known is not None:
         verify(location, known)
     return location

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import random
+import sys
 from pathlib import Path
+
+# No connection leaves this machine, neither from here nor from a child process.
+OFFLINE = Path(__file__).parent / "offline"
+sys.path.insert(0, str(OFFLINE))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 # One hub-free, quiet process; set before any library reads them.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -14,6 +23,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import pytest
 import torch
 from jaxtyping import install_import_hook
+
+sys.modules.pop("sitecustomize", None)  # Debian's Python has one of its own
+importlib.import_module("sitecustomize")
 
 # Shapes in annotations are checked at run time, in the tests only.
 hook = install_import_hook(

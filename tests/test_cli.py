@@ -180,7 +180,7 @@ def test_wrong_inputs(
     assert "invalid choice: 'hope'" in sentence(*common, "--arms", "hope")
     assert "invalid choice: 'fp8'" in sentence(*common, "--precision", "fp8")
     assert "invalid int value: 'x'" in sentence(*common, "--seeds", "x")
-    assert "required: --data" in sentence("--encoder", "tiny")
+    assert "required: --out" in fails(capsys, "reproduce")
 
     broken = Path(shutil.copytree(toy_data_folder, tmp_path / "broken"))
     (broken / "quora-train.csv").write_text("\tid\tsentence1\n")

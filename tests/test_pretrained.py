@@ -95,15 +95,6 @@ def test_saving_and_loading_gives_the_same_weights(tmp_path: Path, toy_model_fol
         assert torch.equal(tensor, load_mlm_head(tmp_path, again).state_dict()[name]), name
 
 
-def test_tiny_is_random_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    encoder, tokenizer = from_pretrained("tiny")
-    again, _ = from_pretrained("tiny")
-    assert "randomly initialised" in caplog.text
-    assert encoder.config.vocab_size == tokenizer.vocab_size
-    words = encoder.embeddings.word_embeddings.weight
-    assert torch.equal(words, again.embeddings.word_embeddings.weight)
-
-
 def test_a_checkpoint_without_a_head_gets_a_fresh_one_and_says_so(
     toy_model_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

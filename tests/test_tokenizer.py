@@ -143,14 +143,6 @@ def test_trained_tokenizer_frames_sentences_and_pairs() -> None:
     assert batch["attention_mask"][1].tolist() == [1, 1, 1, 1, 0, 0, 0]
 
 
-def test_letters_need_no_text() -> None:
-    tokenizer = WordPieceTokenizer.characters()
-    [ids] = tokenizer.encode(["Hi there!"])
-    expected = "[CLS] h ##i t ##h ##e ##r ##e ! [SEP]"
-    assert " ".join(tokenizer.tokens(ids)) == expected
-    assert tokenizer.vocab_size == 141
-
-
 def test_saving_keeps_every_id(toy_model_folder: Path, tmp_path: Path) -> None:
     tokenizer = WordPieceTokenizer.load(toy_model_folder)
     tokenizer.save(tmp_path)

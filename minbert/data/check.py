@@ -142,8 +142,7 @@ def _describe(
             repeats += 1
             contradictions += first_label[key] != example.label
         first_label.setdefault(key, example.label)
-        pair = isinstance(example, PairExample)
-        texts = (example.sentence1, example.sentence2) if pair else (example.sentence,)
+        texts = example.texts
         lengths += [len(text.split()) for text in texts]
     median, most, longest = np.quantile(lengths, [0.5, 0.95, 1.0], method="higher")
     labelled = examples[0].label is not None

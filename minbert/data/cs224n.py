@@ -49,6 +49,9 @@ FORMATS = {
 }
 SUFFIXES = {"train": "train", "dev": "dev", "test": "test-student"}
 
+SYNTHETIC_MARK = "synthetic.txt"
+"""A file that `minbert data export` puts beside made-up data: one sentence that says so."""
+
 
 def file_name(task: str, split: str) -> str:
     """Name of a task's file, e.g. `ids-sst-test-student.csv`."""
@@ -88,10 +91,12 @@ def load_cs224n(folder: str | Path) -> CourseData:
         tasks[task] = None if absent else TaskData(**splits)
     for row in damage:
         logger.warning("left out %s", row)
+    mark = folder / SYNTHETIC_MARK
+    made_up = mark.read_text(encoding="utf-8").strip() if mark.exists() else None
     return CourseData(
         name="cs224n",
-        tier="real",
-        note=_note(folder, len(tasks["quora"].train)),
+        tier="synthetic" if made_up else "real",
+        note=made_up or _note(folder, len(tasks["quora"].train)),
         damage=tuple(damage),
         digest=digest(tasks),
         **tasks,

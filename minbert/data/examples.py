@@ -13,6 +13,11 @@ class SentenceExample:
     sentence: str
     label: int | None = None
 
+    @property
+    def texts(self) -> tuple[str]:
+        """The sentence."""
+        return (self.sentence,)
+
 
 @dataclass(frozen=True, slots=True)
 class PairExample:
@@ -22,6 +27,11 @@ class PairExample:
     sentence1: str
     sentence2: str
     label: float | None = None
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Both sentences."""
+        return (self.sentence1, self.sentence2)
 
 
 Example = SentenceExample | PairExample
@@ -67,3 +77,5 @@ class CourseData:
     damage: tuple[Damage, ...]
     digest: str
     """SHA-256 over all ids, sentences and labels."""
+    text: tuple[str, ...] = ()
+    """Text without labels, to pre-train an encoder on; the real data have none."""

@@ -6,12 +6,14 @@ import csv
 import os
 from pathlib import Path
 
-from minbert.data.cs224n import FORMATS, SUFFIXES, file_name
-from minbert.data.examples import CourseData, PairExample
+from minbert.data.cs224n import FORMATS, SUFFIXES, SYNTHETIC_MARK, file_name
+from minbert.data.examples import CourseData
 
 
 def write_course_files(data: CourseData, folder: str | Path) -> None:
     """Write every split under the course's file names; `minbert data check` reads them.
+
+    Made-up data get a file `synthetic.txt` beside them, from which the reader knows what they are.
 
     Raises:
         ValueError: one of the files is there already.
@@ -21,6 +23,8 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
     present = [name for name in _names() if (folder / name).exists()]
     if present:
         raise ValueError(f"{folder} holds {present[0]} already: choose another folder")
+    if data.tier == "synthetic":
+        (folder / SYNTHETIC_MARK).write_text(data.note + "\n", encoding="utf-8")
     for task, form in FORMATS.items():
         splits = getattr(data, task)
         if splits is None:
@@ -33,12 +37,7 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
                 writer = csv.writer(file, delimiter="\t", lineterminator="\n")
                 writer.writerow(["", "id", *form.sentences, form.label])
                 for number, example in enumerate(examples):
-                    texts = (
-                        (example.sentence1, example.sentence2)
-                        if isinstance(example, PairExample)
-                        else (example.sentence,)
-                    )
-                    writer.writerow([number, example.id, *texts, example.label])
+                    writer.writerow([number, example.id, *example.texts, example.label])
             os.replace(partial, path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minbert import paper
@@ -37,7 +37,9 @@ def tables_markdown(results: dict[str, Any]) -> str:
         "## Table 3: test, the submitted model\n",
         _test_table(results),
         "## The ladder: no deep learning, same dev data\n",
-        _ladder_table(results),
+        ladder_table(results["ladder"]),
+        _by_cosine(results),
+        _perplexity(results),
         "## Hours of training\n",
         _hours_table(results),
         _settings(results),
@@ -132,13 +134,40 @@ def _test_table(results: dict[str, Any]) -> str:
     return sentence + "\n\n" + _table(["", "submitted"], rows)
 
 
-def _ladder_table(results: dict[str, Any]) -> str:
+def ladder_table(rungs_of: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
+    """What `minbert.evaluation.baselines.ladder` found, as a Markdown table."""
     rows = [
         [ROWS[metric], rung.replace("_", " "), cell(value)]
-        for metric, rungs in results["ladder"].items()
+        for metric, rungs in rungs_of.items()
         for rung, value in rungs.items()
     ]
     return _table(["task", "rung", "dev"], rows)
+
+
+def _by_cosine(results: dict[str, Any]) -> str:
+    """What the frozen vectors know of paraphrases, which the paper's linear head cannot read."""
+    if "paraphrase_by_cosine" not in results:
+        return ""
+    rows = [[arm, cell(value)] for arm, value in results["paraphrase_by_cosine"].items()]
+    return (
+        "## Paraphrases by cosine: the frozen encoder, a threshold fitted on train, no head\n\n"
+        + _table(["arm", "Paraphrase (Quora), accuracy on dev"], rows)
+    )
+
+
+def _perplexity(results: dict[str, Any]) -> str:
+    """What in-domain pre-training does to the perplexity of dev sentences."""
+    if not results.get("mlm_held_out"):
+        return ""
+    rows = []
+    for task, values in results["mlm_held_out"].items():
+        change = values["relative_change"]
+        spread = "" if change["ci95"] is None else " [{:+.0%}, {:+.0%}]".format(*change["ci95"])
+        before, after = (values[f"perplexity_{when}"]["value"] for when in ("before", "after"))
+        rows.append([task, f"{before:.2f}", f"{after:.2f}", f"{change['value']:+.0%}{spread}"])
+    return "## In-domain pre-training: perplexity of masked tokens on dev sentences\n\n" + _table(
+        ["text", "before", "after", "change [95 % over seeds]"], rows
+    )
 
 
 def _hours_table(results: dict[str, Any]) -> str:

@@ -149,6 +149,15 @@ def measure(
     return values
 
 
+def over_seeds(per_seed: Sequence[float]) -> Value:
+    """Mean over seeds with Student's t interval; one seed has none (ci95 is null)."""
+    ci95 = None
+    if len(per_seed) > 1:
+        spread = stats.sem(per_seed) * stats.t.ppf(0.975, len(per_seed) - 1)
+        ci95 = [float(np.mean(per_seed) - spread), float(np.mean(per_seed) + spread)]
+    return {"value": float(np.mean(per_seed)), "ci95": ci95, "per_seed": list(map(float, per_seed))}
+
+
 def compare(
     golds: Mapping[str, np.ndarray],
     predictions_a: Sequence[Mapping[str, np.ndarray]],

@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from minbert.encoder import Encoder
+from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
@@ -20,17 +21,24 @@ from minbert.training.heads import train_paraphrase_head, train_sentiment_head
 from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
+from minbert.training.perplexity import masked_loss
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
 from minbert.training.stage_files import (
+    QUORA_BY_COSINE,
     Predictions,
     load_heads,
+    paraphrases_by_cosine,
     predict_tasks,
     save_heads,
     save_history,
     save_predictions,
+    write_measures,
 )
 from minbert.training.vectors import embed_all
+
+MLM_DEV_SENTENCES = 1000
+"""Of each task, on which the masked-language-model loss is measured."""
 
 
 class Grid:
@@ -98,9 +106,11 @@ class Grid:
         encoder, tokenizer = self._load_encoder(parent)
         source = parent if path[:-1] else self.experiment.encoder_name
         head = load_mlm_head(str(source), encoder, generator=generator_for(seed, "mlm head"))
+        head.to(self.experiment.device)
+        before = self._dev_losses(encoder, head)
         history = pretrain_masked_language_model(
             encoder,
-            head.to(self.experiment.device),
+            head,
             {task: self.rows.tasks[task]["train"].all_rows for task in TASKS},
             self.rows.table,
             self.experiment.recipe,
@@ -108,7 +118,19 @@ class Grid:
             self._setting(folder, path, seed),
         )
         save_pretrained(folder, encoder, tokenizer, mlm_head=head)
+        write_measures(folder, {"before": before, "after": self._dev_losses(encoder, head)})
         save_history(folder, {"mlm": history})
+
+    def _dev_losses(self, encoder: Encoder, head: MaskedLanguageModelHead) -> dict[str, float]:
+        """Masked-language-model loss on dev sentences of each task, nats per masked token."""
+        losses = {}
+        for task in TASKS:
+            rows = list(dict.fromkeys(self.rows.tasks[task]["dev"].all_rows))[:MLM_DEV_SENTENCES]
+            losses[task] = masked_loss(
+                encoder, head, rows, self.rows.table, self.experiment.recipe,
+                self.experiment.setting(seed=0), task,
+            )  # fmt: skip
+        return losses
 
     def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
@@ -155,8 +177,10 @@ class Grid:
                 model.paraphrase, vectors, tasks["quora"]["train"], settings, setting
             )
         dev = {task: tasks[task]["dev"] for task in TASKS}
+        predictions = predict_tasks(model.eval(), vectors, dev)
+        predictions[QUORA_BY_COSINE] = paraphrases_by_cosine(vectors, tasks["quora"])
         save_heads(folder, model)
-        save_predictions(folder, predict_tasks(model.eval(), vectors, dev))
+        save_predictions(folder, predictions)
         save_history(folder, histories)
 
     def _sst_finetuned(self, path: tuple[str, ...], seed: int) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -15,8 +14,8 @@ from minbert.multitask import MultitaskBert
 from minbert.training.arms import TASKS
 from minbert.training.experiment import Experiment
 from minbert.training.loop import Setting, generator_for
-from minbert.training.mlm import masked_language_model_loss
 from minbert.training.mnrl import is_similar
+from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.sentences import CourseRows, TaskRows
 from minbert.training.vectors import embed_all
 
@@ -69,7 +68,6 @@ def judge(
     recipe, table, encoder = experiment.recipe, rows.table, model.encoder
     model.eval()
     if stage == "mlm":
-        head.eval()
         return _judge_mlm(encoder, head, rows, parts, experiment, setting)
     wanted = [row for split in parts.held_out.values() for row in split.all_rows]
     vectors = embed_all(encoder, wanted, table, recipe, setting)
@@ -113,17 +111,8 @@ def _judge_mlm(
 ) -> dict[str, float]:
     measures = {}
     for task in TASKS:
-        wanted = sorted(parts.held_out[task].all_rows, key=rows.table.length)
-        generator = generator_for("frozen masks", task)
-        total, batches = 0.0, 0
-        for start in range(0, len(wanted), 64):
-            loss = masked_language_model_loss(
-                encoder, head, wanted[start : start + 64], rows.table,
-                experiment.recipe, setting, generator,
-            )  # fmt: skip
-            if loss is not None:
-                total, batches = total + loss.item(), batches + 1
-        measures[f"{task}_loss"] = total / max(1, batches)
-        measures[f"{task}_perplexity"] = math.exp(measures[f"{task}_loss"])
+        wanted = parts.held_out[task].all_rows
+        loss = masked_loss(encoder, head, wanted, rows.table, experiment.recipe, setting, task)
+        measures |= {f"{task}_loss": loss, f"{task}_perplexity": perplexity(loss)}
     measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
     return measures

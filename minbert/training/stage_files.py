@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from minbert.evaluation.baselines import best_threshold
+from minbert.heads import similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.training.checkpoint import History
 from minbert.training.sentences import TaskRows
 
 Predictions = dict[str, np.ndarray]
 """Per task: classes (sst), 0/1 (quora), similarities from 0 to 5 (sts), in the split's order."""
+
+QUORA_BY_COSINE = "quora_by_cosine"
+"""Besides the tasks: paraphrases read off the vectors without the paper's head."""
 
 
 @torch.inference_mode()
@@ -47,6 +53,25 @@ def predict_tasks(
             values = model.predict_similarity(of(rows.first), of(rows.second))
         predictions[task] = values.cpu().numpy()
     return predictions
+
+
+def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np.ndarray:
+    """0/1 per dev pair: is the cosine above the threshold that is best on train?
+
+    What the vectors know about paraphrases, whatever the paper's head can read: that head is
+    linear in the two vectors, so it cannot compare them.
+
+    Args:
+        vectors: (row of the sentence table, hidden).
+        splits: of Quora, `train` and `dev`.
+    """
+
+    def scores(rows: TaskRows) -> np.ndarray:
+        return similarity_score(vectors[list(rows.first)], vectors[list(rows.second)]).numpy()
+
+    train = splits["train"]
+    threshold = best_threshold(scores(train), train.labels.numpy())
+    return (scores(splits["dev"]) > threshold).astype(np.int64)
 
 
 def save_heads(folder: Path, model: MultitaskBert) -> None:
@@ -95,7 +120,7 @@ def read_history(folder: Path) -> dict[str, dict]:
     return json.loads((folder / "history.json").read_text(encoding="utf-8"))
 
 
-def write_measures(folder: Path, measures: Mapping[str, float | str]) -> None:
+def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
     """Write `measures.json`."""
     (folder / "measures.json").write_text(json.dumps(dict(measures)), encoding="utf-8")
 

@@ -64,6 +64,7 @@ def classroom_corpus(seed: int = 0) -> ClassroomCorpus:
         "quora": _task("quora", seed, frames, _questions),
         "sts": _task("sts", seed, frames, _graded),
     }
+    general = _general(seed)
     data = CourseData(
         name="classroom",
         tier="synthetic",
@@ -71,9 +72,10 @@ def classroom_corpus(seed: int = 0) -> ClassroomCorpus:
         cfimdb=None,
         damage=(),
         digest=digest(tasks),
+        text=general["train"],
         **tasks,
     )
-    return ClassroomCorpus(seed, data, _general(seed), frames)
+    return ClassroomCorpus(seed, data, general, frames)
 
 
 def part_of(what: object) -> str:

@@ -1,42 +1,30 @@
-"""What each command of the command line does."""
+"""The commands that train."""
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import logging
-import sys
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from minbert import paper
 from minbert.data import load_data
-from minbert.data.check import check_folder
-from minbert.data.download import download
-from minbert.data.predictions import matched, write_predictions
-from minbert.evaluation.statistics import summarise
-from minbert.inference import encode
+from minbert.data.predictions import write_predictions
 from minbert.precision import resolve_device, resolve_precision
-from minbert.pretrained import from_pretrained
 from minbert.reproduce import reproduce
 from minbert.run_folder import check_out, describe_device, replaced_folder, versions, write_json
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
-from minbert.training.grid import Grid
-from minbert.training.recipe import PRESETS, RECIPES, find
+from minbert.training.loop import Setting
+from minbert.training.pretrain_tiny import SETTINGS, pretrain_tiny
+from minbert.training.recipe import RECIPES, find, preset_for
 from minbert.training.single_task import train_single_task
 from minbert.training.sweep import sweep
 
 logger = logging.getLogger(__name__)
-
-TASK_OF_COLUMN = {
-    "Predicted_Sentiment": "sst",
-    "Predicted_Is_Paraphrase": "quora",
-    "Predicted_Similiary": "sts",
-}
 
 
 def run_reproduce(arguments: argparse.Namespace) -> None:
@@ -116,84 +104,44 @@ def run_sweep(arguments: argparse.Namespace) -> None:
         print(f"{arguments.stage}, {label}: {shown}")
 
 
-def run_predict(arguments: argparse.Namespace) -> None:
-    """`minbert predict`."""
-    run, out = Path(arguments.run_folder), Path(arguments.out)
-    if not (run / "results.json").is_file():
-        raise FileNotFoundError(f"{run} holds no results.json: expected the --out of reproduce")
-    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
-    chosen = {
-        name: results["submitted"][name] if getattr(arguments, name) is None
-        else getattr(arguments, name)
-        for name in ("arm", "stage", "seed")
-    }  # fmt: skip
-    folder = run / "checkpoints" / f"seed{chosen['seed']}" / chosen["arm"] / chosen["stage"]
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"this run has no arm {chosen['arm']}, stage {chosen['stage']}, seed {chosen['seed']}"
-        )
+def run_pretrain_tiny(arguments: argparse.Namespace) -> None:
+    """`minbert pretrain-tiny`."""
+    out = Path(arguments.out)
+    if out.exists() and any(out.iterdir()):
+        raise ValueError(f"{out} exists and is not empty: choose another folder")
+    working = out.with_name(out.name + ".partial")
+    working.mkdir(parents=True, exist_ok=True)
     device = resolve_device(arguments.device)
-    experiment = Experiment(
-        data=load_data(arguments.data),
-        encoder_name=str(folder),
-        recipe=find(RECIPES, results["recipe"]["name"], "recipe"),
-        preset=find(PRESETS, results["preset"]["name"], "preset"),
-        precision=resolve_precision(arguments.precision or results["precision"], device),
+    setting = Setting(
         device=device,
-        cache=StageCache(default_folder()),
+        precision=resolve_precision(arguments.precision or "fp32", device),
+        seed=arguments.seed,
+        checkpoint=working / "checkpoint.pt",
     )
-    grid = Grid(experiment)
-    model = grid.load(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    for split in ("dev", "test"):
-        for task, values in grid.predict(model, split).items():
-            path = out / f"{task}-{split}.csv"
-            write_predictions(path, task, grid.rows.tasks[task][split].ids, values)
-            logger.info("wrote %s", path)
-
-
-def run_grade(arguments: argparse.Namespace) -> None:
-    """`minbert grade`."""
-    column, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
-    task = TASK_OF_COLUMN[column]
-    value = summarise(task, golds, [predictions])
-    name = "Pearson's r" if task == "sts" else "accuracy"
-    low, high = value["ci95"]
-    print(f"{name} {value['value']:.4f}, 95 % interval [{low:.4f}, {high:.4f}], n = {len(golds)}")
-
-
-def run_encode(arguments: argparse.Namespace) -> None:
-    """`minbert encode`."""
-    if sys.stdout.isatty():
-        raise ValueError("the vectors are binary: send stdout to a file (> vectors.npy)")
-    encoder, tokenizer = from_pretrained(arguments.model)
-    encoder.to(resolve_device(arguments.device))
-    sentences = (line.rstrip("\n") for line in sys.stdin)
-    vectors = encode(
-        sentences, encoder, tokenizer, arguments.pooling, arguments.precision or "auto"
+    settings = replace(SETTINGS, epochs=arguments.epochs or SETTINGS.epochs)
+    made = pretrain_tiny(working, setting, settings)
+    made |= {"versions": versions(), "device": describe_device(device)}
+    made["command"] = arguments.command_line
+    write_json(working / "training.json", made)
+    setting.checkpoint.unlink(missing_ok=True)
+    if out.exists():
+        out.rmdir()
+    os.replace(working, out)
+    losses = made["held_out_loss"]
+    print(
+        f"{made['data']['note']}: held-out loss {losses['before']:.3f} before, "
+        f"{losses['after']:.3f} after {made['steps']} steps in {made['seconds']:.0f} s"
     )
-    np.save(sys.stdout.buffer, vectors)
-
-
-def run_data_check(arguments: argparse.Namespace) -> int:
-    """`minbert data check`."""
-    report = check_folder(Path(arguments.folder))
-    print(report)
-    return 0 if report.ok else 2
-
-
-def run_data_download(arguments: argparse.Namespace) -> None:
-    """`minbert data download`."""
-    source = {"base_url": arguments.source} if arguments.source else {}
-    download(Path(arguments.to), force=arguments.force, **source)
 
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:
     device = resolve_device(arguments.device)
-    preset = find(PRESETS, arguments.preset, "preset")
     root = Path(arguments.cache) if arguments.cache else default_folder()
     data = load_data(arguments.data)
     logger.info("tier: %s data (%s)", data.tier, data.note)
+    if arguments.encoder is None:
+        arguments.encoder = "tiny" if data.tier == "synthetic" else "minilm"
+    preset = preset_for(arguments.preset, arguments.encoder)
     return Experiment(
         data=data,
         encoder_name=arguments.encoder,

@@ -1,0 +1,39 @@
+"""Sentences drawn at random from every part of a data set, to be read by a person."""
+
+from __future__ import annotations
+
+import random
+
+from minbert.data.examples import CourseData
+
+TITLES = {
+    "sst": "Reviews (like SST): sentiment from 0 to 4",
+    "quora": "Question pairs (like Quora): 1 where they ask the same",
+    "sts": "Graded pairs (like STS): similarity from 0 to 5",
+}
+
+
+def sample_markdown(data: CourseData, count: int, seed: int = 0) -> str:
+    """`count` examples of each part's training data, with their labels, as Markdown lists.
+
+    Args:
+        data: any data set.
+        count: at most as many as a part has are drawn.
+        seed: of the draw, not of the data.
+    """
+    draw = random.Random(seed)
+
+    def drawn(rows: tuple) -> list:
+        return draw.sample(rows, min(count, len(rows)))
+
+    lines = [f"Drawn at random from the training data: {data.note}."]
+    if data.text:
+        lines += ["", "### General text, to pre-train on", ""]
+        lines += [f"- {sentence}" for sentence in drawn(data.text)]
+    for task, title in TITLES.items():
+        lines += ["", f"### {title}", ""]
+        lines += [
+            f"- {example.label:g}: " + " / ".join(example.texts)
+            for example in drawn(getattr(data, task).train)
+        ]
+    return "\n".join(lines)
