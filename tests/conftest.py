@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 # No connection leaves this machine, neither from here nor from a child process.
-OFFLINE = Path(__file__).parent / "offline"
-sys.path.insert(0, str(OFFLINE))
+sys.path.insert(0, str(Path(__file__).with_name("offline")))
 os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    [sys.path[0], *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 
 # One hub-free, quiet process; set before any library reads them.
