@@ -118,7 +118,7 @@ QUICK_TINY = replace(
     PRESETS["quick"],
     mlm=replace(PRESETS["quick"].mlm, batch_size=64, learning_rate=1e-3),
     mnrl=replace(PRESETS["quick"].mnrl, epochs=3, batch_size=16, learning_rate=5e-4),
-    sst_finetune=replace(PRESETS["quick"].sst_finetune, epochs=3, learning_rate=5e-4),
+    sst_finetune=replace(PRESETS["quick"].sst_finetune, epochs=6, learning_rate=1e-3),
     precision="fp32",
 )
 """`quick` for the encoder `tiny`: a narrow model takes higher learning rates."""
