@@ -112,7 +112,9 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
         "hub id",
     )
     parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument("--recipe", choices=RECIPES, default="paper")
+    parser.add_argument(
+        "--recipe", choices=RECIPES, help="lab (default of a quick run with tiny), paper (else)"
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
     _where(parser)

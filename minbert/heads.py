@@ -32,26 +32,43 @@ class SentimentHead(nn.Module):
 
 
 class ParaphraseHead(nn.Module):
-    """One linear layer from two concatenated sentence vectors to one logit.
+    """One linear layer from two sentence vectors u and v to one logit.
 
-    A linear layer on (u, v) is w1·u + w2·v + b: it scores each sentence by itself and cannot
-    compare them, which is why this head stays near the majority class (a finding of the course,
-    not a bug). Source: the paper, section 4.1.
+    The paper's reads (u, v), concatenated. A linear layer on them is w1·u + w2·v + b: it scores
+    each sentence by itself and cannot compare them, which is why this head stays near the majority
+    class (a finding of the course, not a bug). With `compares` the layer reads (u, v, |u − v|,
+    u · v) and can: the last part lets it weigh the terms of the cosine.
+
+    Args:
+        hidden_size: width of one sentence vector.
+        dropout: on what the layer reads, probability.
+        generator: for the fresh weights.
+        compares: also read the two elementwise comparisons.
+
+    Source: the paper, section 4.1; comparisons: Conneau et al. (2017), section 3.1.
     """
 
     def __init__(
-        self, hidden_size: int, dropout: float = 0.3, generator: torch.Generator | None = None
+        self,
+        hidden_size: int,
+        dropout: float = 0.3,
+        generator: torch.Generator | None = None,
+        compares: bool = False,
     ) -> None:
         super().__init__()
+        self.compares = compares
         self.dropout = nn.Dropout(dropout)
-        self.dense = nn.Linear(2 * hidden_size, 1)
+        self.dense = nn.Linear((4 if compares else 2) * hidden_size, 1)
         initialise(self, 0.02, generator)
 
     def forward(
         self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
     ) -> Float[Tensor, " batch"]:
         """Logit that the two sentences are paraphrases; above 0 means yes (probability > .5)."""
-        return self.dense(self.dropout(torch.cat([first, second], dim=-1))).squeeze(-1)
+        parts = [first, second]
+        if self.compares:
+            parts += [(first - second).abs(), first * second]
+        return self.dense(self.dropout(torch.cat(parts, dim=-1))).squeeze(-1)
 
 
 def similarity_score(

@@ -22,6 +22,7 @@ class MultitaskBert(nn.Module):
         num_labels: sentiment classes (SST 5, CFIMDB 2).
         dropout: on the vectors before each linear layer, probability.
         generator: for the fresh weights of the heads.
+        paraphrase_compares: see `ParaphraseHead`; the paper's does not.
     """
 
     def __init__(
@@ -30,12 +31,13 @@ class MultitaskBert(nn.Module):
         num_labels: int = 5,
         dropout: float = 0.3,
         generator: torch.Generator | None = None,
+        paraphrase_compares: bool = False,
     ) -> None:
         super().__init__()
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.sentiment = SentimentHead(hidden, num_labels, dropout, generator)
-        self.paraphrase = ParaphraseHead(hidden, dropout, generator)
+        self.paraphrase = ParaphraseHead(hidden, dropout, generator, paraphrase_compares)
 
     def embed(
         self,

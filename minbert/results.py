@@ -12,7 +12,7 @@ import numpy as np
 
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
-from minbert.run_folder import describe_device, versions
+from minbert.run_folder import describe_device, peak_memory_mib, versions
 from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
@@ -85,6 +85,7 @@ def collect(
             _mlm_held_out(grid, seeds) if any("mlm" in ARMS[arm] for arm in arms) else None
         ),
         **_times_and_counts(grid, folders),
+        "peak_memory_mib": peak_memory_mib(),
     }
 
 

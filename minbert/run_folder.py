@@ -37,6 +37,16 @@ def describe_device(device: torch.device) -> str:
     return f"CPU, {torch.get_num_threads()} threads, {capability}"
 
 
+def peak_memory_mib() -> float | None:
+    """Most memory this process has held so far, in MiB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if platform.system() == "Darwin" else 1024)
+
+
 def check_out(out: Path) -> None:
     """Refuse a folder that holds something other than an earlier result.
 

@@ -31,9 +31,9 @@ KNOWN = {
     "tiny": KnownModel(
         shipped="assets/tiny",
         sha256={
-            "model.safetensors": "98b1bd0d82cb75894e6ffeb72dabf0e8aeefb013a74f7013a7df7db91b48fc11",
+            "model.safetensors": "43899c6fca98a08998c55ed163f94a8eea74bbae38e90216c8ea4a1798511aee",
             "tokenizer.json": "f1cf8abdf07062caf1efeac3bc1eb87962b0470a6c27f61ba7f078113d46817d",
-            "config.json": "eb455b2657edb9eb1e985a78d1d9d7c20d7af3a05dba4e5421a5fa597ddae9cf",
+            "config.json": "e8157f557cab40095f77b234b6e3883af1c86ac5a0d1e54089dd2252a8683a29",
         },
     ),
     "minilm": KnownModel(

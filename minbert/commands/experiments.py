@@ -20,7 +20,7 @@ from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
 from minbert.training.loop import Setting
 from minbert.training.pretrain_tiny import SETTINGS, pretrain_tiny
-from minbert.training.recipe import RECIPES, find, preset_for
+from minbert.training.recipe import preset_for, recipe_for
 from minbert.training.single_task import train_single_task
 from minbert.training.sweep import sweep
 
@@ -145,7 +145,7 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     return Experiment(
         data=data,
         encoder_name=arguments.encoder,
-        recipe=find(RECIPES, arguments.recipe, "recipe"),
+        recipe=recipe_for(arguments.recipe, arguments.preset, arguments.encoder),
         preset=preset,
         precision=resolve_precision(arguments.precision or preset.precision, device),
         device=device,
@@ -159,7 +159,7 @@ def _provenance(arguments: argparse.Namespace, experiment: Experiment) -> dict[s
         "tier": experiment.data.tier,
         "data": {"name": experiment.data.name, "note": experiment.data.note},
         "encoder": arguments.encoder,
-        "recipe": arguments.recipe,
+        "recipe": experiment.recipe.name,
         "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
         "seeds": arguments.seeds,
         "versions": versions(),

@@ -180,7 +180,9 @@ def _hours_table(results: dict[str, Any]) -> str:
         rows.append([shown, f"{mean:.3f}", "—" if hours is None else f"{hours:.2f}"])
     total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
     rows.append(["all stages, one seed", f"{total:.3f}", f"{sum(paper.HOURS.values()):.2f}"])
-    return _table(["stage", "ours, hours", "paper, hours"], rows)
+    peak = results.get("peak_memory_mib")
+    memory = f"\nPeak memory of the run: {peak:,.0f} MiB.\n" if peak else ""
+    return _table(["stage", "ours, hours", "paper, hours"], rows) + memory
 
 
 def _settings(results: dict[str, Any]) -> str:
@@ -191,9 +193,12 @@ def _settings(results: dict[str, Any]) -> str:
         for stage, settings in values.items()
         if isinstance(settings, dict)
     ]
+    choices = {name: value for name, value in results["recipe"].items() if name != "name"}
+    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in choices.items())
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     return (
         f"## Settings: preset {results['preset']['name']}\n\n"
         + "\n".join(lines)
+        + f"\n\nRecipe {results['recipe']['name']}: {recipe}."
         + f"\n\nVersions: {versions}. Command: `{results['command']}`\n"
     )

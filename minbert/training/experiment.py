@@ -10,6 +10,7 @@ import torch
 
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
+from minbert.multitask import MultitaskBert
 from minbert.training.cache import StageCache, weights_digest
 from minbert.training.loop import Setting
 from minbert.training.recipe import Preset, Recipe
@@ -36,6 +37,18 @@ class Experiment:
             "precision": self.precision,
             "device": self.device.type,
         }
+
+    def model(
+        self, encoder: Encoder, generator: torch.Generator | None = None, num_labels: int = 5
+    ) -> MultitaskBert:
+        """An encoder with the recipe's heads, freshly drawn, on the experiment's device."""
+        return MultitaskBert(
+            encoder,
+            num_labels=num_labels,
+            dropout=self.recipe.dropout,
+            generator=generator,
+            paraphrase_compares=self.recipe.paraphrase_compares,
+        ).to(self.device)
 
     def setting(self, seed: int, folder: Path | None = None) -> Setting:
         """Device, precision and seed of a stage; with a folder, its checkpoint is kept there."""

@@ -80,9 +80,9 @@ class Grid:
     def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
         """A stage's model, heads included, in eval mode on the experiment's device."""
         encoder, _ = from_pretrained(str(encoder_folder or folder))
-        model = MultitaskBert(encoder, dropout=self.experiment.recipe.dropout)
+        model = self.experiment.model(encoder)
         load_heads(folder, model)
-        return model.to(self.experiment.device).eval()
+        return model.eval()
 
     def predict(self, model: MultitaskBert, split: str) -> Predictions:
         """Predictions of all three tasks on "dev" or "test"; an empty split is left out."""
@@ -158,11 +158,7 @@ class Grid:
         self, folder: Path, parent: Path, path: tuple[str, ...], seed: int, trained: bool
     ) -> None:
         encoder, _ = self._load_encoder(parent)
-        model = MultitaskBert(
-            encoder,
-            dropout=self.experiment.recipe.dropout,
-            generator=generator_for(seed, "heads"),
-        ).to(self.experiment.device)
+        model = self.experiment.model(encoder, generator_for(seed, "heads"))
         tasks = self.rows.tasks
         started = time.perf_counter()
         vectors = self._frozen_vectors(parent.name, encoder)

@@ -11,7 +11,6 @@ import torch
 
 from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
-from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
 from minbert.training.experiment import Experiment
 from minbert.training.heads import train_sentiment_head
@@ -107,9 +106,7 @@ def _compute(
     seed: int,
 ) -> None:
     encoder, _ = from_pretrained(experiment.encoder_name)
-    model = MultitaskBert(
-        encoder, classes, experiment.recipe.dropout, generator_for(seed, "heads")
-    ).to(experiment.device)
+    model = experiment.model(encoder, generator_for(seed, "heads"), classes)
     setting = experiment.setting(derive_seed(seed, mode), folder)
     recipe = experiment.recipe
     rows = [row for split in splits.values() for row in split.first]

@@ -58,8 +58,8 @@ def predict_tasks(
 def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np.ndarray:
     """0/1 per dev pair: is the cosine above the threshold that is best on train?
 
-    What the vectors know about paraphrases, whatever the paper's head can read: that head is
-    linear in the two vectors, so it cannot compare them.
+    What the vectors know about paraphrases, whatever a head can read: the paper's is linear in
+    the two vectors, so it cannot compare them.
 
     Args:
         vectors: (row of the sentence table, hidden).
@@ -94,7 +94,7 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
         load_file(folder / "heads.safetensors"), strict=False
     )
     if unexpected or any(not name.startswith("encoder.") for name in missing):
-        raise ValueError(f"{folder}/heads.safetensors does not hold the paper's two heads")
+        raise ValueError(f"{folder}/heads.safetensors does not hold the heads of this recipe")
 
 
 def save_predictions(folder: Path, dev: Predictions) -> None:

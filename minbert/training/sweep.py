@@ -112,9 +112,7 @@ def _fresh(
     experiment: Experiment, stage: str, seed: int
 ) -> tuple[MultitaskBert, MaskedLanguageModelHead | None]:
     encoder, _ = from_pretrained(experiment.encoder_name)
-    model = MultitaskBert(
-        encoder, dropout=experiment.recipe.dropout, generator=generator_for(seed, "heads")
-    ).to(experiment.device)
+    model = experiment.model(encoder, generator_for(seed, "heads"))
     head = None
     if stage == "mlm":
         head = load_mlm_head(

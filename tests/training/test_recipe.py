@@ -8,7 +8,7 @@ import pytest
 
 from minbert import paper
 from minbert.training.arms import ARMS, stages_of
-from minbert.training.recipe import PRESETS, RECIPES, StageSettings, find
+from minbert.training.recipe import PRESETS, RECIPES, StageSettings, find, recipe_for
 
 STAGES = ("mlm", "mnrl", "heads", "sst_finetune")
 
@@ -44,6 +44,7 @@ def test_the_paper_recipe_is_the_paper() -> None:
     assert (recipe.mask_share, recipe.random_share) == (1.0, 0.0)
     assert recipe.similar_from == paper.SIMILAR_FROM
     assert (recipe.scale, recipe.symmetric, recipe.pooling) == (1.0, False, "pooler")
+    assert not recipe.paraphrase_compares
     assert PRESETS["paper"].precision == "fp32"
 
 
@@ -52,6 +53,23 @@ def test_quick_changes_only_epochs_batch_rate_schedule_and_precision() -> None:
     for stage in STAGES:
         slow, quick = (asdict(getattr(PRESETS[name], stage)) for name in ("paper", "quick"))
         assert {name for name in slow if slow[name] != quick[name]} <= free
+
+
+def test_a_quick_run_of_tiny_takes_the_lab_recipe_unless_told() -> None:
+    assert recipe_for(None, "quick", "tiny").name == "lab"
+    assert recipe_for("paper", "quick", "tiny").name == "paper"
+    assert recipe_for(None, "paper", "tiny").name == "paper"
+    assert recipe_for(None, "quick", "minilm").name == "paper"
+    with pytest.raises(ValueError, match="recipe must be one of paper, lab"):
+        recipe_for("home", "quick", "tiny")
+
+
+def test_the_lab_recipe_keeps_the_papers_data_and_masking() -> None:
+    theirs, ours = (asdict(RECIPES[name]) for name in ("paper", "lab"))
+    changed = {name for name in theirs if theirs[name] != ours[name]}
+    assert changed == {
+        "name", "scale", "symmetric", "pooling", "paraphrase_compares", "dropout",
+    }  # fmt: skip
 
 
 def test_arms_are_the_papers_and_their_control() -> None:
