@@ -133,7 +133,7 @@ size, learning rate, schedule and precision, chosen on a held-out tenth of the t
 
 QUICK_TINY = replace(
     PRESETS["quick"],
-    mlm=replace(PRESETS["quick"].mlm, epochs=2, batch_size=64, learning_rate=1e-3),
+    mlm=replace(PRESETS["quick"].mlm, epochs=2, batch_size=64, learning_rate=3e-3),
     mnrl=replace(PRESETS["quick"].mnrl, epochs=3, learning_rate=1e-3),
     sst_finetune=replace(PRESETS["quick"].sst_finetune, epochs=5, learning_rate=1e-3),
     precision="fp32",
