@@ -69,6 +69,7 @@ def test_the_lab_recipe_keeps_the_papers_data_and_masking() -> None:
     changed = {name for name in theirs if theirs[name] != ours[name]}
     assert changed == {
         "name", "scale", "symmetric", "pooling", "paraphrase_compares", "dropout",
+        "attention_dropout",
     }  # fmt: skip
 
 
