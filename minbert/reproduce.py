@@ -107,7 +107,10 @@ def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
                 seen.add(stage_folder)
                 for part, history in read_history(stage_folder).items():
                     for point in history["points"]:
-                        writer.writerow({"seed": seed, "stage": name, "part": part, **point})
+                        rounded = {key: f"{point[key]:.5g}" for key in ("loss", "learning_rate")}
+                        writer.writerow(
+                            {"seed": seed, "stage": name, "part": part, **point, **rounded}
+                        )
 
 
 def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minbert import paper
+from minbert.evaluation.findings import findings
 
 ROWS = {
     "sst_accuracy": "Sentiment (SST), accuracy",
@@ -36,6 +37,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _differences(results, "sst_finetuned"),
         "## Table 3: test, the submitted model\n",
         _test_table(results),
+        _story(results),
         "## The ladder: no deep learning, same dev data\n",
         ladder_table(results["ladder"]),
         _by_cosine(results),
@@ -132,6 +134,24 @@ def _test_table(results: dict[str, Any]) -> str:
         [title, cell(results["test"][metric], theirs.get(metric))] for metric, title in ROWS.items()
     ]
     return sentence + "\n\n" + _table(["", "submitted"], rows)
+
+
+def _story(results: dict[str, Any]) -> str:
+    """Nothing for a run of one seed."""
+    if len(results["seeds"]) < 2:
+        return ""
+    return "## The story, sentence by sentence\n\n" + story_table(results)
+
+
+def story_table(results: dict[str, Any]) -> str:
+    """The story's sentences, what was measured on several seeds, and whether it bears them out."""
+    rows = []
+    for finding in findings(results):
+        low, high = finding.value["ci95"]
+        shown = f"{finding.value['value']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        rows.append([finding.statement, finding.expected, shown, finding.verdict])
+    header = ["", "expected", f"measured [95 % over {len(results['seeds'])} seeds]", "borne out"]
+    return _table(header, rows)
 
 
 def ladder_table(rungs_of: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:

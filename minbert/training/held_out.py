@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from minbert import losses
 from minbert.encoder import Encoder
@@ -16,6 +17,7 @@ from minbert.training.experiment import Experiment
 from minbert.training.loop import Setting, generator_for
 from minbert.training.mnrl import is_similar
 from minbert.training.perplexity import masked_loss, perplexity
+from minbert.training.recipe import Recipe
 from minbert.training.sentences import CourseRows, TaskRows
 from minbert.training.vectors import embed_all
 
@@ -62,7 +64,8 @@ def judge(
 
     mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
     over batches of 32 pairs, Pearson's r of the cosine on held-out STS pairs, and the mean cosine
-    of random sentences (near 1: collapsed). sst_finetune: accuracy.
+    of random sentences (near 1: collapsed). sst_finetune: accuracy, and the same three, which say
+    what sentiment costs the other tasks.
     """
     setting = experiment.setting(seed=0)
     recipe, table, encoder = experiment.recipe, rows.table, model.encoder
@@ -71,10 +74,16 @@ def judge(
         return _judge_mlm(encoder, head, rows, parts, experiment, setting)
     wanted = [row for split in parts.held_out.values() for row in split.all_rows]
     vectors = embed_all(encoder, wanted, table, recipe, setting)
+    measures = _judge_pairs(vectors, parts, recipe)
     if stage == "sst_finetune":
         split = parts.held_out["sst"]
         predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
-        return {"sst_accuracy": accuracy(predictions.cpu().numpy(), split.labels.numpy())}
+        right = accuracy(predictions.cpu().numpy(), split.labels.numpy())
+        measures = {"sst_accuracy": right, **measures}
+    return measures
+
+
+def _judge_pairs(vectors: Tensor, parts: Parts, recipe: Recipe) -> dict[str, float]:
     sts = parts.held_out["sts"]
     scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
     batch_losses = []

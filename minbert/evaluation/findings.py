@@ -1,0 +1,131 @@
+"""The paper's story, sentence by sentence, held against what was measured on several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minbert.evaluation.statistics import Value, over_seeds
+
+SMALL = 0.05
+"""A difference below this, in accuracy or r, counts as little."""
+HEADS, FINETUNED = "heads", "sst_finetuned"
+SHORT = {"sst_accuracy": "sentiment", "quora_accuracy": "paraphrase", "sts_pearson": "similarity"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One expectation and what came of it."""
+
+    statement: str
+    expected: str
+    value: Value
+    """Mean over seeds, its 95 % interval (Student's t) and the value of each seed."""
+    verdict: str
+    """`yes`; `less than expected`: the right direction, beyond noise, but smaller; `no`."""
+
+
+def findings(results: dict[str, Any]) -> list[Finding]:
+    """Every sentence of the story for which the run has the arms, in the story's order.
+
+    Args:
+        results: content of results.json, of two seeds or more: an interval over seeds is what
+            tells a finding from luck.
+
+    Raises:
+        ValueError: there is only one seed.
+    """
+    if len(results["seeds"]) < 2:
+        raise ValueError("findings need at least two seeds: with one, nothing is known of luck")
+    arms = results["arms"]
+    found = []
+    for task, losses in (results.get("mlm_held_out") or {}).items():
+        found.append(
+            _less("MLM lowers the perplexity of held-out text: " + task,
+                  losses["relative_change"]["per_seed"], -0.30)
+        )  # fmt: skip
+    if "mnrl" in arms:
+        for metric, least in (("sts_pearson", 0.15), ("quora_accuracy", 0.0)):
+            for other in ("heads_only", "mlm"):
+                if other in arms:
+                    gain = _difference(results, ("mnrl", HEADS), (other, HEADS), metric)
+                    found.append(_more(f"MNRL raises {SHORT[metric]} over {other}", gain, least))
+        found += _beats_the_ladder(results)
+    for arm in ("mlm", "mnrl"):
+        if {arm, "heads_only"} <= set(arms):
+            gain = _difference(results, (arm, HEADS), ("heads_only", HEADS), "sst_accuracy")
+            found.append(
+                _at_most(f"{arm} does not help sentiment while the encoder is frozen", gain)
+            )
+    for arm in arms:
+        if arm != "baseline":
+            gain = _difference(results, (arm, FINETUNED), (arm, HEADS), "sst_accuracy")
+            found.append(_more(f"fine-tuning raises sentiment: {arm}", gain, 0.10))
+    for arm in ("mnrl", "mlm+mnrl"):
+        if arm in arms:
+            for metric in ("quora_accuracy", "sts_pearson"):
+                gain = _difference(results, (arm, FINETUNED), (arm, HEADS), metric)
+                found.append(_at_least(f"fine-tuning costs {SHORT[metric]} little: {arm}", gain))
+    return found
+
+
+def _beats_the_ladder(results: dict[str, Any]) -> list[Finding]:
+    """mnrl against the best rung of each task: each task at its own stage, then one model."""
+    found = []
+    stages = {"sst_accuracy": FINETUNED, "quora_accuracy": HEADS, "sts_pearson": HEADS}
+    for metric, own in stages.items():
+        rung, best = max(
+            ((name, value["value"]) for name, value in results["ladder"][metric].items()),
+            key=lambda item: item[1],
+        )
+        for stage in dict.fromkeys((own, FINETUNED)):
+            above = np.array(_per_seed(results, "mnrl", stage, metric)) - best
+            when = "fine-tuned" if stage == FINETUNED else "frozen"
+            name = rung.replace("_", " ")
+            found.append(
+                _more(f"mnrl ({when}) beats the best rung of {SHORT[metric]}, {name}", above, 0.0)
+            )
+    return found
+
+
+def _per_seed(results: dict[str, Any], arm: str, stage: str, metric: str) -> list[float]:
+    return results["arms"][arm][stage][metric]["per_seed"]
+
+
+def _difference(
+    results: dict[str, Any], one: tuple[str, str], other: tuple[str, str], metric: str
+) -> np.ndarray:
+    return np.subtract(_per_seed(results, *one, metric), _per_seed(results, *other, metric))
+
+
+def _more(statement: str, per_seed: Sequence[float], least: float) -> Finding:
+    value = over_seeds(per_seed)
+    if value["ci95"][0] <= 0:
+        verdict = "no"
+    else:
+        verdict = "yes" if value["value"] >= least else "less than expected"
+    return Finding(statement, f"{least:+.2f} or more" if least else "above 0", value, verdict)
+
+
+def _less(statement: str, per_seed: Sequence[float], most: float) -> Finding:
+    value = over_seeds(per_seed)
+    if value["ci95"][1] >= 0:
+        verdict = "no"
+    else:
+        verdict = "yes" if value["value"] <= most else "less than expected"
+    return Finding(statement, f"{most:+.2f} or less", value, verdict)
+
+
+def _at_most(statement: str, per_seed: Sequence[float]) -> Finding:
+    value = over_seeds(per_seed)
+    verdict = "yes" if value["ci95"][1] < SMALL else "no"
+    return Finding(statement, f"surely below {SMALL:+.2f}", value, verdict)
+
+
+def _at_least(statement: str, per_seed: Sequence[float]) -> Finding:
+    value = over_seeds(per_seed)
+    verdict = "yes" if value["ci95"][0] > -SMALL else "no"
+    return Finding(statement, f"surely above {-SMALL:+.2f}", value, verdict)
