@@ -6,16 +6,24 @@ import json
 import re
 import shlex
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from minbert import encode, from_pretrained
 from minbert.__main__ import build_parser
-from minbert.evaluation.report import cell, tables_markdown
+from minbert.data.classroom.corpus import classroom_corpus
+from minbert.evaluation.metrics import pearson
+from minbert.evaluation.report import ROWS, cell, story_table, tables_markdown
+from minbert.training.recipe import RECIPES, preset_for
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+LAB = (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
+TITLES = {"mlm": "MLM", "mnrl": "MNRL", "sst_finetune": "sentiment fine-tuning"}
 RESULTS = ROOT / "figures" / "results"
 
 
@@ -117,3 +125,70 @@ def test_the_console_script_and_the_licence() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text()
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["license"] == "Apache-2.0" and citation["cff-version"] == "1.2.0"
+
+
+def recorded(name: str) -> dict:
+    return json.loads((RESULTS / name / "results.json").read_text(encoding="utf-8"))
+
+
+def test_the_labs_table_is_the_recorded_one() -> None:
+    results = recorded("lab-tiny-quick")
+    for metric, rungs in results["ladder"].items():
+        best = max(rungs.values(), key=lambda value: value["value"])
+        for stage, when in (("heads", "frozen"), ("sst_finetuned", "fine-tuned")):
+            cells = [
+                cell(results["arms"][arm][stage][metric])
+                for arm in ("heads_only", "mlm", "mnrl", "mlm+mnrl")
+            ]
+            row = [f"{ROWS[metric]}, {when}", *cells, cell(best)]
+            assert "| " + " | ".join(row) + " |" in README
+
+
+def test_the_page_on_the_lab_says_what_was_recorded() -> None:
+    lab = recorded("lab-tiny-quick")
+    assert story_table(lab) in LAB
+    assert lab["command"] in LAB
+    shown = [("sst_accuracy", "sst_finetuned"), ("quora_accuracy", "heads"),
+             ("sts_pearson", "heads")]  # fmt: skip
+    for metric, stage in shown:
+        theirs, ours = (
+            cell(recorded(name)["arms"]["mnrl"][stage][metric])
+            for name in ("lab-tiny-quick-paper", "lab-tiny-quick")
+        )
+        assert f" | {theirs} | {ours} |" in LAB
+    for stage, measure in (
+        ("mlm", "mean_loss"), ("mnrl", "sts_pearson"), ("sst_finetune", "sst_accuracy")
+    ):  # fmt: skip
+        sweep = recorded(f"lab-sweep-{stage}")["sweep"]
+        for rate in sweep["rates"]:
+            [line] = [
+                line for line in LAB.split(f"| {TITLES[stage]} |")[1].split("\n\n")[0].splitlines()
+                if line.startswith(f"| {rate['learning_rate']:g} |")
+            ]  # fmt: skip
+            assert f"| {rate['after'][measure]:.3f} |" in line
+
+
+@pytest.mark.parametrize("name", ["lab-tiny-quick", "lab-tiny-quick-paper"])
+def test_the_lab_was_recorded_on_the_corpus_that_is_shipped(name: str) -> None:
+    results = recorded(name)
+    assert results["tier"] == "synthetic" and len(results["seeds"]) == 5
+    assert results["data"]["digest"] == classroom_corpus(31).data.digest
+    assert results["preset"]["values"] == preset_for("quick", "tiny").values()
+    assert results["recipe"] == asdict(RECIPES[results["recipe"]["name"]])
+    tables = (RESULTS / name / "tables.md").read_text(encoding="utf-8")
+    assert tables_markdown(results) == tables
+
+
+def test_the_lab_was_recorded_with_the_encoder_that_is_shipped() -> None:
+    """The baseline's similarity has no trained part: it follows from corpus and encoder alone."""
+    pairs = classroom_corpus(31).data.sts.dev
+    first, second = (
+        encode([getattr(pair, name) for pair in pairs], *from_pretrained("tiny"), precision="fp32")
+        for name in ("sentence1", "sentence2")
+    )
+    cosines = (
+        (first * second).sum(1) / np.linalg.norm(first, axis=1) / np.linalg.norm(second, axis=1)
+    )
+    found = pearson(np.maximum(cosines, 0), np.array([pair.label for pair in pairs]))
+    baseline = recorded("lab-tiny-quick")["arms"]["baseline"]["untrained"]["sts_pearson"]
+    assert found == pytest.approx(baseline["value"], abs=0.002)

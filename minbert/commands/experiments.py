@@ -142,10 +142,12 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     if arguments.encoder is None:
         arguments.encoder = "tiny" if data.tier == "synthetic" else "minilm"
     preset = preset_for(arguments.preset, arguments.encoder)
+    recipe = recipe_for(arguments.recipe, arguments.preset, arguments.encoder)
+    logger.info("encoder %s, recipe %s, preset %s", arguments.encoder, recipe.name, preset.name)
     return Experiment(
         data=data,
         encoder_name=arguments.encoder,
-        recipe=recipe_for(arguments.recipe, arguments.preset, arguments.encoder),
+        recipe=recipe,
         preset=preset,
         precision=resolve_precision(arguments.precision or preset.precision, device),
         device=device,
