@@ -18,6 +18,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # One hub-free, quiet process; set before any library reads them.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers that each use all cores slow each other down many times over.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
