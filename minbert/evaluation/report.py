@@ -137,8 +137,8 @@ def _test_table(results: dict[str, Any]) -> str:
 
 
 def _story(results: dict[str, Any]) -> str:
-    """Nothing for a run of one seed."""
-    if len(results["seeds"]) < 2:
+    """Nothing for a run of one seed, or of arms that the story does not speak of."""
+    if len(results["seeds"]) < 2 or not findings(results):
         return ""
     return "## The story, sentence by sentence\n\n" + story_table(results)
 

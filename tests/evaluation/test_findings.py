@@ -85,3 +85,9 @@ def test_one_seed_tells_nothing_of_luck(results: dict) -> None:
     results["seeds"] = [0]
     with pytest.raises(ValueError, match="at least two seeds"):
         findings(results)
+
+
+def test_a_run_without_the_storys_arms_has_none(results: dict) -> None:
+    results["arms"] = {"baseline": results["arms"]["baseline"]}
+    results["mlm_held_out"] = None
+    assert findings(results) == []
