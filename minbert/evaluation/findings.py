@@ -43,32 +43,30 @@ def findings(results: dict[str, Any]) -> list[Finding]:
     arms = results["arms"]
     found = []
     for task, losses in (results.get("mlm_held_out") or {}).items():
-        found.append(
-            _less("MLM lowers the perplexity of held-out text: " + task,
-                  losses["relative_change"]["per_seed"], -0.30)
-        )  # fmt: skip
+        statement = f"MLM lowers the perplexity of held-out text: {task}"
+        found.append(_beyond(statement, losses["relative_change"]["per_seed"], -0.30))
     if "mnrl" in arms:
         for metric, least in (("sts_pearson", 0.15), ("quora_accuracy", 0.0)):
             for other in ("heads_only", "mlm"):
                 if other in arms:
                     gain = _difference(results, ("mnrl", HEADS), (other, HEADS), metric)
-                    found.append(_more(f"MNRL raises {SHORT[metric]} over {other}", gain, least))
+                    found.append(_beyond(f"MNRL raises {SHORT[metric]} over {other}", gain, least))
         found += _beats_the_ladder(results)
     for arm in ("mlm", "mnrl"):
         if {arm, "heads_only"} <= set(arms):
             gain = _difference(results, (arm, HEADS), ("heads_only", HEADS), "sst_accuracy")
-            found.append(
-                _at_most(f"{arm} does not help sentiment while the encoder is frozen", gain)
-            )
+            statement = f"{arm} does not help sentiment while the encoder is frozen"
+            found.append(_less_than_small(statement, gain, sign=1))
     for arm in arms:
         if arm != "baseline":
             gain = _difference(results, (arm, FINETUNED), (arm, HEADS), "sst_accuracy")
-            found.append(_more(f"fine-tuning raises sentiment: {arm}", gain, 0.10))
+            found.append(_beyond(f"fine-tuning raises sentiment: {arm}", gain, 0.10))
     for arm in ("mnrl", "mlm+mnrl"):
         if arm in arms:
             for metric in ("quora_accuracy", "sts_pearson"):
                 gain = _difference(results, (arm, FINETUNED), (arm, HEADS), metric)
-                found.append(_at_least(f"fine-tuning costs {SHORT[metric]} little: {arm}", gain))
+                statement = f"fine-tuning costs {SHORT[metric]} little: {arm}"
+                found.append(_less_than_small(statement, gain, sign=-1))
     return found
 
 
@@ -86,7 +84,7 @@ def _beats_the_ladder(results: dict[str, Any]) -> list[Finding]:
             when = "fine-tuned" if stage == FINETUNED else "frozen"
             name = rung.replace("_", " ")
             found.append(
-                _more(f"mnrl ({when}) beats the best rung of {SHORT[metric]}, {name}", above, 0.0)
+                _beyond(f"mnrl ({when}) beats the best rung of {SHORT[metric]}, {name}", above, 0.0)
             )
     return found
 
@@ -101,31 +99,21 @@ def _difference(
     return np.subtract(_per_seed(results, *one, metric), _per_seed(results, *other, metric))
 
 
-def _more(statement: str, per_seed: Sequence[float], least: float) -> Finding:
+def _beyond(statement: str, per_seed: Sequence[float], bound: float) -> Finding:
+    """Expects a change in the direction of `bound` (0 counts as up), and at least as large."""
+    sign = -1.0 if bound < 0 else 1.0
     value = over_seeds(per_seed)
-    if value["ci95"][0] <= 0:
+    if min(sign * end for end in value["ci95"]) <= 0:
         verdict = "no"
     else:
-        verdict = "yes" if value["value"] >= least else "less than expected"
-    return Finding(statement, f"{least:+.2f} or more" if least else "above 0", value, verdict)
+        verdict = "yes" if sign * value["value"] >= sign * bound else "less than expected"
+    words = f"{bound:+.2f} or {'more' if sign > 0 else 'less'}" if bound else "above 0"
+    return Finding(statement, words, value, verdict)
 
 
-def _less(statement: str, per_seed: Sequence[float], most: float) -> Finding:
+def _less_than_small(statement: str, per_seed: Sequence[float], sign: float) -> Finding:
+    """Expects that a gain (`sign` 1) or a loss (-1) is surely smaller than `SMALL`."""
     value = over_seeds(per_seed)
-    if value["ci95"][1] >= 0:
-        verdict = "no"
-    else:
-        verdict = "yes" if value["value"] <= most else "less than expected"
-    return Finding(statement, f"{most:+.2f} or less", value, verdict)
-
-
-def _at_most(statement: str, per_seed: Sequence[float]) -> Finding:
-    value = over_seeds(per_seed)
-    verdict = "yes" if value["ci95"][1] < SMALL else "no"
-    return Finding(statement, f"surely below {SMALL:+.2f}", value, verdict)
-
-
-def _at_least(statement: str, per_seed: Sequence[float]) -> Finding:
-    value = over_seeds(per_seed)
-    verdict = "yes" if value["ci95"][0] > -SMALL else "no"
-    return Finding(statement, f"surely above {-SMALL:+.2f}", value, verdict)
+    verdict = "yes" if max(sign * end for end in value["ci95"]) < SMALL else "no"
+    words = f"surely {'below' if sign > 0 else 'above'} {sign * SMALL:+.2f}"
+    return Finding(statement, words, value, verdict)
