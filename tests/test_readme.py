@@ -17,7 +17,7 @@ from minbert import encode, from_pretrained
 from minbert.__main__ import build_parser
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.evaluation.metrics import pearson
-from minbert.evaluation.report import ROWS, cell, story_table, tables_markdown
+from minbert.evaluation.report import ROWS, cell, number, story_table, tables_markdown
 from minbert.training.recipe import RECIPES, preset_for
 
 ROOT = Path(__file__).parents[1]
@@ -192,3 +192,17 @@ def test_the_lab_was_recorded_with_the_encoder_that_is_shipped() -> None:
     found = pearson(np.maximum(cosines, 0), np.array([pair.label for pair in pairs]))
     baseline = recorded("lab-tiny-quick")["arms"]["baseline"]["untrained"]["sts_pearson"]
     assert found == pytest.approx(baseline["value"], abs=0.002)
+
+
+def test_what_each_choice_of_the_lab_recipe_is_worth() -> None:
+    results = recorded("lab-recipe")
+    lab, theirs = (asdict(RECIPES[name]) for name in ("lab", "paper"))
+    choices = [name for name in lab if lab[name] != theirs[name] and name != "name"]
+    one_back = {f"{name} {theirs[name]}" for name in choices}
+    assert set(results["variants"]) == {"lab", "paper"} | one_back
+    for name, seeds in results["variants"].items():
+        assert len(seeds) == len(results["seeds"])
+        means = [number(sum(seed[key] for seed in seeds) / len(seeds)) for key in seeds[0]]
+        assert f"| {name.replace('_', ' ')} | {' | '.join(means)} |" in LAB
+    assert number(results["ladder"]["sst_accuracy"]["bag_of_words"]) in LAB
+    assert results["command"] in LAB

@@ -107,11 +107,8 @@ RECIPES["lab"] = replace(
     dropout=0.1,
     attention_dropout=0.0,
 )
-"""The paper's stages for an encoder a hundred times smaller, in minutes. Each choice that differs
-was judged on a held-out tenth of the classroom corpus's training data: `tiny`'s pooler was never
-trained, so the mean is the better sentence vector; unscaled cosines learn too slowly; dropping .3
-of 128 numbers leaves less than of 768, and dropping attention weights is slow and gains nothing;
-the paper's paraphrase head cannot compare (`minbert.heads`).
+"""The paper's stages for an encoder a hundred times smaller, in minutes. What each choice that
+differs is worth: `benchmarks/lab_recipe.py`, on held-out training data; figures in `docs/lab.md`.
 """
 
 _PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
