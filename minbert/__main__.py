@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import minbert
 from minbert.commands import data as data_commands
@@ -101,7 +101,38 @@ def build_parser() -> argparse.ArgumentParser:
     rungs = actions.add_parser("ladder", help="what needs no deep learning, on these data")
     _data_argument(rungs)
     rungs.set_defaults(run=data_commands.run_data_ladder)
+
+    course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
+    steps = course.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    run = steps.add_parser("run", help="execute into a folder, with pages and the result table")
+    run.add_argument("names", nargs="*", help="beginnings of names, e.g. 02 07 (default: all)")
+    run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
+    run.add_argument("--data", help="folder of the CS224N files, for the tiers real and paper")
+    run.add_argument("--out", default="build/course", help="folder for notebooks and pages")
+    run.set_defaults(run=_course_command("run_course"))
+    outputs = steps.add_parser("outputs", help="execute on the lab and store the outputs")
+    outputs.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    outputs.set_defaults(run=_course_command("run_outputs"))
+    student = steps.add_parser("student", help="write the notebooks without solutions")
+    student.add_argument("--to", required=True, help="folder")
+    student.set_defaults(run=_course_command("run_student"))
     return parser
+
+
+def _course_command(name: str) -> Callable[[argparse.Namespace], int | None]:
+    """A command that needs the notebooks' packages, which are imported when it is called."""
+
+    def run(arguments: argparse.Namespace) -> int | None:
+        try:
+            from minbert.commands import course
+        except ModuleNotFoundError as error:
+            raise ValueError(
+                f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
+                "course needs"
+            ) from error
+        return getattr(course, name)(arguments)
+
+    return run
 
 
 def _experiment_arguments(parser: argparse.ArgumentParser) -> None:

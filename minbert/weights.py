@@ -95,7 +95,7 @@ def locate(name: str) -> Location:
     if known is not None and known.shipped:
         logger.info("%s: shipped with minbert", name)
         location = _in_folder(Path(__file__).parent / known.shipped)
-    elif known is not None and known.package and (folder := _package_folder(known.package)):
+    elif known is not None and known.package and (folder := package_folder(known.package)):
         logger.info("%s: from the installed package %s", name, known.package)
         location = _in_folder(folder)
     else:
@@ -133,7 +133,7 @@ def _in_folder(folder: Path) -> Location:
     return Location(first(("config.json",)), first(WEIGHT_FILES), first(TOKENIZER_FILES))
 
 
-def _package_folder(package: str) -> Path | None:
+def package_folder(package: str) -> Path | None:
     """The folder of an installed package that holds model files; the package is not imported."""
     try:
         files = importlib.metadata.files(package) or []

@@ -176,7 +176,7 @@ def test_a_pickle_that_would_run_code_is_refused(damaged: Path) -> None:
 def test_known_weights_are_verified(
     tmp_path: Path, toy_model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("minbert.weights._package_folder", lambda package: toy_model_folder)
+    monkeypatch.setattr("minbert.weights.package_folder", lambda package: toy_model_folder)
     with pytest.raises(ValueError, match="not the published file: its SHA-256 is"):
         from_pretrained("minilm")
 

@@ -1,0 +1,54 @@
+"""A stage trained in this notebook, held against its recorded band."""
+
+from __future__ import annotations
+
+from minbert.course.scoreboard import live_key
+from minbert.course.session import Session
+from minbert.evaluation.metrics import TASK_METRICS, score
+from minbert.evaluation.report import ROWS, interval, number
+from minbert.training.arms import TASKS
+from minbert.training.stage_files import read_predictions
+from minbert.viz.table import Table
+
+
+def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, float]:
+    """Dev metrics of an arm's stage, trained now unless the cache has it; kept in the journal.
+
+    Args:
+        arm: of `minbert.training.arms.ARMS`.
+        stage: `untrained` (baseline), `heads` or `sst_finetuned`.
+    """
+    predictions = read_predictions(session.grid.folder(arm, stage, seed))
+    tasks = session.grid.rows.tasks
+    values = {
+        TASK_METRICS[task]: score(task, predictions[task], tasks[task]["dev"].labels.numpy())
+        for task in TASKS
+    }
+    for metric, value in values.items():
+        session.journal.write(live_key(arm, stage, metric), outcome=number(value))
+    return values
+
+
+def beside_recorded(session: Session, arm: str, stage: str, seed: int = 0) -> Table:
+    """Live metrics beside the recorded ones and the band in which one more seed is expected.
+
+    On the lab a value outside its band is an error; elsewhere live runs see less data than the
+    recorded ones, and the table just shows both.
+
+    Raises:
+        AssertionError: on the lab, when a live value lies outside its band.
+    """
+    rows = []
+    for metric, value in live(session, arm, stage, seed).items():
+        recorded = session.recorded.value(arm, stage, metric)
+        several = len(recorded["per_seed"]) > 1
+        band = session.recorded.band(arm, stage, metric) if several else None
+        inside = "" if band is None else "yes" if band[0] <= value <= band[1] else "NO"
+        if session.is_lab:
+            assert inside == "yes", f"{arm}, {stage}, {metric}: {value:.3f} is outside {band}"
+        shown = interval(band) if band else "one seed: none"
+        rows.append([ROWS[metric], number(value), number(recorded["value"]), shown, inside])
+    return Table(
+        ["dev", "live", "recorded mean", "99 % band of one more seed", "inside"], rows,
+        caption=f"{arm}, {stage}; recorded by: {session.recorded.command}",
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Notebooks as web pages that need nothing from anywhere: formulas, pictures, styles are inside."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup
+from latex2mathml.converter import convert
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+OFFLINE = (
+    "require_js_url",
+    "mathjax_url",
+    "jquery_url",
+    "mermaid_js_url",
+    "jupyter_widgets_base_url",
+    "html_manager_semver_range",
+)
+"""What a page would load from elsewhere; all of it is left out."""
+FORMULA = re.compile(
+    r"\$\$(?P<block>.+?)\$\$"
+    r"|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$])?)\$(?!\d)",
+    re.DOTALL,
+)
+CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where a page leads."""
+
+    before: str | None
+    after: str | None
+
+
+def page(notebook: NotebookNode, title: str, neighbours: Neighbours) -> str:
+    """One executed notebook as a page; solutions are folded, pictures keep their alt sentence."""
+    notebook = _with_mathml(notebook)
+    exporter = HTMLExporter(template_name="lab", **{name: "" for name in OFFLINE})
+    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    soup = BeautifulSoup(body, "html.parser")
+    for script in soup.find_all("script"):
+        script.decompose()
+    for link in soup.find_all("link"):
+        link.decompose()
+    for cell in soup.select(".celltag_solution .jp-Cell-inputWrapper"):
+        details = soup.new_tag("details")
+        summary = soup.new_tag("summary")
+        summary.string = "Solution"
+        cell.wrap(details)
+        details.insert(0, summary)
+    for place, first in ((soup.body, True), (soup.body, False)):
+        place.insert(0 if first else len(place.contents), _links(soup, neighbours))
+    style = soup.new_tag("style")
+    style.string = (
+        "body { max-width: 62rem; margin: 0 auto; padding: 0 1rem } "
+        "nav { display: flex; gap: 2rem; padding: .8rem 0 } "
+        "details > summary { cursor: pointer; padding: .3rem 0 } "
+        "img { max-width: 100%; height: auto } .jp-OutputArea-output { overflow-x: auto }"
+    )
+    soup.head.append(style)
+    soup.html["lang"] = "en"
+    return str(soup)
+
+
+def _links(soup: BeautifulSoup, neighbours: Neighbours):
+    nav = soup.new_tag("nav")
+    for text, stem in (
+        ("← before", neighbours.before), ("all notebooks", "index"), ("next →", neighbours.after),
+    ):  # fmt: skip
+        if stem:
+            link = soup.new_tag("a", href=f"{stem}.html")
+            link.string = text
+            nav.append(link)
+    return nav
+
+
+def _with_mathml(notebook: NotebookNode) -> NotebookNode:
+    """A copy whose formulas are MathML, which browsers draw by themselves."""
+    copy = NotebookNode(notebook)
+    copy.cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell = NotebookNode(cell)
+            cell.source = mathml(cell.source)
+        copy.cells.append(cell)
+    return copy
+
+
+def mathml(markdown: str) -> str:
+    """Markdown with `$…$` and `$$…$$` turned into MathML; code is left alone."""
+
+    def formula(found: re.Match) -> str:
+        block = found["block"]
+        drawn = convert((block or found["inline"]).strip(), "block" if block else "inline")
+        return drawn.replace("\n", " ")
+
+    parts = CODE.split(markdown)
+    return "".join(
+        part if number % 2 else FORMULA.sub(formula, part) for number, part in enumerate(parts)
+    )
+
+
+def index_page(rows: Sequence[tuple[str, str, str, str]], result_table: str, tier: str) -> str:
+    """The first page: all notebooks with their times, and the result table.
+
+    Args:
+        rows: (stem, title, time, state) per notebook.
+        result_table: HTML.
+        tier: sentence that names it.
+    """
+    lines = "".join(
+        f'<tr><td><a href="{html.escape(stem)}.html">{html.escape(title)}</a></td>'
+        f"<td>{html.escape(seconds)}</td><td>{html.escape(state)}</td></tr>"
+        for stem, title, seconds, state in rows
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<title>minBERT: the course</title><style>"
+        ":root { color-scheme: light dark } body { font: 1rem/1.5 system-ui, sans-serif; "
+        "max-width: 62rem; margin: 0 auto; padding: 1rem } table { border-collapse: collapse } "
+        "th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #8886 } "
+        "main > div { overflow-x: auto }</style></head><body><main>"
+        f"<h1>minBERT: the course</h1><p>{html.escape(tier)}</p>"
+        "<table><thead><tr><th>notebook</th><th>time</th><th></th></tr></thead>"
+        f"<tbody>{lines}</tbody></table><h2>Results</h2><div>{result_table}</div>"
+        "</main></body></html>"
+    )

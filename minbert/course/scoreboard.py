@@ -1,0 +1,49 @@
+"""The paper, our recorded runs and what was run live just now, in one table."""
+
+from __future__ import annotations
+
+from minbert import paper
+from minbert.course.journal import Journal
+from minbert.course.recorded import recorded
+from minbert.evaluation.report import ROWS, cell, number
+from minbert.viz.table import Table
+
+STAGES = {"heads": "frozen", "sst_finetuned": "fine-tuned"}
+TABLE_OF = {"heads": "table1", "sst_finetuned": "table2"}
+RUNS = {"real-minilm-quick": "ours, real data", "lab-tiny-quick": "ours, lab (synthetic)"}
+
+
+def live_key(arm: str, stage: str, metric: str) -> str:
+    """Under which name a notebook keeps a live result in the journal."""
+    return f"live/{arm}/{stage}/{metric}"
+
+
+def scoreboard(tier: str = "lab", arms: tuple[str, ...] = ("heads_only", *paper.ARMS)) -> Table:
+    """One row per arm, stage and task; every number as recorded, with its 95 % interval.
+
+    Args:
+        tier: whose live results are shown in the last column.
+        arms: in this order.
+    """
+    runs = {name: recorded(name) for name in RUNS}
+    live = Journal(tier).read()
+    rows = []
+    for arm in arms:
+        for stage, shown in STAGES.items():
+            if arm == "baseline" and stage != "heads":
+                continue
+            for metric in paper.METRICS:
+                theirs = paper.TABLES[TABLE_OF[stage]].get(arm, {}).get(metric)
+                now = live.get(live_key(arm, stage, metric), {}).get("outcome", "—")
+                rows.append(
+                    [
+                        arm,
+                        "untrained" if arm == "baseline" else shown,
+                        ROWS[metric],
+                        "—" if theirs is None else number(theirs),
+                        *(cell(run.value(arm, stage, metric)) for run in runs.values()),
+                        str(now),
+                    ]
+                )
+    header = ["arm", "encoder", "dev", "paper (BERT-base)", *RUNS.values(), f"live, {tier}"]
+    return Table(header, rows)

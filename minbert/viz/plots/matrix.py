@@ -1,0 +1,59 @@
+"""A matrix of numbers, each written into its cell when there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from minbert.viz.style import DIVERGING, SEQUENTIAL, new_axes
+
+
+def matrix(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    axes: Axes | None = None,
+    title: str = "",
+    label: str = "value",
+    limits: tuple[float, float] | None = None,
+    digits: int = 2,
+) -> tuple[Axes, str]:
+    """A heat map with its numbers: a batch of similarities, a table of scores.
+
+    Args:
+        values: (row, column).
+        rows, columns: their names.
+        axes: to draw on; new ones without.
+        title: above the picture and first in the alt sentence.
+        label: what a value is.
+        limits: of the colours; from the values without. Around zero a diverging map is taken.
+        digits: after the point, in the cells.
+    """
+    values = np.asarray(values, dtype=float)
+    if axes is None:
+        axes = new_axes(min(2.4 + 0.7 * len(columns), 8.0), min(1.6 + 0.42 * len(rows), 7.0))
+    low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
+    image = axes.imshow(
+        values, cmap=DIVERGING if low < 0 < high else SEQUENTIAL, vmin=low, vmax=high,
+        aspect="auto",
+    )  # fmt: skip
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_title(title)
+    if values.size <= 150:
+        for row, column in np.ndindex(values.shape):
+            red, green, blue, _ = image.cmap(image.norm(values[row, column]))
+            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+            axes.text(
+                column, row, f"{values[row, column]:.{digits}f}", ha="center", va="center",
+                fontsize=8, color="white" if dark else "black",
+            )  # fmt: skip
+    axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8)
+    row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
+    return axes, (
+        f"{title or 'Matrix'}: {len(rows)} rows by {len(columns)} columns of {label}, from "
+        f"{np.nanmin(values):.{digits}f} to {np.nanmax(values):.{digits}f}; the largest stands in "
+        f"row {rows[row]}, column {columns[column]}."
+    )

@@ -1,0 +1,44 @@
+"""Colours and sizes that all pictures share."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#000000")
+"""Distinguishable with every kind of colour vision. Source: Okabe and Ito (2008)."""
+LINE_STYLES = ("-", "--", "-.", ":")
+"""Beside the colour, so that lines are told apart in grey."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HATCHES = ("", "//", "..", "xx", "\\\\")
+
+AXIS_COLOURS = {
+    "batch": "#E69F00", "seq": "#0072B2", "head": "#CC79A7", "hidden": "#009E73",
+    "vocabulary": "#D55E00",
+}  # fmt: skip
+"""One colour per axis of a tensor, the same throughout the course."""
+
+SEQUENTIAL = "cividis"
+"""Colour map for amounts: from dark to light in grey as well."""
+DIVERGING = "PuOr_r"
+"""Colour map for values around zero."""
+
+REFERENCE = "#767676"
+"""Chance levels, the paper's values: what ours are held against; readable on white."""
+
+
+def new_axes(width: float = 6.0, height: float = 3.6) -> Axes:
+    """Axes of a new figure, in inches; narrow enough for a notebook's column.
+
+    Not under pyplot's care alone: `minbert.viz.show` closes the figure.
+    """
+    _, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    return axes
+
+
+def tidy(axes: Axes) -> Axes:
+    """Take the frame's top and right side away, and put a light grid behind the data."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    return axes

@@ -1,0 +1,51 @@
+"""A table that reads well in a notebook, on a web page and as plain text."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+
+class Table:
+    """Rows of ready-made strings under a header; every cell is escaped.
+
+    Args:
+        header: one title per column.
+        rows: as many cells each; numbers must be rounded already
+            (`minbert.course.rounded`), so that outputs can be compared.
+        caption: one sentence above the table.
+
+    Raises:
+        ValueError: a row has another length than the header.
+    """
+
+    def __init__(
+        self, header: Sequence[str], rows: Sequence[Sequence[object]], caption: str = ""
+    ) -> None:
+        self.header = [str(title) for title in header]
+        self.rows = [[str(cell) for cell in row] for row in rows]
+        self.caption = caption
+        for row in self.rows:
+            if len(row) != len(self.header):
+                raise ValueError(f"expected {len(self.header)} cells, got {len(row)}: {row}")
+
+    def _repr_html_(self) -> str:
+        def line(cells: Sequence[str], tag: str) -> str:
+            scope = ' scope="col"' if tag == "th" else ""
+            style = ' style="text-align: left"'
+            inner = "".join(f"<{tag}{scope}{style}>{html.escape(cell)}</{tag}>" for cell in cells)
+            return f"<tr>{inner}</tr>"
+
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        body = "".join(line(row, "td") for row in self.rows)
+        head = line(self.header, "th")
+        return f"<table>{caption}<thead>{head}</thead><tbody>{body}</tbody></table>"
+
+    def __repr__(self) -> str:
+        columns = list(zip(self.header, *self.rows, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in [self.header, *self.rows]
+        ]
+        return "\n".join([*([self.caption] if self.caption else []), *lines])
