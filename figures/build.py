@@ -1,8 +1,8 @@
 """Draw the figures again: every script in `figures/scripts` makes one file beside this one.
 
 A script has a docstring and `draw()`, which returns `(picture, alt)`: a matplotlib figure for
-pictures of data (stored as PNG), or the source of an SVG for diagrams. `manifest.json` keeps the alt
-sentence of each file.
+pictures of data (stored as PNG), or the source of an SVG for diagrams. `manifest.json` keeps the
+alt sentence of each file.
 
     python figures/build.py [NAME ...]
 """

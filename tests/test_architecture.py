@@ -24,8 +24,11 @@ LAYERS = (
     "config attention encoder pooling heads multitask masking losses optimizer paper precision "
     "wordpiece tokenizer weights pretrained inference __init__",
     "evaluation/",
+    "viz/",
     "training/",
-    "run_folder results reproduce commands/ __main__",
+    "run_folder results reproduce",
+    "course/",
+    "commands/ __main__",
 )
 """Imports go to earlier layers or stay in the layer, never to a later one."""
 
@@ -68,14 +71,18 @@ def test_imports_follow_the_way_of_the_data(name: str) -> None:
 
 
 def test_the_library_does_not_need_the_notebooks_packages() -> None:
+    """Only pictures and the course import what notebooks need; nobody imports the oracles."""
+    drawn = ("matplotlib", "seaborn", "ipywidgets", "IPython", "nbformat", "nbclient", "nbconvert")
     for path in FILES:
+        place = path.relative_to(PACKAGE).parts[0]
+        forbidden = ["transformers", "sentence_transformers"]
+        if place not in ("viz", "course") and path.name != "course.py":
+            forbidden += drawn
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in names:
-                assert name.split(".")[0] not in (
-                    "transformers", "sentence_transformers", "matplotlib", "seaborn", "ipywidgets",
-                ), f"{path.name} imports {name}"  # fmt: skip
+                assert name.split(".")[0] not in forbidden, f"{path.name} imports {name}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -108,7 +115,7 @@ def test_the_library_logs_and_does_not_print(name: str) -> None:
         for node in ast.walk(ast.parse((PACKAGE / name).read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
-    assert not prints or name == "__main__.py" or name.startswith("commands/")
+    assert not prints or name == "__main__.py" or name.startswith(("commands/", "course/"))
 
 
 def tracked() -> list[Path]:

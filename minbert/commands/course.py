@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from minbert.course.notebooks import notebook_paths, read, title, with_time
+from minbert.course.notebooks import notebook_paths, overview, read, title, with_time
 from minbert.course.pages import Neighbours, index_page, page
 from minbert.course.runner import execute
 from minbert.course.scoreboard import scoreboard
@@ -74,7 +74,19 @@ def run_outputs(arguments: argparse.Namespace) -> int:
             nbformat.write(with_time(run.notebook, run.seconds), path)
         failed |= run.error is not None
         logger.info("%s  %5.1f s  %s", path.stem.ljust(26), run.seconds, run.error or "stored")
+    _renew_readme()
     return int(failed)
+
+
+def _renew_readme() -> None:
+    """The README's table of notebooks says what their first cells say."""
+    paths = notebook_paths()
+    readme = paths[0].parents[1] / "README.md"
+    begin, end = "<!-- notebooks -->\n", "<!-- /notebooks -->"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    if after:
+        readme.write_text(before + begin + overview(paths) + end + after, encoding="utf-8")
 
 
 def run_student(arguments: argparse.Namespace) -> None:

@@ -72,27 +72,33 @@ def run_single_task(arguments: argparse.Namespace) -> None:
 
 
 def run_sweep(arguments: argparse.Namespace) -> None:
-    """`minbert sweep`."""
-    if len(arguments.seeds) > 1:
-        raise ValueError("a sweep runs with one seed: give --seeds one number")
+    """`minbert sweep`: results["sweep"] is the first seed's, results["sweeps"] has every seed's."""
+    if len(set(arguments.seeds)) < len(arguments.seeds):
+        raise ValueError(f"--seeds names a seed twice: {' '.join(map(str, arguments.seeds))}")
     out = Path(arguments.out)
     check_out(out)
     experiment = _experiment(arguments)
-    outcome = sweep(
-        experiment,
-        arguments.stage,
-        arguments.lr,
-        getattr(experiment.preset, arguments.stage),
-        arguments.share,
-        arguments.seeds[0],
-    )
-    curves = [
-        {"learning_rate_peak": rate["learning_rate"], **point}
-        for rate in outcome["rates"]
-        for point in rate.pop("curve")
-    ]
+    settings = getattr(experiment.preset, arguments.stage)
+    sweeps, curves = {}, []
+    for seed in arguments.seeds:
+        outcome = sweep(
+            experiment, arguments.stage, arguments.lr, settings, arguments.share, seed
+        )  # fmt: skip
+        curves += [
+            {"seed": seed, "learning_rate_peak": rate["learning_rate"], **point}
+            for rate in outcome["rates"]
+            for point in rate.pop("curve")
+        ]
+        sweeps[str(seed)] = outcome
+    results = _provenance(arguments, experiment)
+    results |= {"sweep": sweeps[str(arguments.seeds[0])], "sweeps": sweeps}
     with replaced_folder(out) as working:
-        _write_results(working, {**_provenance(arguments, experiment), "sweep": outcome}, curves)
+        _write_results(working, results, curves)
+    for seed, outcome in sweeps.items():
+        _print_sweep(f"{arguments.stage}, seed {seed}", outcome)
+
+
+def _print_sweep(title: str, outcome: dict[str, Any]) -> None:
     for label, measures in [("before", outcome["before"])] + [
         (f"lr {rate['learning_rate']:g}", rate["after"] or {"diverged": rate["diverged"]})
         for rate in outcome["rates"]
@@ -101,7 +107,7 @@ def run_sweep(arguments: argparse.Namespace) -> None:
             f"{name} {value:.3f}" if isinstance(value, float) else str(value)
             for name, value in measures.items()
         )
-        print(f"{arguments.stage}, {label}: {shown}")
+        print(f"{title}, {label}: {shown}")
 
 
 def run_pretrain_tiny(arguments: argparse.Namespace) -> None:

@@ -118,6 +118,17 @@ def with_time(notebook: NotebookNode, seconds: float) -> NotebookNode:
     return notebook
 
 
+def overview(paths: list[Path]) -> str:
+    """The table of notebooks for the README, with the times that their first cells name."""
+    lines = ["| | notebook | study, minutes | runs in, seconds |", "| --- | --- | --- | --- |"]
+    for path in paths:
+        notebook = read(path)
+        study, seconds = re.findall(r"\d+", TIME.search(notebook.cells[0].source).group())[:2]
+        link = f"[{title(notebook)}](notebooks/{path.name})"
+        lines.append(f"| {path.stem[:2]} | {link} | {study} | {seconds} |")
+    return "\n".join(lines) + "\n"
+
+
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """What is stored: no times, no widget state, no progress bars, execution counts in order.
 

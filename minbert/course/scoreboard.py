@@ -8,6 +8,11 @@ from minbert.course.recorded import recorded
 from minbert.evaluation.report import ROWS, cell, number
 from minbert.viz.table import Table
 
+SHORT = {
+    "sst_accuracy": "Sentiment (SST), accuracy",
+    "quora_accuracy": "Paraphrase (Quora), accuracy",
+    "sts_pearson": "Similarity (STS), r",
+}
 STAGES = {"heads": "frozen", "sst_finetuned": "fine-tuned"}
 TABLE_OF = {"heads": "table1", "sst_finetuned": "table2"}
 RUNS = {"real-minilm-quick": "ours, real data", "lab-tiny-quick": "ours, lab (synthetic)"}
@@ -47,3 +52,21 @@ def scoreboard(tier: str = "lab", arms: tuple[str, ...] = ("heads_only", *paper.
                 )
     header = ["arm", "encoder", "dev", "paper (BERT-base)", *RUNS.values(), f"live, {tier}"]
     return Table(header, rows)
+
+
+def scoreboard_markdown(stage: str = "sst_finetuned") -> str:
+    """One stage as a Markdown table for the README: tasks and sources down, arms across.
+
+    Args:
+        stage: `heads` (Table 1) or `sst_finetuned` (Table 2).
+    """
+    arms = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
+    theirs = paper.TABLES[TABLE_OF[stage]]
+    lines = [f"| dev | | {' | '.join(arms)} |", "|" + " --- |" * (len(arms) + 2)]
+    for metric, title in SHORT.items():
+        shown = [number(theirs[arm][metric]) if arm in theirs else "—" for arm in arms]
+        lines.append(f"| {title} | paper | {' | '.join(shown)} |")
+        for name, source in RUNS.items():
+            cells = [cell(recorded(name).value(arm, stage, metric)) for arm in arms]
+            lines.append(f"| | {source} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

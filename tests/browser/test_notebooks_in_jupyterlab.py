@@ -1,0 +1,95 @@
+"""The notebooks as a learner sees them: JupyterLab in a real browser, without a network."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from minbert.course.notebooks import notebook_paths, read, tags
+
+PATHS = notebook_paths()
+NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
+
+LOOK = """
+() => {
+  const notebook = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook');
+  const wide = notebook.clientWidth;
+  const name = node => node.tagName + ' ' + (node.textContent || '').slice(0, 60);
+  const pictures = [...notebook.querySelectorAll('img')];
+  return {
+    cells: notebook.querySelectorAll('.jp-Cell').length,
+    pictures: pictures.length,
+    broken: pictures.filter(p => !p.naturalWidth).map(p => p.alt || p.src.slice(0, 80)),
+    overflowing: [...notebook.querySelectorAll('img, .jp-RenderedHTMLCommon > table')]
+      .filter(node => node.getBoundingClientRect().width > wide).map(name),
+    errors: ['stderr', 'error'].flatMap(kind => [...notebook.querySelectorAll(
+      `[data-mime-type="application/vnd.jupyter.${kind}"]`)]).map(name),
+    raw: [...notebook.querySelectorAll('.jp-RenderedMarkdown')].map(node => node.textContent)
+      .filter(text => /<\\/?(details|summary|table|b|p|small|img)\\b|\\$\\$/.test(text))
+      .map(text => text.slice(0, 80)),
+    mathErrors: [...notebook.querySelectorAll('mjx-merror, .MathJax_Error')].map(name),
+    formulas: notebook.querySelectorAll('mjx-container, .MathJax').length,
+    folded: notebook.querySelectorAll('.jp-CodeCell .jp-Placeholder').length,
+    details: notebook.querySelectorAll('details').length,
+  };
+}
+"""
+
+
+def open_notebook(page, lab_url: str, path: Path) -> None:
+    page.goto(f"{lab_url}/lab/tree/notebooks/{path.name}?reset")
+    page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=60_000)
+    count = len(read(path).cells)
+    page.wait_for_function(
+        f"document.querySelectorAll('{NOTEBOOK} .jp-Cell').length >= {count}", timeout=60_000
+    )
+    # Markdown and formulas are drawn one after the other; wait until nothing changes any more.
+    page.wait_for_function(
+        """() => { const now = document.querySelector('.jp-Notebook').innerHTML.length;
+        const same = window.before === now; window.before = now; return same; }""",
+        polling=800, timeout=60_000,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> None:
+    open_notebook(page, lab_url, path)
+    found = page.evaluate(LOOK)
+    cells = read(path).cells
+    assert found["cells"] == len(cells)
+    assert found["pictures"] >= 1
+    for what in ("broken", "overflowing", "errors", "raw", "mathErrors"):
+        assert not found[what], f"{what}: {found[what]}"
+    assert found["folded"] == sum("solution" in tags(cell) for cell in cells)
+    assert found["details"] >= 15  # hints of two exercises, choices of three questions
+    assert not page.said
+    height = page.evaluate(f"document.querySelector('{NOTEBOOK}').scrollHeight")
+    page.set_viewport_size({"width": 1280, "height": min(int(height) + 200, 30_000)})
+    page.screenshot(path=screenshots / f"{path.stem}.png")
+
+
+@pytest.mark.timeout(300)
+def test_the_first_notebook_runs_and_keeps_a_prediction(
+    page, lab_url: str, screenshots: Path
+) -> None:
+    path = PATHS[0]
+    open_notebook(page, lab_url, path)
+    page.click("text=Run >> nth=0")
+    page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
+    count = sum(cell.cell_type == "code" for cell in read(path).cells)
+    page.wait_for_function(
+        f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell .jp-InputPrompt')]
+        .filter(node => /\\[\\d+\\]/.test(node.textContent)).length >= {count}""",
+        timeout=200_000,
+    )
+    page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
+    found = page.evaluate(LOOK)
+    assert not found["errors"]
+    button = page.locator(f"{NOTEBOOK} .jupyter-button").first
+    choice = button.inner_text()
+    button.focus()
+    page.keyboard.press("Space")  # by keyboard, as everything
+    page.wait_for_selector(f"text=Recorded: {re.sub(chr(10), ' ', choice)}", timeout=30_000)
+    page.screenshot(path=screenshots / f"{path.stem}-run.png")

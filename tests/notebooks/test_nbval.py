@@ -1,0 +1,69 @@
+"""Every notebook gives its stored outputs again: alone, offline, from nothing, and once more."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from minbert.course.notebooks import IGNORE, notebook_paths, read, tags
+
+PATHS = notebook_paths()
+
+
+@pytest.mark.timeout(480)
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_outputs_are_the_stored_ones(path: Path, nbval, tmp_path: Path) -> None:
+    """In a folder far from the repository, from an empty cache; then again with what is cached."""
+    copy = tmp_path / "somewhere else" / path.name
+    copy.parent.mkdir()
+    shutil.copy(path, copy)
+    for time in ("first", "second"):
+        run = nbval(copy, cache=tmp_path / "cache")
+        assert run.returncode == 0, f"{time} time:\n{run.stdout[-6000:]}"
+        cells = sum(cell.cell_type == "code" for cell in read(path).cells)
+        assert f"{cells} passed" in run.stdout
+    assert read(copy) == read(path)
+
+
+def test_a_changed_number_is_found(nbval, tmp_path: Path) -> None:
+    notebook = read(next(path for path in PATHS if path.stem.startswith("02")))
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not any(tag in IGNORE for tag in tags(cell)):
+            streams = [part for part in cell.outputs if re.search(r"\d\.\d", part.get("text", ""))]
+            if streams:
+                break
+    else:
+        raise AssertionError("no compared cell prints a number")
+    text = streams[0].text
+    streams[0].text = re.sub(
+        r"(\d\.)(\d)", lambda found: found[1] + str((int(found[2]) + 1) % 10), text, count=1
+    )
+    assert streams[0].text != text
+    changed = tmp_path / "changed.ipynb"
+    nbformat.write(notebook, changed)
+    run = nbval(changed, cache=tmp_path / "cache")
+    assert run.returncode == 1
+    assert "1 failed" in run.stdout
+
+
+def test_kernels_have_no_network(nbval, tmp_path: Path) -> None:
+    """The closed network of the test suite (tests/offline) holds inside a notebook's kernel."""
+    lines = [
+        "import socket",
+        "try:",
+        "    socket.create_connection(('192.0.2.1', 80), timeout=1)",
+        "except ConnectionRefusedError as error:",
+        "    print('without a network' in str(error))",
+    ]
+    cell = nbformat.v4.new_code_cell("\n".join(lines), execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="True\n")]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    path = tmp_path / "network.ipynb"
+    nbformat.write(notebook, path)
+    run = nbval(path, cache=tmp_path / "cache")
+    assert run.returncode == 0, run.stdout
