@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -115,16 +116,25 @@ def test_single_task(
 
 def test_sweep(common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
-    rates = ["--lr", "1e-3", "1e-5", "--share", "0.5"]
+    rates = ["--lr", "1e-3", "1e-5", "--share", "0.5", "--seeds", "3", "1"]
     assert main(["sweep", *common, "--stage", "mlm", *rates, "--out", str(out)]) == 0
-    assert "mlm, lr 0.001: " in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "mlm, seed 3, lr 0.001: " in shown and "mlm, seed 1, lr 1e-05: " in shown
     results = json.loads((out / "results.json").read_text())
+    assert results["seeds"] == [3, 1] and list(results["sweeps"]) == ["3", "1"]
+    assert results["sweep"] == results["sweeps"]["3"] != results["sweeps"]["1"]
     assert results["sweep"]["share"] == 0.5 and len(results["sweep"]["rates"]) == 2
     assert "curve" not in results["sweep"]["rates"][0]
+    with (out / "curves.csv").open(encoding="utf-8", newline="") as file:
+        points = list(csv.DictReader(file))
+    assert list(points[0])[:2] == ["seed", "learning_rate_peak"]
+    assert {(point["seed"], point["learning_rate_peak"]) for point in points} == {
+        ("3", "0.001"), ("3", "1e-05"), ("1", "0.001"), ("1", "1e-05"),
+    }  # fmt: skip
     wrong = ["sweep", *common, "--stage", "mlm", "--out", tmp_path / "x"]
     assert "share must lie in" in fails(capsys, *wrong, "--lr", "1e-3", "--share", "2")
     assert "learning_rate above 0" in fails(capsys, *wrong, "--lr", "-1")
-    assert "one seed" in fails(capsys, *wrong, "--lr", "1e-3", "--seeds", "0", "1")
+    assert "names a seed twice" in fails(capsys, *wrong, "--lr", "1e-3", "--seeds", "1", "1")
     assert not (tmp_path / "x").exists()
 
 

@@ -1,0 +1,54 @@
+"""What each learning rate leads to: one mark a rate, its range over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from minbert.viz.style import COLOURS, MARKERS, REFERENCE, new_axes, tidy
+
+
+def by_rate(
+    groups: Mapping[str, Mapping[float, Sequence[float]]],
+    axes: Axes | None = None,
+    title: str = "",
+    y_label: str = "",
+    references: Mapping[str, float] | None = None,
+) -> tuple[Axes, str]:
+    """Values over learning rates on a logarithmic axis, joined by a line.
+
+    Args:
+        groups: per name, values by learning rate, one a seed; rates of 0 and NaN are left out.
+        axes: to draw on; new ones without.
+        title: above the picture and first in the alt sentence.
+        references: horizontal lines, such as the value before any training.
+    """
+    axes = tidy(axes or new_axes())
+    said = []
+    for place, (name, values) in enumerate(groups.items()):
+        rates = sorted(rate for rate in values if rate > 0 and np.isfinite(values[rate]).all())
+        colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+        means = [float(np.mean(values[rate])) for rate in rates]
+        for rate in rates:
+            axes.plot((rate, rate), (min(values[rate]), max(values[rate])), color=colour, lw=5,
+                      alpha=0.35, solid_capstyle="butt")  # fmt: skip
+        axes.plot(rates, means, marker=marker, color=colour, label=name, linewidth=1.2)
+        shown = ", ".join(
+            f"{mean:.2f} at {rate:g}" for rate, mean in zip(rates, means, strict=True)
+        )
+        said.append(f"{name}: {shown}" if len(groups) > 1 else shown)
+    for name, value in (references or {}).items():
+        axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
+        axes.annotate(
+            name, (0.5, value), xycoords=("axes fraction", "data"), ha="center", va="bottom",
+            fontsize=8, color=REFERENCE,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel(y_label)
+    axes.set_title(title)
+    if len(groups) > 1:
+        axes.legend(frameon=False, fontsize=8)
+    return axes, f"{title or 'Learning rates'}, {y_label} over learning rate: {'; '.join(said)}."
