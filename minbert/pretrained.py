@@ -50,6 +50,15 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     return encoder.eval(), tokenizer
 
 
+def has_mlm_head(name: str | Path) -> bool:
+    """Whether a checkpoint brings a trained masked-language-model head.
+
+    Args:
+        name: as for `from_pretrained`. `tiny` and `bert-base` have one, `minilm` has none.
+    """
+    return bool(split_names(_read_weights(locate(str(name)).weights))[1])
+
+
 def load_mlm_head(
     name: str | Path, encoder: Encoder, generator: torch.Generator | None = None
 ) -> MaskedLanguageModelHead:

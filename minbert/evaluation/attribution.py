@@ -1,0 +1,159 @@
+"""Which tokens a score depends on: take each away in turn, or ask the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from scipy import stats
+from torch import Tensor
+from torch.nn import functional as F
+
+from minbert.encoder import Encoder, EncoderOutput
+from minbert.pooling import pool
+from minbert.tokenizer import WordPieceTokenizer
+
+Score = Callable[[EncoderOutput, Int[Tensor, "batch seq"]], Float[Tensor, " batch"]]
+"""From what the encoder gives and the attention mask to one number a text."""
+
+ABLATIONS = ("mask", "hide")
+"""`mask`: the piece becomes [MASK]; `hide`: nobody may look at it, and no mean counts it."""
+
+
+def cosine_to(vector: Float[Tensor, " hidden"], pooling: str = "mean") -> Score:
+    """The score "cosine of this text's vector with that one": what the similarity head reads.
+
+    Args:
+        vector: of the other text.
+        pooling: as for `minbert.pooling.pool`.
+    """
+
+    def score(
+        output: EncoderOutput, attention_mask: Int[Tensor, "batch seq"]
+    ) -> Float[Tensor, " batch"]:
+        return F.cosine_similarity(pool(output, attention_mask, pooling), vector[None], dim=-1)
+
+    return score
+
+
+@torch.no_grad()
+def score_of(encoder: Encoder, batch: dict[str, Tensor], score: Score) -> Float[Tensor, " batch"]:
+    """The score of each text, dropout off. Args: as for `ablation`, any number of texts."""
+    return _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+
+
+@torch.no_grad()
+def ablation(
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    batch: dict[str, Tensor],
+    score: Score,
+    how: str = "mask",
+) -> Float[np.ndarray, " seq"]:
+    """Change of the score when one token is taken away, for each token of one text.
+
+    All versions of the text are one batch. Dropout is off.
+
+    Args:
+        encoder: left as it was, training mode included.
+        tokenizer: the encoder's own; it knows [MASK].
+        batch: one unpadded text as the tokenizer gives it.
+        score: what is explained.
+        how: one of `ABLATIONS`.
+
+    Returns:
+        score without the token - score: negative where the token supports the score.
+
+    Raises:
+        ValueError: `how` is none of them, or there is more than one text.
+    """
+    if how not in ABLATIONS:
+        raise ValueError(f"how must be one of {', '.join(ABLATIONS)}, got {how!r}")
+    _one_text(batch)
+    length = batch["input_ids"].shape[1]
+    without = {name: value.repeat(length, 1) for name, value in batch.items()}
+    token = torch.arange(length)
+    if how == "mask":
+        without["input_ids"][token, token] = tokenizer.mask_id
+    else:
+        without["attention_mask"][token, token] = 0
+    change = score_of(encoder, without, score) - score_of(encoder, batch, score)
+    return change.double().cpu().numpy()
+
+
+def gradient_size(
+    encoder: Encoder, batch: dict[str, Tensor], score: Score
+) -> Float[np.ndarray, " seq"]:
+    """Length of the gradient of the score with respect to each token's word embedding.
+
+    How steep the score is there, for a small step in the worst direction; taking a token away is
+    no small step. Dropout is off. Source: Simonyan et al. (2014), for pictures.
+
+    Args:
+        encoder: left as it was: no parameter's gradient is touched.
+        batch: one unpadded text as the tokenizer gives it.
+        score: what is explained.
+
+    Raises:
+        ValueError: there is more than one text.
+    """
+    _one_text(batch)
+    kept: list[Tensor] = []
+
+    def cut(module: torch.nn.Module, inputs: tuple, output: Tensor) -> Tensor:
+        kept.append(output.detach().requires_grad_())
+        return kept[-1]
+
+    hook = encoder.embeddings.word_embeddings.register_forward_hook(cut)
+    try:
+        with torch.enable_grad():
+            value = _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+            (gradient,) = torch.autograd.grad(value.sum(), kept)
+    finally:
+        hook.remove()
+    return gradient[0].norm(dim=-1).double().cpu().numpy()
+
+
+def rank_agreement(
+    first: Sequence[np.ndarray], second: Sequence[np.ndarray]
+) -> tuple[float, float]:
+    """Do two measures order the tokens of a text alike? Mean of Spearman's rho over texts.
+
+    Texts on which a measure is the same for all tokens have no order and are left out.
+
+    Args:
+        first, second: per text one value a token.
+
+    Returns:
+        The mean, from -1 (opposite orders) over 0 (unrelated) to 1 (the same order), and its
+        standard error over the texts.
+
+    Raises:
+        ValueError: fewer than two texts have an order.
+    """
+    found = [
+        stats.spearmanr(a, b).statistic
+        for a, b in zip(first, second, strict=True)
+        if np.ptp(a) > 0 and np.ptp(b) > 0
+    ]
+    if len(found) < 2:
+        raise ValueError(f"{len(found)} of {len(first)} texts have an order: two are needed")
+    return float(np.mean(found)), float(np.std(found, ddof=1) / len(found) ** 0.5)
+
+
+def _one_text(batch: dict[str, Tensor]) -> None:
+    if len(batch["input_ids"]) != 1 or not bool(batch["attention_mask"].all()):
+        raise ValueError(
+            f"expected one unpadded text, got input_ids of shape {tuple(batch['input_ids'].shape)}"
+        )
+
+
+def _in_eval(encoder: Encoder, run: Callable[[], Tensor]) -> Tensor:
+    was_training = encoder.training
+    encoder.eval()
+    try:
+        return run()
+    finally:
+        encoder.train(was_training)

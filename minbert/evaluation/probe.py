@@ -1,0 +1,27 @@
+"""What a linear reader finds in frozen vectors, whatever axes they use."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from minbert.evaluation.geometry import Vectors
+
+SHRINKAGE = 0.01
+"""Share of the covariance that is replaced by the same variance in every direction."""
+
+
+def linear_probe(train: Vectors, labels: np.ndarray, test: Vectors) -> np.ndarray:
+    """Classes of the test vectors, by linear discriminant analysis of the training vectors.
+
+    Unlike a head trained by AdamW for ten epochs it is solved in closed form, and knows no axes:
+    turning or shifting all vectors changes no answer, and a direction that is gone is just not
+    read. Source: Fisher (1936); as a probe of hidden layers: Alain and Bengio (2016).
+
+    Args:
+        train, test: one sentence vector a line.
+        labels: of the training vectors, (sentence,).
+    """
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
+    model.fit(np.asarray(train, dtype=np.float64), labels)
+    return model.predict(np.asarray(test, dtype=np.float64))

@@ -1,0 +1,53 @@
+"""Principal components: the flat map of many directions that loses least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """A map from vectors to a few coordinates."""
+
+    mean: Float[np.ndarray, " hidden"]
+    components: Float[np.ndarray, "component hidden"]
+    """Orthonormal directions, the one of largest variance first."""
+    shares: Float[np.ndarray, " component"]
+    """Of the total variance, per component."""
+
+    def project(
+        self, vectors: Float[np.ndarray, "sentence hidden"]
+    ) -> Float[np.ndarray, "sentence component"]:
+        """Coordinates of vectors, these or others of the same width, on the map."""
+        return (np.asarray(vectors, dtype=np.float64) - self.mean) @ self.components.T
+
+
+def principal_components(
+    vectors: Float[np.ndarray, "sentence hidden"], count: int = 2
+) -> PrincipalComponents:
+    """Directions of largest variance, by singular values of the centred vectors.
+
+    A direction has no sign of its own: the largest entry of each is made positive, so that the
+    same vectors always give the same map.
+
+    Args:
+        vectors: two or more, not all the same.
+        count: of components, at most the smaller side of `vectors`.
+
+    Raises:
+        ValueError: `count` is out of range, or nothing varies.
+    """
+    vectors = np.asarray(vectors, dtype=np.float64)
+    if not 1 <= count <= min(vectors.shape):
+        raise ValueError(f"count must be from 1 to {min(vectors.shape)}, got {count}")
+    mean = vectors.mean(axis=0)
+    _, lengths, directions = np.linalg.svd(vectors - mean, full_matrices=False)
+    total = (lengths**2).sum()
+    if total <= 1e-20 * max(1.0, float((vectors**2).sum())):
+        raise ValueError("all vectors are the same: there is no direction of largest variance")
+    directions = directions[:count]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
+    return PrincipalComponents(mean, directions * np.sign(largest), lengths[:count] ** 2 / total)

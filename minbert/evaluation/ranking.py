@@ -1,0 +1,85 @@
+"""What a batch of similarities tells the ranking loss: probabilities, bounds, who is pushed."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import log_softmax, softmax
+
+Cosines = Float[np.ndarray, "pair pair"]
+"""Row i: the first sentence of pair i against the second sentences of all pairs."""
+
+
+def ranking_probabilities(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, "pair pair"]:
+    """p_ij = exp(s·cos_ij) / Σ_k exp(s·cos_ik): how likely b_j is taken for the partner of a_i.
+
+    Args:
+        cosines: from -1 to 1.
+        scale: s, the inverse temperature; 0 makes all equal, a large one names the nearest.
+
+    Returns:
+        Rows that sum to 1.
+    """
+    return softmax(scale * np.asarray(cosines, dtype=np.float64), axis=1)
+
+
+def ranking_losses(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, " pair"]:
+    """-log p_ii of each row, in nats; their mean is the loss (one direction, all pairs similar)."""
+    return -np.diag(log_softmax(scale * np.asarray(cosines, dtype=np.float64), axis=1))
+
+
+def largest_probability(scale: float, pairs: int) -> float:
+    """What no probability of a row can exceed: e^(2s) / (e^(2s) + K - 1).
+
+    Reached by a row whose partner has the cosine 1 and all others -1. One row can have that;
+    with more than two pairs not all rows can: see `loss_floor`.
+
+    Args:
+        scale: s, the inverse temperature.
+        pairs: K, the batch size.
+    """
+    return float(1 / (1 + (pairs - 1) * np.exp(-2.0 * scale)))
+
+
+def loss_floor(scale: float, pairs: int) -> float:
+    """The mean loss that no batch of vectors goes below: log(1 + (K-1) exp(-s K/(K-1))), in nats.
+
+    By Jensen's inequality the mean loss is at least log(1 + (K-1) exp(s·g)), where g is the mean
+    of cos_ij - cos_ii over all i ≠ j, and for unit vectors g is at least -K/(K-1). The corners of
+    a regular simplex reach it: partners at 1, all others at -1/(K-1). Source: Graf et al. (2021),
+    theorem 1, for the supervised contrastive loss.
+
+    Args:
+        scale: s, the inverse temperature.
+        pairs: K, the batch size, all of them similar; 2 or more.
+
+    Raises:
+        ValueError: one pair has no negatives.
+    """
+    if pairs < 2:
+        raise ValueError(f"a batch of {pairs} has no negatives: it needs two pairs or more")
+    return float(np.log1p((pairs - 1) * np.exp(-scale * pairs / (pairs - 1))))
+
+
+def gradient_on_cosines(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, "pair pair"]:
+    """Derivative of the mean loss by each cosine: s/K · (p_ij - [i = j]).
+
+    Negative on the diagonal (a step of descent raises these cosines), positive elsewhere, and
+    each row sums to 0. Source: the derivative of cross-entropy by its logits.
+    """
+    probabilities = ranking_probabilities(cosines, scale)
+    return scale * (probabilities - np.eye(len(probabilities))) / len(probabilities)
+
+
+def effective_negatives(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, " pair"]:
+    """How many negatives share the push of a row: exp of the entropy of their shares.
+
+    K - 1 when all are pushed alike, 1 when a single one takes it all.
+    """
+    pairs = len(cosines)
+    if pairs < 2:
+        raise ValueError(f"a batch of {pairs} has no negatives: it needs two pairs or more")
+    others = ~np.eye(pairs, dtype=bool)
+    scores = scale * np.asarray(cosines, dtype=np.float64)[others].reshape(pairs, pairs - 1)
+    logs = log_softmax(scores, axis=1)
+    return np.exp(-(np.exp(logs) * logs).sum(axis=1))

@@ -1,0 +1,165 @@
+"""The sentence explorer: neighbours of a sentence, and how alike two typed ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from minbert.encoder import Encoder
+from minbert.evaluation.geometry import random_cosines
+from minbert.evaluation.neighbours import cosine_matrix
+from minbert.evaluation.sentence_space import SentenceSpace
+from minbert.inference import encode
+from minbert.pooling import POOLINGS
+from minbert.tokenizer import WordPieceTokenizer
+from minbert.viz.style import COLOURS, new_axes, tidy
+from minbert.viz.table import Table
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One neighbour of a sentence."""
+
+    sentence: str
+    task: str
+    cosine: float
+
+
+def look_up(
+    query: np.ndarray, space: SentenceSpace, name: str, k: int = 5, leave_out: str | None = None
+) -> list[Hit]:
+    """The sentences of a space that lie nearest to a vector, nearest first.
+
+    Args:
+        query: (hidden,) by the same encoder and pooling as the space's vectors.
+        space: where to look.
+        name: which of its sets of vectors.
+        k: how many.
+        leave_out: a sentence that is not to be found: the one that is asked with.
+    """
+    cosines = cosine_matrix(query[None], space.vectors[name])[0]
+    order = np.argsort(-cosines, kind="stable")
+    rows = [row for row in order[: k + 1] if space.sentences[row] != leave_out][:k]
+    return [Hit(space.sentences[row], space.tasks[row], float(cosines[row])) for row in rows]
+
+
+def neighbour_table(query: str, hits: Mapping[str, Sequence[Hit]], digits: int = 2) -> Table:
+    """Neighbours of one sentence in several spaces, one block a space."""
+    rows = [
+        [name if at == 0 else "", f"{hit.cosine:.{digits}f}", hit.task, hit.sentence]
+        for name, found in hits.items()
+        for at, hit in enumerate(found)
+    ]
+    return Table(["space", "cosine", "task", "sentence"], rows, caption=f"Neighbours of: {query}")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How alike two sentences are, and whether that is much."""
+
+    cosine: float
+    percentile: float
+    """Share of random pairs that are less alike, 0 to 1."""
+    random: np.ndarray
+    """Cosines of random pairs, (pair,)."""
+
+
+def compare_with(
+    sentence: str,
+    texts: Mapping[str, str],
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    others: Sequence[str],
+    pooling: str = "mean",
+    seed: int = 0,
+) -> dict[str, Comparison]:
+    """Cosines of a sentence with several texts, held against random pairs of other sentences.
+
+    Args:
+        sentence: compared with each of `texts`.
+        texts: by name, for example a paraphrase and its controls.
+        others: sentences of which the random pairs are drawn, some hundred or more.
+        pooling: `cls`, `pooler` or `mean`.
+        seed: of the draw.
+    """
+    vectors = encode([sentence, *texts.values(), *others], encoder, tokenizer, pooling)
+    random = random_cosines(vectors[1 + len(texts) :], seed)
+    cosines = cosine_matrix(vectors[:1], vectors[1 : 1 + len(texts)])[0].tolist()
+    return {
+        name: Comparison(cosine, float(np.mean(random < cosine)), random)
+        for name, cosine in zip(texts, cosines, strict=True)
+    }
+
+
+def compare_sentences(
+    first: str,
+    second: str,
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    others: Sequence[str],
+    pooling: str = "mean",
+) -> Comparison:
+    """Cosine of two sentences under one pooling; see `compare_with`."""
+    return compare_with(first, {"": second}, encoder, tokenizer, others, pooling)[""]
+
+
+def compare_under_all_poolings(
+    first: str,
+    second: str,
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    others: Sequence[str],
+) -> dict[str, Comparison]:
+    """`compare_sentences` under `pooler`, `cls` and `mean`."""
+    return {
+        pooling: compare_sentences(first, second, encoder, tokenizer, others, pooling)
+        for pooling in POOLINGS
+    }
+
+
+def draw_comparisons(comparisons: Mapping[str, Comparison]) -> tuple[Figure, str]:
+    """One panel a pooling: random pairs as a histogram, the two sentences as a line.
+
+    Args:
+        comparisons: by name.
+    """
+    figure, panels = plt.subplots(
+        1, len(comparisons), figsize=(0.6 + 2.6 * len(comparisons), 2.8), sharex=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    low = min(min(c.random.min(), c.cosine) for c in comparisons.values()) - 0.02
+    said = []
+    for axes, (name, found) in zip(panels[0], comparisons.items(), strict=True):
+        tidy(axes).hist(found.random, bins=np.linspace(low, 1.0, 41), color=COLOURS[4])
+        axes.axvline(found.cosine, color=COLOURS[3], linewidth=2.0)
+        axes.set_title(f"{name}: {found.cosine:.2f}, above {found.percentile:.0%}", fontsize=10)
+        axes.set_xlabel("cosine")
+        axes.set_yticks([])
+        said.append(f"{name}: cosine {found.cosine:.2f}, above {found.percentile:.0%} of them")
+    panels[0, 0].set_ylabel("random pairs")
+    return figure, f"Cosine of two sentences among those of random pairs. {'; '.join(said)}."
+
+
+def draw_hubs(times: np.ndarray, k: int, title: str = "") -> tuple[plt.Axes, str]:
+    """How often sentences are neighbours, as a histogram with k, the mean, marked.
+
+    Args:
+        times: `minbert.evaluation.neighbours.times_chosen`.
+        k: neighbours that each sentence has.
+        title: above the picture and first in the alt sentence.
+    """
+    axes = tidy(new_axes(6.0, 3.0))
+    axes.hist(times, bins=np.arange(-0.5, times.max() + 1.5), color=COLOURS[0])
+    axes.axvline(k, color=COLOURS[3], linestyle="--", label=f"mean: k = {k}")
+    axes.set_xlabel(f"times among the {k} nearest of another sentence")
+    axes.set_ylabel("sentences")
+    axes.set_title(title)
+    axes.legend(frameon=False, fontsize=8)
+    return axes, (
+        f"{title or 'Hubs'}: of {len(times)} sentences {np.mean(times == 0):.0%} are nobody's "
+        f"neighbour, and the most popular one is a neighbour {times.max()} times."
+    )
