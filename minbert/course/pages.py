@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import logging
+import mimetypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
@@ -37,12 +41,30 @@ class Neighbours:
     after: str | None
 
 
-def page(notebook: NotebookNode, title: str, neighbours: Neighbours) -> str:
-    """One executed notebook as a page; solutions are folded, pictures keep their alt sentence."""
+def page(notebook: NotebookNode, title: str, neighbours: Neighbours, folder: Path) -> str:
+    """One executed notebook as a page; solutions are folded, pictures keep their alt sentence.
+
+    Args:
+        notebook: with its outputs.
+        title: of the page.
+        neighbours: pages before and after.
+        folder: the notebook's own, from which its links to pictures start.
+    """
     notebook = _with_mathml(notebook)
     exporter = HTMLExporter(template_name="lab", **{name: "" for name in OFFLINE})
+    exporter.log.setLevel(logging.ERROR)  # it misses alt sentences, which are put in below
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     soup = BeautifulSoup(body, "html.parser")
+    pictures = [picture for picture in soup.select(".jp-OutputArea img")]
+    for picture, alt in zip(pictures, _alt_sentences(notebook), strict=True):
+        picture["alt"] = alt
+    for picture in soup.select(".jp-RenderedMarkdown img, .jp-MarkdownCell img"):
+        picture["src"] = _embedded(picture["src"], folder)
+    for link in soup.select(".jp-MarkdownCell a[href]"):
+        if link["href"].endswith(".ipynb") and "/" not in link["href"]:
+            link["href"] = link["href"].removesuffix("ipynb") + "html"
+        elif link["href"].startswith(".."):
+            link.unwrap()  # into the repository, which a page does not have beside it
     for script in soup.find_all("script"):
         script.decompose()
     for link in soup.find_all("link"):
@@ -58,6 +80,7 @@ def page(notebook: NotebookNode, title: str, neighbours: Neighbours) -> str:
     style = soup.new_tag("style")
     style.string = (
         "body { max-width: 62rem; margin: 0 auto; padding: 0 1rem } "
+        "nav, summary { font-family: system-ui, sans-serif } "
         "nav { display: flex; gap: 2rem; padding: .8rem 0 } "
         "details > summary { cursor: pointer; padding: .3rem 0 } "
         "img { max-width: 100%; height: auto } .jp-OutputArea-output { overflow-x: auto }"
@@ -65,6 +88,25 @@ def page(notebook: NotebookNode, title: str, neighbours: Neighbours) -> str:
     soup.head.append(style)
     soup.html["lang"] = "en"
     return str(soup)
+
+
+def _alt_sentences(notebook: NotebookNode) -> list[str]:
+    """Of all pictures in outputs, in their order; nbconvert's own template leaves them out."""
+    return [
+        output.metadata.get("image/png", {}).get("alt", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+
+
+def _embedded(source: str, folder: Path) -> str:
+    """A picture beside the notebook as a data address, so that the page can be moved anywhere."""
+    path = folder / source
+    if source.startswith("data:") or not path.is_file():
+        return source
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _links(soup: BeautifulSoup, neighbours: Neighbours):
@@ -96,7 +138,7 @@ def mathml(markdown: str) -> str:
 
     def formula(found: re.Match) -> str:
         block = found["block"]
-        drawn = convert((block or found["inline"]).strip(), "block" if block else "inline")
+        drawn = convert((block or found["inline"]).strip(), display="block" if block else "inline")
         return drawn.replace("\n", " ")
 
     parts = CODE.split(markdown)
