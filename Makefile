@@ -44,7 +44,7 @@ test: .venv/installed-test lint
 lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell --skip '*.json,*.txt,*.csv' --ignore-regex '[A-Za-z0-9+/=]{60,}' $(PROSE)
+	$(BIN)/codespell $(PROSE)
 
 format: .venv/installed-test
 	$(BIN)/ruff check --fix .

@@ -47,7 +47,7 @@ def run_course(arguments: argparse.Namespace) -> int:
         )
         name = title(run.notebook)
         (out / f"{path.stem}.html").write_text(
-            page(run.notebook, name, neighbours), encoding="utf-8"
+            page(run.notebook, name, neighbours, path.parent), encoding="utf-8"
         )
         rows.append((path.stem, f"{path.stem[:2]} {name}", f"{run.seconds:.0f} s", state or "ok"))
     results = scoreboard(tier.name)

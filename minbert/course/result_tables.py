@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from minbert import paper
 from minbert.course.recorded import Recorded
-from minbert.course.scoreboard import TABLE_OF
+from minbert.course.scoreboard import STAGES, TABLE_OF
+from minbert.evaluation.metrics import TASK_METRICS
+from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.report import ROWS, SIGNIFICANT, cell, number
+from minbert.evaluation.statistics import over_seeds
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table
 
@@ -95,3 +101,97 @@ def dots(
             value = run.value(arm, stage, metric)
             points.append(Point(arm, name, value["value"], tuple(value["ci95"])))
     return points
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A difference between two arms and how sure it is."""
+
+    name: str
+    difference: float
+    half_width: float
+    """Of its 95 % interval."""
+    total: int
+    """Examples it was measured on."""
+
+    @property
+    def needed(self) -> int:
+        """Examples on which it would be found four times in five."""
+        return sentences_needed(self.difference, self.half_width, self.total)
+
+
+def published_gap(table: str, one: str, other: str, metric: str, total: int) -> Gap:
+    """Two of the paper's accuracies: only the unpaired interval can be made of them."""
+    p, q = (paper.TABLES[table][arm][metric] for arm in (one, other))
+    name = f"paper, {table.replace('table', 'Table ')}: {one} and {other}, {ROWS[metric]}"
+    return Gap(name, p - q, unpaired_half_width(p, q, total), total)
+
+
+def recorded_gap(run: Recorded, stage: str, arm: str, task: str) -> Gap:
+    """An arm against `heads_only`, from the recorded paired test.
+
+    Raises:
+        ValueError: there is no such test.
+    """
+    metric = TASK_METRICS[task]
+    test = against_control(run.results, stage, arm, metric)
+    if test is None:
+        raise ValueError(f"{run.name} has no test of {arm} against heads_only")
+    low, high = test["ci95"]
+    name = f"{run.name}, {STAGES[stage]}: {arm} and heads_only, {ROWS[metric]}"
+    return Gap(name, test["difference"], (high - low) / 2, run.results["data"]["rows"][task]["dev"])
+
+
+def needed_table(gaps: Sequence[Gap]) -> Table:
+    """How many examples would tell the arms apart."""
+    rows = [
+        [gap.name, f"{gap.difference:+.3f}", f"± {gap.half_width:.3f}", f"{gap.total:,}",
+         f"{gap.needed:,}"]
+        for gap in gaps
+    ]  # fmt: skip
+    return Table(["two arms", "difference", "95 %", "examples there are", "needed"], rows)
+
+
+def best_table(run: Recorded) -> Table:
+    """The best rung of the ladder beside the best cell of the paper and of a run, over all arms."""
+    rungs, rows = ladder_rows(run.results), []
+    for metric in paper.METRICS:
+        theirs = max((cells[metric], arm) for table in ("table1", "table2")
+                     for arm, cells in paper.TABLES[table].items())  # fmt: skip
+        ours = max(
+            (run.value(arm, stage, metric)["value"], arm) for stage in STAGES for arm in ARMS
+        )
+        name, value = rungs[metric]
+        rows.append([ROWS[metric], f"{number(value)} {name}",
+                     *(f"{number(best)} {arm}" for best, arm in (theirs, ours))])  # fmt: skip
+    return Table(["dev", "best rung, no deep learning", "the paper's best", "our best"], rows)
+
+
+def test_table(runs: dict[str, Recorded]) -> Table:
+    """Table 3; a run whose test files have no labels has no value."""
+    theirs = {**paper.TABLES["table3"]["mnrl"], "overall_mean": paper.OVERALL_TEST}
+    rows = []
+    for metric, title in ROWS.items():
+        ours = [run.results["test"] for run in runs.values()]
+        cells = ["no labels" if test is None else cell(test[metric]) for test in ours]
+        rows.append([title, number(theirs[metric]) if metric in theirs else "—", *cells])
+    submitted = [run.results["submitted"]["arm"] for run in runs.values()]
+    header = ["Table 3, test", "paper (mnrl)"]
+    header += [f"{name} ({arm})" for name, arm in zip(runs, submitted, strict=True)]
+    return Table(header, rows)
+
+
+def fine_tuning_table(runs: dict[str, Recorded], metric: str = "sts_pearson") -> Table:
+    """What fine-tuning does to a metric, arm by arm; an interval over seeds where there are any."""
+    rows = []
+    for name, run in runs.items():
+        for arm in ARMS[1:]:
+            before, after = (
+                np.array(run.value(arm, stage, metric)["per_seed"]) for stage in STAGES
+            )
+            change = over_seeds(after - before)
+            said = f"{change['value']:+.3f}, one seed"
+            if change["ci95"] is not None:
+                said = "{:+.3f} [{:+.3f}, {:+.3f}]".format(change["value"], *change["ci95"])
+            rows.append([name, arm, number(before.mean()), number(after.mean()), said])
+    return Table(["run", "arm", "frozen", "fine-tuned", "change"], rows, ROWS[metric])

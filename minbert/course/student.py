@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from nbformat import NotebookNode
 
 from minbert.course.notebooks import normalise, tags
@@ -12,8 +14,8 @@ def student_edition(notebook: NotebookNode) -> NotebookNode:
 
     Hints stay: they are graded, and the last one nearly gives the answer.
     """
-    copy = NotebookNode(notebook)
-    copy.cells = [NotebookNode(cell) for cell in notebook.cells if "solution" not in tags(cell)]
+    copy = deepcopy(notebook)
+    copy.cells = [cell for cell in copy.cells if "solution" not in tags(cell)]
     normalise(copy)
     for cell in copy.cells:
         if cell.cell_type == "code":
