@@ -15,6 +15,8 @@ import yaml
 
 from minbert import encode, from_pretrained
 from minbert.__main__ import build_parser
+from minbert.course.notebooks import notebook_paths, overview
+from minbert.course.scoreboard import scoreboard_markdown
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.evaluation.metrics import pearson
 from minbert.evaluation.report import ROWS, cell, number, story_table, tables_markdown
@@ -22,6 +24,7 @@ from minbert.training.recipe import RECIPES, preset_for
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TABLES = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 LAB = (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
 TITLES = {"mlm": "MLM", "mnrl": "MNRL", "sst_finetune": "sentiment fine-tuning"}
 RESULTS = ROOT / "figures" / "results"
@@ -33,9 +36,9 @@ def blocks(language: str) -> list[str]:
 
 
 def test_there_are_exactly_two_commands() -> None:
-    assert [block.splitlines() for block in blocks("sh")] == [["make reproduce", "make test"]]
+    assert [block.splitlines() for block in blocks("sh")] == [["make course", "make test"]]
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert {"reproduce", "test"} <= set(targets)
+    assert {"course", "lab", "outputs", "figures", "reproduce", "test"} <= set(targets)
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
@@ -58,13 +61,14 @@ def test_every_command_line_is_understood() -> None:
         commands.add(build_parser().parse_args(words).command)
     assert commands == {
         "reproduce", "single-task", "sweep", "predict", "grade", "encode", "data", "pretrain-tiny",
+        "course",
     }  # fmt: skip
 
 
 def test_the_tables_are_the_recorded_ones() -> None:
     results = json.loads((RESULTS / "real-minilm-quick" / "results.json").read_text())
     recorded = tables_markdown(results).splitlines()
-    shown = [line for line in README.splitlines() if "(paper: " in line and line.startswith("|")]
+    shown = [line for line in TABLES.splitlines() if "(paper: " in line and line.startswith("|")]
     assert len(shown) == 3
     second = recorded.index("## Table 2: dev, after fine-tuning the whole model on sentiment")
     assert all(line in recorded[second:] for line in shown)
@@ -73,7 +77,7 @@ def test_the_tables_are_the_recorded_ones() -> None:
         for mode in ("frozen", "finetune"):
             path = RESULTS / f"single-task-{task}-{mode}" / "results.json"
             cells.append(cell(json.loads(path.read_text())["dev_accuracy"]))
-        assert f"| {title}, ours (MiniLM) | {cells[0]} | {cells[1]} |" in README
+        assert f"| {title}, ours (MiniLM) | {cells[0]} | {cells[1]} |" in TABLES
 
 
 def test_the_benchmarks_figures_are_the_recorded_ones() -> None:
@@ -141,7 +145,23 @@ def test_the_labs_table_is_the_recorded_one() -> None:
                 for arm in ("heads_only", "mlm", "mnrl", "mlm+mnrl")
             ]
             row = [f"{ROWS[metric]}, {when}", *cells, cell(best)]
-            assert "| " + " | ".join(row) + " |" in README
+            assert "| " + " | ".join(row) + " |" in TABLES
+
+
+def test_the_scoreboard_is_the_recorded_one() -> None:
+    assert scoreboard_markdown("sst_finetuned") in README
+
+
+def test_the_table_of_notebooks_says_what_the_notebooks_say() -> None:
+    shown = README.split("<!-- notebooks -->\n")[1].split("<!-- /notebooks -->")[0]
+    assert shown == overview(notebook_paths())
+    seconds = [int(line.split(" | ")[3].rstrip(" |")) for line in shown.splitlines()[2:]]
+    assert len(seconds) == 12 and max(seconds) <= 60 and sum(seconds) <= 8 * 60
+
+
+def test_the_badges_lead_to_the_first_notebook() -> None:
+    for service in ("mybinder.org/v2/gh/", "colab.research.google.com/github/"):
+        assert re.search(rf"\({re.escape('https://' + service)}\S+/00_start_here\.ipynb\)", README)
 
 
 def test_the_page_on_the_lab_says_what_was_recorded() -> None:
@@ -166,6 +186,23 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
                 if line.startswith(f"| {rate['learning_rate']:g} |")
             ]  # fmt: skip
             assert f"| {rate['after'][measure]:.3f} |" in line
+    highest = [seed["rates"][0] for seed in recorded("lab-sweep-mnrl")["sweeps"].values()]
+    assert all(rate["learning_rate"] == 0.01 for rate in highest)
+    first, second, third = (f"{rate['after']['random_pair_cosine']:.3f}" for rate in highest)
+    assert f"a cosine of {first}, {second} and {third}" in LAB
+
+
+def test_the_order_of_the_learning_rates_is_the_same_with_every_seed() -> None:
+    for stage, measure in (("mlm", "mean_loss"), ("mnrl", "ranking_loss"), ("mnrl", "sts_pearson")):
+        results = recorded(f"lab-sweep-{stage}")
+        assert list(results["sweeps"]) == ["0", "1", "2"]
+        assert results["sweep"] == results["sweeps"]["0"]
+        orders = {
+            tuple(sorted(range(len(seed["rates"])),
+                         key=lambda number, seed=seed: seed["rates"][number]["after"][measure]))
+            for seed in results["sweeps"].values()
+        }  # fmt: skip
+        assert len(orders) == 1, (stage, measure)
 
 
 @pytest.mark.parametrize("name", ["lab-tiny-quick", "lab-tiny-quick-paper"])

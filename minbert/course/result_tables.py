@@ -167,7 +167,7 @@ def best_table(run: Recorded) -> Table:
     return Table(["dev", "best rung, no deep learning", "the paper's best", "our best"], rows)
 
 
-def test_table(runs: dict[str, Recorded]) -> Table:
+def submitted_table(runs: dict[str, Recorded]) -> Table:
     """Table 3; a run whose test files have no labels has no value."""
     theirs = {**paper.TABLES["table3"]["mnrl"], "overall_mean": paper.OVERALL_TEST}
     rows = []

@@ -46,8 +46,8 @@ def loss_floor(scale: float, pairs: int) -> float:
 
     By Jensen's inequality the mean loss is at least log(1 + (K-1) exp(s·g)), where g is the mean
     of cos_ij - cos_ii over all i ≠ j, and for unit vectors g is at least -K/(K-1). The corners of
-    a regular simplex reach it: partners at 1, all others at -1/(K-1). Source: Graf et al. (2021),
-    theorem 1, for the supervised contrastive loss.
+    a regular simplex reach it: partners at 1, all others at -1/(K-1). Source: Graf et al. (2021)
+    show the same for the supervised contrastive loss.
 
     Args:
         scale: s, the inverse temperature.

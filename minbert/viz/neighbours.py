@@ -57,6 +57,10 @@ def neighbour_table(query: str, hits: Mapping[str, Sequence[Hit]], digits: int =
     return Table(["space", "cosine", "task", "sentence"], rows, caption=f"Neighbours of: {query}")
 
 
+TIE = 1e-6
+"""Cosines closer than this are equal: the rest is how sentences were batched."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """How alike two sentences are, and whether that is much."""
@@ -90,7 +94,7 @@ def compare_with(
     random = random_cosines(vectors[1 + len(texts) :], seed)
     cosines = cosine_matrix(vectors[:1], vectors[1 : 1 + len(texts)])[0].tolist()
     return {
-        name: Comparison(cosine, float(np.mean(random < cosine)), random)
+        name: Comparison(cosine, float(np.mean(random < cosine - TIE)), random)
         for name, cosine in zip(texts, cosines, strict=True)
     }
 

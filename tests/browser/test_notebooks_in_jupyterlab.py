@@ -65,7 +65,9 @@ def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> No
     assert found["folded"] == sum("solution" in tags(cell) for cell in cells)
     assert found["details"] >= 15  # hints of two exercises, choices of three questions
     assert not page.said
-    height = page.evaluate(f"document.querySelector('{NOTEBOOK}').scrollHeight")
+    height = page.evaluate(
+        f"document.querySelector('{NOTEBOOK} .jp-WindowedPanel-viewport').scrollHeight"
+    )
     page.set_viewport_size({"width": 1280, "height": min(int(height) + 200, 30_000)})
     page.screenshot(path=screenshots / f"{path.stem}.png")
 
@@ -78,12 +80,10 @@ def test_the_first_notebook_runs_and_keeps_a_prediction(
     open_notebook(page, lab_url, path)
     page.click("text=Run >> nth=0")
     page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-    count = sum(cell.cell_type == "code" for cell in read(path).cells)
-    page.wait_for_function(
-        f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell .jp-InputPrompt')]
-        .filter(node => /\\[\\d+\\]/.test(node.textContent)).length >= {count}""",
-        timeout=200_000,
-    )
+    busy = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
+        .some(node => node.textContent.includes('*'))"""
+    page.wait_for_function(f"() => {busy}", timeout=60_000)
+    page.wait_for_function(f"() => !{busy}", timeout=200_000)
     page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
     found = page.evaluate(LOOK)
     assert not found["errors"]

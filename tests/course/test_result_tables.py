@@ -9,8 +9,14 @@ from minbert.course.recorded import recorded
 from minbert.course.result_tables import (
     ARMS,
     against_control,
+    best_table,
     dots,
+    fine_tuning_table,
     ladder_rows,
+    needed_table,
+    published_gap,
+    recorded_gap,
+    submitted_table,
     table_beside_paper,
     verdict,
 )
@@ -60,3 +66,30 @@ def test_dots_and_the_ladder() -> None:
     best = ladder_rows(RUNS["real"].results)["sts_pearson"]
     rungs = RUNS["real"].results["ladder"]["sts_pearson"].values()
     assert best[1] == max(rung["value"] for rung in rungs)
+
+
+def test_gaps_know_how_many_examples_they_need() -> None:
+    gap = published_gap("table2", "mlm", "mnrl", "sst_accuracy", 1101)
+    assert gap.difference == pytest.approx(0.003) and gap.needed > 100_000
+    ours = recorded_gap(RUNS["real"], "heads", "mnrl", "sst")
+    assert ours.total == RUNS["real"].results["data"]["rows"]["sst"]["dev"]
+    assert needed_table([gap, ours]).rows[1][-1] == f"{ours.needed:,}"
+    with pytest.raises(ValueError, match="no test"):
+        recorded_gap(RUNS["real"], "heads", "heads_only", "sst")
+
+
+def test_the_best_of_everything() -> None:
+    rows = best_table(RUNS["real"]).rows
+    assert rows[2][2] == ".605 mnrl"
+    assert all(row[3].split()[1] in ARMS for row in rows)
+
+
+def test_a_run_without_test_labels_has_no_test_value() -> None:
+    table = submitted_table(RUNS)
+    assert {row[2] for row in table.rows} == {"no labels"}
+    assert table.rows[0][1] == ".514" and table.rows[3][1] == ".602" and table.rows[4][1] == "—"
+
+
+def test_one_seed_is_said_to_be_one() -> None:
+    rows = fine_tuning_table(RUNS).rows
+    assert all(("one seed" in row[-1]) == (row[0] == "real") for row in rows)

@@ -56,7 +56,7 @@ def words_table(
     return Table(
         ["frozen, change against the original", *(MEASURES[measure] for measure in measures)],
         rows,
-        "Five seeds, 95 % over seeds; the last row against the mean of the original embeddings",
+        f"{_seeds(explained)}; the last row against the mean of the original word embeddings",
     )
 
 
@@ -95,7 +95,7 @@ def spaces_table(explained: Recorded) -> Table:
         )
     header = ["start", "CKA", "step of ranking", "step of a rotation", "probe before",
               "ranking changes", "a rotation changes", "both spaces, minus ranked"]  # fmt: skip
-    return Table(header, rows, "Sentiment, linear probe on dev; five seeds, 95 % over seeds")
+    return Table(header, rows, f"Sentiment, linear probe on dev. {_seeds(explained)}")
 
 
 def directions_table(explained: Recorded) -> Table:
@@ -107,7 +107,7 @@ def directions_table(explained: Recorded) -> Table:
         for count in found["without"]
     ]
     header = ["start", "directions taken away", *kinds.values()]
-    return Table(header, rows, "Change of the probe's accuracy on dev; five seeds, 95 % over seeds")
+    return Table(header, rows, f"Change of the probe's accuracy on dev. {_seeds(explained)}")
 
 
 def at_level(explained: Recorded, arm: str, measure: str, level: float) -> np.ndarray:
@@ -150,5 +150,9 @@ def survival_table(explained: Recorded, level: float) -> Table:
         )
     header = ["arm", "order kept", "kept, vectors centred", "cosines change by", "spread before",
               "change of r"]  # fmt: skip
-    caption = f"Cosines of STS dev pairs at a sentiment accuracy of {level}; five seeds, 95 %"
+    caption = f"Cosines of STS dev pairs at a sentiment accuracy of {level}. {_seeds(explained)}"
     return Table(header, rows, caption)
+
+
+def _seeds(explained: Recorded) -> str:
+    return f"{len(explained['seeds'])} seeds, with 95 % intervals over seeds"
