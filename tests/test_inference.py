@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import toy_sentences
+from toy import toy_sentences
 
 from minbert import encode, from_pretrained, inference
 

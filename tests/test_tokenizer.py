@@ -11,7 +11,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from conftest import toy_pairs, toy_sentences
+from toy import toy_pairs, toy_sentences
 from transformers import PreTrainedTokenizerFast
 
 from minbert.tokenizer import WordPieceTokenizer
@@ -106,7 +106,7 @@ def test_vocab_txt_and_folder_load_alike(toy_model_folder: Path, tmp_path: Path)
 TRAINING = """
 import json, sys
 sys.path.insert(0, "tests")
-from conftest import toy_pairs, toy_sentences
+from toy import toy_pairs, toy_sentences
 from minbert.tokenizer import WordPieceTokenizer
 texts = [t for t, _ in toy_sentences(300, 0)] + [t for a, b, _ in toy_pairs(300, 1) for t in (a, b)]
 tokenizer = WordPieceTokenizer.train(texts, vocab_size=300)
