@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         format="%(levelname)s %(name)s: %(message)s" if parsed.verbose else "%(message)s",
         stream=sys.stderr,
     )
-    for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub"):
+    for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub", "traitlets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
     try:
