@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from minbert.wordpiece import SPECIAL_TOKENS, train_vocabulary, wordpiece_backend
@@ -108,7 +108,7 @@ class WordPieceTokenizer:
         Raises:
             ValueError: an entry is neither a string nor a pair of strings.
         """
-        encodings = self._encode([texts] if isinstance(texts, str) else texts, max_length)
+        encodings = self.encodings([texts] if isinstance(texts, str) else texts, max_length)
         width = max((len(encoding.ids) for encoding in encodings), default=0)
 
         def tensor(rows: Iterable[Sequence[int]], fill: int) -> Tensor:
@@ -123,7 +123,7 @@ class WordPieceTokenizer:
 
     def encode(self, texts: Sequence[Text], max_length: int = 512) -> list[list[int]]:
         """Unpadded ids of each text, [CLS] and [SEP] included: the fast path for training."""
-        return [encoding.ids for encoding in self._encode(texts, max_length)]
+        return [encoding.ids for encoding in self.encodings(texts, max_length)]
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """The pieces that ids stand for."""
@@ -147,7 +147,11 @@ class WordPieceTokenizer:
         }
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1))
 
-    def _encode(self, texts: Sequence[Text], max_length: int) -> list:
+    def encodings(self, texts: Sequence[Text], max_length: int = 512) -> list[Encoding]:
+        """Everything `tokenizers` knows of each text: ids, segments, characters of each piece.
+
+        Args, raises: as for a call.
+        """
         if max_length < 3:
             raise ValueError(f"max_length must leave room for [CLS], a piece, [SEP]: {max_length}")
         for text in texts:
