@@ -72,7 +72,16 @@ def test_imports_follow_the_way_of_the_data(name: str) -> None:
 
 def test_the_library_does_not_need_the_notebooks_packages() -> None:
     """Only pictures and the course import what notebooks need; nobody imports the oracles."""
-    drawn = ("matplotlib", "seaborn", "ipywidgets", "IPython", "nbformat", "nbclient", "nbconvert")
+    drawn = (
+        "matplotlib",
+        "seaborn",
+        "ipywidgets",
+        "anywidget",
+        "IPython",
+        "nbformat",
+        "nbclient",
+        "nbconvert",
+    )
     for path in FILES:
         place = path.relative_to(PACKAGE).parts[0]
         forbidden = ["transformers", "sentence_transformers"]

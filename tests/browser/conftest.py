@@ -10,10 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from notebook_page import NotebookPage
+
+from minbert.course.notebooks import notebook_paths
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -102,18 +106,37 @@ def browser(chromium: str):
         running.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A fresh page, 1280 wide; what its console says of errors is in `page.said`."""
+@contextmanager
+def fresh_page(browser) -> Iterator:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.said = []
     page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and page.said.append(line.text))
     yield page
     context.close()
 
 
 @pytest.fixture
+def page(browser):
+    """A fresh page, 1280 wide; what its console says of errors is in `page.said`."""
+    with fresh_page(browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def open_notebook(browser, lab_url: str):
+    """Opens a notebook by the beginning of its name, in a page that a test module shares."""
+    with ExitStack() as pages:
+
+        def open_one(name: str) -> NotebookPage:
+            (path,) = notebook_paths([name])
+            return NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
+
+        yield open_one
+
+
+@pytest.fixture(scope="session")
 def screenshots() -> Path:
     """Where pictures of the pages are left for a person to look at: build/screenshots."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

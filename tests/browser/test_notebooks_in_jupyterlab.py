@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from notebook_page import NOTEBOOK, NotebookPage
 
 from minbert.course.notebooks import notebook_paths, read, tags
 
 PATHS = notebook_paths()
-NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 
 LOOK = """
 () => {
@@ -38,24 +38,9 @@ LOOK = """
 """
 
 
-def open_notebook(page, lab_url: str, path: Path) -> None:
-    page.goto(f"{lab_url}/lab/tree/notebooks/{path.name}?reset")
-    page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=60_000)
-    count = len(read(path).cells)
-    page.wait_for_function(
-        f"document.querySelectorAll('{NOTEBOOK} .jp-Cell').length >= {count}", timeout=60_000
-    )
-    # Markdown and formulas are drawn one after the other; wait until nothing changes any more.
-    page.wait_for_function(
-        """() => { const now = document.querySelector('.jp-Notebook').innerHTML.length;
-        const same = window.before === now; window.before = now; return same; }""",
-        polling=800, timeout=60_000,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> None:
-    open_notebook(page, lab_url, path)
+    NotebookPage(page, lab_url, path)
     found = page.evaluate(LOOK)
     cells = read(path).cells
     assert found["cells"] == len(cells)
@@ -77,13 +62,7 @@ def test_the_first_notebook_runs_and_keeps_a_prediction(
     page, lab_url: str, screenshots: Path
 ) -> None:
     path = PATHS[0]
-    open_notebook(page, lab_url, path)
-    page.click("text=Run >> nth=0")
-    page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-    busy = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
-        .some(node => node.textContent.includes('*'))"""
-    page.wait_for_function(f"() => {busy}", timeout=60_000)
-    page.wait_for_function(f"() => !{busy}", timeout=200_000)
+    NotebookPage(page, lab_url, path).run_all()
     page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
     found = page.evaluate(LOOK)
     assert not found["errors"]

@@ -53,6 +53,6 @@ def switch(label: str, value: bool = False) -> widgets.Checkbox:
 
 def button(label: str, tooltip: str = "") -> widgets.Button:
     """A button that says what it does."""
-    made = widgets.Button(description=label, layout=widgets.Layout(width="auto"))
+    made = widgets.Button(description=label, layout=widgets.Layout(width="max-content"))
     made.tooltip = tooltip or label
     return made

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from minbert.viz.text import plain
+from minbert.viz.widgets.accessibility import Accessibility
 from minbert.viz.widgets.panel import WIDGET_VIEW, Panel, View, widget_view
 
 LONGEST_TEXT = 2_000
@@ -45,7 +46,7 @@ class Explorer:
         head = widgets.HTML(f"<b>{html.escape(title)}.</b> {html.escape(help_text)}")
         self._body = widgets.VBox()
         self.widget = widgets.VBox(
-            [head, *self.controls, self._body],
+            [head, *self.controls, self._body, Accessibility()],
             layout=widgets.Layout(border="1px solid #8888", padding="8px", overflow="hidden"),
         )
         """The whole explorer as one widget, to be put into layouts of your own."""

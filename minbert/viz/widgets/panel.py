@@ -26,6 +26,7 @@ Picture = Figure | Axes | Callable[[], Figure | Axes]
 DOTS_PER_INCH = 120
 SHOWN_PER_INCH = 84
 """Pixels of the page; the difference keeps letters crisp on fine screens."""
+TABLE_STYLE = "max-height: 24em; overflow: auto; line-height: 1.35; border-spacing: 1em 0.1em"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -65,6 +66,8 @@ class Panel:
         self._png: bytes | None = None
         self._picture, self._table, self._note = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._live = live
+        for said in (self._picture, self._note):
+            said.add_class("minbert-said")
         heading = widgets.HTML(f"<b>{html.escape(name)}</b>")
         parts = [heading, self._note, *([live] if live else []), self._picture, self._table]
         self.widget = widgets.VBox(parts)
@@ -144,7 +147,7 @@ def widget_view(widget: widgets.Widget) -> dict[str, Any]:
 def _folded(table: Table, summary: str) -> str:
     return (
         f"<details><summary>{html.escape(summary)}</summary>"
-        '<div style="max-height: 24em; overflow: auto" tabindex="0">'
+        f'<div style="{TABLE_STYLE}" tabindex="0">'
         f"{table._repr_html_()}</div></details>"
     )
 
