@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from minbert.optimizer import learning_rate_factor, make_optimizer
+from minbert.progress import Progress, report
 from minbert.training.checkpoint import History, resume, save_checkpoint
 from minbert.training.recipe import StageSettings
 
@@ -128,8 +129,13 @@ def train(
                     window.add(batches[step][0], loss.detach())
                 history.steps += 1
                 history.tokens += count_tokens(batches[step])
-                if window.full or step == len(batches) - 1:
-                    history.points += window.close(epoch, history.steps, group["lr"], name)
+                epoch_done = step == len(batches) - 1
+                if window.full or epoch_done:
+                    points = window.close(epoch, history.steps, group["lr"], name)
+                    history.points += points
+                    report(
+                        Progress(name, history.steps, total_steps, epoch, epoch_done, points, model)
+                    )
                 bar.update()
 
                 due = time.perf_counter() - saved > setting.checkpoint_every_s

@@ -58,6 +58,7 @@ class Explorer:
         look: Callable[[], View],
         on: Sequence[widgets.Widget] | None = None,
         live: widgets.Widget | None = None,
+        spoken: bool = True,
     ) -> Panel:
         """A panel below those that are there; it is looked at now and after changes.
 
@@ -65,9 +66,9 @@ class Explorer:
             name: its heading.
             look: see `Panel`.
             on: controls it depends on; all without.
-            live: see `Panel`.
+            live, spoken: see `Panel`.
         """
-        panel = Panel(name, look, live)
+        panel = Panel(name, look, live, spoken)
         self.panels[name] = panel
         for control in self.controls if on is None else on:
             if control.has_trait("value"):

@@ -54,10 +54,15 @@ class Panel:
             raised into the page, and kept in `error`.
         live: a widget that shows the picture itself; the view's picture is then only drawn for
             readers without a kernel.
+        spoken: whether screen readers say the caption when it changes.
     """
 
     def __init__(
-        self, name: str, look: Callable[[], View], live: widgets.Widget | None = None
+        self,
+        name: str,
+        look: Callable[[], View],
+        live: widgets.Widget | None = None,
+        spoken: bool = True,
     ) -> None:
         self.name, self.look = name, look
         self.view: View | None = None
@@ -66,7 +71,7 @@ class Panel:
         self._png: bytes | None = None
         self._picture, self._table, self._note = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._live = live
-        for said in (self._picture, self._note):
+        for said in (self._picture, self._note) if spoken else ():
             said.add_class("minbert-said")
         heading = widgets.HTML(f"<b>{html.escape(name)}</b>")
         parts = [heading, self._note, *([live] if live else []), self._picture, self._table]
@@ -126,7 +131,10 @@ class Panel:
     def show_static(self, hidden: widgets.Widget) -> None:
         """Display the picture and its table; where there is a kernel, `hidden` in their place."""
         view = widget_view(hidden)
-        picture: dict[str, Any] = {"text/plain": f"{self.name}: {self.alt}", WIDGET_VIEW: view}
+        picture: dict[str, Any] = {
+            "text/plain": f"{self.name}: {self.alt or self.note}",
+            WIDGET_VIEW: view,
+        }
         if self.png:
             picture["image/png"] = self.png
         display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)

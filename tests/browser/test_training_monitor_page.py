@@ -1,0 +1,42 @@
+"""The training monitor in JupyterLab: live while a notebook trains, operable afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def notebook(open_notebook):
+    opened = open_notebook("09")
+    opened.run_all()
+    return opened
+
+
+@pytest.mark.timeout(400)
+def test_it_shows_both_trainings_and_obeys_its_controls(notebook) -> None:
+    monitor = notebook.explorer("Training monitor")
+    caption = monitor.caption("Curves")
+    assert "Loss of sst_finetune," in caption and "Loss of sst_finetune #2," in caption
+    assert "accuracy on dev from" in caption
+    monitor.press("Smooth over points", *["ArrowRight"] * 6)
+    smooth = monitor.wait_for_change("Curves", caption)
+    picture = monitor.panel("Curves").locator("img")
+    before = picture.get_attribute("src")
+    monitor.press("Learning rate", "Space")
+    notebook.page.wait_for_function(
+        "([image, before]) => image.isConnected === false || image.src !== before",
+        arg=[picture.element_handle(), before], timeout=20_000,
+    )  # fmt: skip
+    assert "accuracy on dev" in smooth
+    monitor.panel("Curves").locator("summary").press("Enter")
+    monitor.panel("Curves").locator("td", has_text="accuracy on dev").first.wait_for()
+    assert not notebook.errors()
+
+
+def test_it_is_reached_by_tab(notebook) -> None:
+    names = notebook.explorer("Training monitor").tab_order(4)
+    assert names == ["Smooth over points"] * 2 + ["Logarithmic loss", "Learning rate"]
+
+
+def test_it_is_looked_at(notebook, screenshots) -> None:
+    notebook.explorer("Training monitor").screenshots(screenshots, "monitor")
