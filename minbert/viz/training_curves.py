@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minbert.viz.plots.curves import curves
+from minbert.viz.style import subplots
 from minbert.viz.table import Table
 
 MOST_STAGES = 4
@@ -68,10 +68,8 @@ def draw_training(
     with_metrics = any(stage.metrics for stage in shown.values())
     rows = 1 + with_metrics + with_rates
     width = min(6.4, 8.8 / len(shown))
-    figure, grid = plt.subplots(
-        rows, len(shown), figsize=(width * len(shown), 1.0 + 1.9 * rows), squeeze=False,
-        sharex="col", layout="constrained",
-    )  # fmt: skip
+    size = width * len(shown), 1.0 + 1.9 * rows
+    figure, grid = subplots(rows, len(shown), figsize=size, sharex="col", sharey="row")
     said = []
     for column, (name, stage) in zip(grid.T, shown.items(), strict=True):
         rest = iter(column)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.viz.style import SEQUENTIAL, new_axes
+from minbert.viz.style import SEQUENTIAL, new_axes, subplots
 
 
 def attention_map(
@@ -51,9 +50,8 @@ def attention_grid(attentions: np.ndarray, tokens: Sequence[str]) -> tuple[Figur
     attentions = np.asarray(attentions, dtype=float)
     layers, heads = attentions.shape[:2]
     side = min(1.7, 9.0 / heads)
-    figure, grid = plt.subplots(
-        layers, heads, figsize=(side * heads + 0.6, side * layers + 0.7), squeeze=False,
-        layout="constrained",
+    figure, grid = subplots(
+        layers, heads, figsize=(side * heads + 0.6, side * layers + 0.7),
     )  # fmt: skip
     for layer in range(layers):
         for head in range(heads):

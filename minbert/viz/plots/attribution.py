@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from minbert.viz.style import COLOURS, HATCHES, tidy
+from minbert.viz.style import COLOURS, HATCHES, subplots, tidy
 
 
 def attribution_bars(
@@ -25,9 +24,8 @@ def attribution_bars(
         ValueError: a measure has not one value a token.
     """
     width = min(8.0, 1.6 + 0.5 * len(tokens))
-    figure, rows = plt.subplots(
+    figure, rows = subplots(
         len(measures), 1, figsize=(width, 0.8 + 1.15 * len(measures)), sharex=True,
-        squeeze=False, layout="constrained",
     )  # fmt: skip
     said = []
     for number, (axes, (name, values)) in enumerate(zip(rows[:, 0], measures.items(), strict=True)):

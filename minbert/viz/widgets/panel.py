@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,6 +27,8 @@ DOTS_PER_INCH = 120
 SHOWN_PER_INCH = 84
 """Pixels of the page; the difference keeps letters crisp on fine screens."""
 TABLE_STYLE = "max-height: 24em; overflow: auto; line-height: 1.35; border-spacing: 1em 0.1em"
+ONE_AT_A_TIME = threading.RLock()
+"""A page may send one change to the kernel's main thread and the next to another thread."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -102,19 +104,20 @@ class Panel:
 
     def refresh(self, change: Any = None) -> None:
         """Look again, and show what is seen."""
-        self.error, self._png = None, None
-        try:
-            self.view = self.look()
-            drawn = b"" if self._live else self.png
-        except Exception as error:
-            self.view = None
-            if not isinstance(error, ValueError):
-                logger.debug("panel %s", self.name, exc_info=True)
-                self.error = error
-            first = str(error).partition("\n")[0]
-            self._show(b"", first or type(error).__name__)
-            return
-        self._show(drawn, self.view.note)
+        with ONE_AT_A_TIME:
+            self.error, self._png = None, None
+            try:
+                self.view = self.look()
+                drawn = b"" if self._live else self.png
+            except Exception as error:
+                self.view = None
+                if not isinstance(error, ValueError):
+                    logger.debug("panel %s", self.name, exc_info=True)
+                    self.error = error
+                first = str(error).partition("\n")[0]
+                self._show(b"", first or type(error).__name__)
+            else:
+                self._show(drawn, self.view.note)
 
     def _show(self, drawn: bytes, note: str) -> None:
         alt = html.escape(self.alt, quote=True)
@@ -161,13 +164,12 @@ def _folded(table: Table, summary: str) -> str:
 
 
 def _png(picture: Picture) -> bytes:
-    """A picture on white; its figure is closed."""
+    """A picture on white."""
     if not isinstance(picture, Figure | Axes):
         picture = picture()
     figure = picture.figure if isinstance(picture, Axes) else picture
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, facecolor="white")
-    plt.close(figure)
     return buffer.getvalue()
 
 
