@@ -17,6 +17,9 @@ from minbert.viz.table import Table
 MOST_STAGES = 4
 """Side by side in a picture: the latest; the table has all."""
 
+FEW = 20
+"""Points that are marked one by one."""
+
 
 @dataclass
 class StageCurves:
@@ -102,7 +105,7 @@ def _draw(
         axes=axes, title=title, y_label=label, smooth=smooth,
     )  # fmt: skip
     for line in axes.get_lines():
-        if len(line.get_xdata()) == 1:
+        if len(line.get_xdata()) <= FEW:
             line.set_marker("o")
     return alt
 

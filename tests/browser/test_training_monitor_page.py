@@ -16,7 +16,7 @@ def notebook(open_notebook):
 def test_it_shows_both_trainings_and_obeys_its_controls(notebook) -> None:
     monitor = notebook.explorer("Training monitor")
     caption = monitor.caption("Curves")
-    assert "Loss of sst_finetune," in caption and "Loss of sst_finetune #2," in caption
+    assert "Loss of last layer," in caption and "Loss of everything," in caption
     assert "accuracy on dev from" in caption
     monitor.press("Smooth over points", *["ArrowRight"] * 6)
     smooth = monitor.wait_for_change("Curves", caption)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -37,17 +37,20 @@ class TrainingMonitor(Explorer):
     Args:
         metrics: by name; computed after each epoch, in eval mode and without gradients. One that
             raises is said in the note and does not stop the training.
+        names: shown in place of the stages' own, in the order in which they begin.
         clock: seconds; another one in tests.
     """
 
     def __init__(
         self,
         metrics: Mapping[str, Metric] | None = None,
+        names: Sequence[str] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.stages: dict[str, StageCurves] = {}
         self.metrics = dict(metrics or {})
         self._clock, self._started, self._drawn_at, self._cost = clock, clock(), 0.0, 0.0
+        self._names, self._current = list(names), dict[str, str]()
         self._faults: dict[str, str] = {}
         self._open = ExitStack()
         self.smooth = whole_number("Smooth over points", 1, 1, 20)
@@ -100,12 +103,15 @@ class TrainingMonitor(Explorer):
             self._cost = self._drawn_at - now
 
     def _name(self, progress: Progress) -> str:
-        """Of the curves that this belongs to: a stage that begins anew gets a number."""
-        runs = [name for name in self.stages if name.partition(" #")[0] == progress.stage]
-        if runs and self.stages[runs[-1]].step < progress.step:
-            return runs[-1]
-        name = f"{progress.stage} #{len(runs) + 1}" if runs else progress.stage
-        self.stages[name] = StageCurves()
+        """Of the curves that this belongs to; a stage that begins anew gets curves of its own."""
+        known = self._current.get(progress.stage)
+        if known and self.stages[known].step < progress.step:
+            return known
+        name = self._names.pop(0) if self._names else progress.stage
+        while name in self.stages:
+            stem, _, number = name.partition(" #")
+            name = f"{stem} #{int(number or 1) + 1}"
+        self.stages[name], self._current[progress.stage] = StageCurves(), name
         return name
 
     def replay(self, histories: Mapping[str, Mapping[str, Any]]) -> TrainingMonitor:

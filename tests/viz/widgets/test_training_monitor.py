@@ -85,8 +85,17 @@ def test_a_stage_that_begins_anew_gets_curves_of_its_own() -> None:
     with TrainingMonitor() as monitor:
         train_toy()
         train_toy(epochs=1)
-    assert [stage.step for stage in monitor.stages.values()] == [10, 5]
-    assert list(monitor.stages) == ["toy", "toy #2"]
+        train_toy()
+    assert [stage.step for stage in monitor.stages.values()] == [10, 5, 10]
+    assert list(monitor.stages) == ["toy", "toy #2", "toy #3"]
+
+
+def test_stages_may_be_given_names() -> None:
+    with TrainingMonitor(names=["slow", "fast"]) as monitor:
+        for _ in range(3):
+            train_toy(epochs=1)
+    assert list(monitor.stages) == ["slow", "fast", "toy"]
+    assert "Loss of slow" in monitor.panels["Curves"].alt
 
 
 def test_metrics_change_nothing_and_may_fail() -> None:
