@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
+from html import escape
 
 
 class Table:
@@ -30,13 +30,17 @@ class Table:
                 raise ValueError(f"expected {len(self.header)} cells, got {len(row)}: {row}")
 
     def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, style: str = "text-align: left") -> str:
+        """The table as HTML; `style` is that of every cell."""
+
         def line(cells: Sequence[str], tag: str) -> str:
-            scope = ' scope="col"' if tag == "th" else ""
-            style = ' style="text-align: left"'
-            inner = "".join(f"<{tag}{scope}{style}>{html.escape(cell)}</{tag}>" for cell in cells)
+            start = f'<{tag} scope="col"' if tag == "th" else f"<{tag}"
+            inner = "".join(f'{start} style="{style}">{escape(cell)}</{tag}>' for cell in cells)
             return f"<tr>{inner}</tr>"
 
-        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         body = "".join(line(row, "td") for row in self.rows)
         head = line(self.header, "th")
         return f"<table>{caption}<thead>{head}</thead><tbody>{body}</tbody></table>"

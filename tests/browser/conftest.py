@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -106,6 +107,12 @@ def browser(chromium: str):
         running.close()
 
 
+def abroad(url: str) -> bool:
+    """Whether an address leads to another machine; what a page has in itself does not."""
+    place = urlsplit(url)
+    return place.scheme in ("http", "https", "ws", "wss") and place.hostname != "127.0.0.1"
+
+
 @contextmanager
 def fresh_page(browser) -> Iterator:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -113,13 +120,15 @@ def fresh_page(browser) -> Iterator:
     page.said = []
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("console", lambda line: line.type == "error" and page.said.append(line.text))
+    page.on("request", lambda request: abroad(request.url) and page.said.append(request.url))
     yield page
     context.close()
 
 
 @pytest.fixture
 def page(browser):
-    """A fresh page, 1280 wide; what its console says of errors is in `page.said`."""
+    """A fresh page, 1280 wide; errors in its console, and addresses of other machines that it asked
+    for, are in `page.said`."""
     with fresh_page(browser) as page:
         yield page
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import ipywidgets as widgets
@@ -43,7 +43,10 @@ class Explorer:
         self.controls = list(controls)
         self.panels: dict[str, Panel] = {}
         self._remembered: dict[Hashable, Any] = {}
-        head = widgets.HTML(f"<b>{html.escape(title)}.</b> {html.escape(help_text)}")
+        head = widgets.HTML(
+            f'<div style="line-height: 1.35"><b>{html.escape(title)}.</b> '
+            f"{html.escape(help_text)}</div>"
+        )
         self._body = widgets.VBox()
         self.widget = widgets.VBox(
             [head, *self.controls, self._body, Accessibility()],
@@ -107,6 +110,19 @@ class Explorer:
         hidden = widgets.Box(layout=widgets.Layout(display="none"))
         for panel in self.panels.values():
             panel.show_static(hidden)
+
+
+def by_name(given: T | Mapping[str, T], what: str) -> dict[str, T]:
+    """What may be given alone or by name, by name.
+
+    Raises:
+        ValueError: nothing is given.
+    """
+    if not isinstance(given, Mapping):
+        given = {"this one": given}
+    if not given:
+        raise ValueError(f"{what}: expected one, or at least one by name, got none")
+    return dict(given)
 
 
 def typed(text: str) -> tuple[str, str]:

@@ -26,7 +26,8 @@ Picture = Figure | Axes | Callable[[], Figure | Axes]
 DOTS_PER_INCH = 120
 SHOWN_PER_INCH = 84
 """Pixels of the page; the difference keeps letters crisp on fine screens."""
-TABLE_STYLE = "max-height: 24em; overflow: auto; line-height: 1.35; border-spacing: 1em 0.1em"
+TABLE_STYLE = "max-height: 24em; overflow: auto; line-height: 1.35"
+CELL_STYLE = "text-align: left; padding: 0.05em 1em 0.05em 0"
 ONE_AT_A_TIME = threading.RLock()
 """A page may send one change to the kernel's main thread and the next to another thread."""
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -141,6 +142,8 @@ class Panel:
         if self.png:
             picture["image/png"] = self.png
         display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)
+        if not self.view:
+            return
         page = f'<p style="max-width: 46em">{html.escape(self.alt)}</p>'
         numbers = {
             "text/html": page + _folded(self.table, f"{self.name}: numbers as first drawn"),
@@ -159,7 +162,7 @@ def _folded(table: Table, summary: str) -> str:
     return (
         f"<details><summary>{html.escape(summary)}</summary>"
         f'<div style="{TABLE_STYLE}" tabindex="0">'
-        f"{table._repr_html_()}</div></details>"
+        f"{table.html(CELL_STYLE)}</div></details>"
     )
 
 

@@ -12,7 +12,7 @@ from minbert.viz.plots.pieces import piece_boxes
 from minbert.viz.table import Table
 from minbert.viz.text import drawable, plain
 from minbert.viz.widgets.controls import choice, text_field
-from minbert.viz.widgets.explorer import Explorer, typed
+from minbert.viz.widgets.explorer import Explorer, by_name, typed
 from minbert.viz.widgets.panel import View
 
 MOST_DRAWN = 50
@@ -103,16 +103,15 @@ class TokenExplorer(Explorer):
         second: str = "",
         max_length: int = 512,
     ) -> None:
-        if isinstance(tokenizers, WordPieceTokenizer):
-            tokenizers = {"this one": tokenizers}
+        named = by_name(tokenizers, "tokenizers")
         self.max_length = max_length
         self.first = text_field("Sentence", first)
         self.second = text_field("Second sentence", second, placeholder="optional: makes a pair")
-        self.tokenizer = choice("Tokenizer", tokenizers)
+        self.tokenizer = choice("Tokenizer", named)
         super().__init__(
             "Token explorer",
             "Type a sentence and press Enter. What is cut into pieces, what is unknown?",
-            [self.first, self.second, *([self.tokenizer] if len(tokenizers) > 1 else [])],
+            [self.first, self.second, *([self.tokenizer] if len(named) > 1 else [])],
         )
         self.add_panel("Pieces", self.look)
 
