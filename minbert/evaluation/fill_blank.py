@@ -77,9 +77,23 @@ def top_predictions(
     Raises:
         ValueError: the text has no blank, or k is below 1.
     """
+    return best_guesses(piece_probabilities(encoder, head, tokenizer, text), tokenizer, k)
+
+
+def best_guesses(
+    probabilities: Float[Tensor, "blank vocabulary"], tokenizer: WordPieceTokenizer, k: int = 5
+) -> list[Guess]:
+    """The k most probable pieces of every blank, of probabilities that are known.
+
+    Args:
+        probabilities: of `piece_probabilities`.
+        tokenizer, k: as for `top_predictions`.
+
+    Raises:
+        ValueError: k is below 1.
+    """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    probabilities = piece_probabilities(encoder, head, tokenizer, text)
     best = probabilities.topk(min(k, probabilities.shape[-1]), dim=-1)
     return [
         Guess(blank, rank, piece, probability)

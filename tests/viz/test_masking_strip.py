@@ -11,6 +11,7 @@ from minbert.pretrained import from_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.masking import KEPT, LEFT, MASKED, RANDOM, SPECIAL, MaskingStep, masking_steps
 from minbert.viz.plots.masking import LINES, masking_strip
+from minbert.viz.whole_word import mask_whole_words, word_starts
 
 TEXT = "Nobody expected such a long dance, and the whole village came to see it."
 STEPS = [
@@ -77,6 +78,42 @@ def test_a_stepper_shows_as_many_lines_as_it_has_come_to(lines: int) -> None:
     assert len(colours) == (1 if lines == 1 else 3 if lines < 4 else 5)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_whole_words_share_their_first_draw(tokenizer: WordPieceTokenizer, seed: int) -> None:
+    text = "The hedgehogs overslept unbelievably."
+    steps = masking_steps(tokenizer, text, seed, 0.5, 0.8, 0.1, whole_words=True)
+    ids = tokenizer([text])["input_ids"]
+    starts = word_starts([step.token for step in steps])
+    corrupted, labels = mask_whole_words(
+        ids, starts, torch.Generator().manual_seed(seed), mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids, vocab_size=tokenizer.vocab_size, probability=0.5,
+        replace=0.8, random=0.1,
+    )  # fmt: skip
+    assert [step.shown for step in steps] == tokenizer.tokens(corrupted[0])
+    assert [step.chosen for step in steps] == (labels[0] != IGNORE).tolist()
+    assert sum(step.draws_with == "over" for step in steps) > 1
+    first = steps[0]
+    for step in steps:
+        first = first if step.draws_with else step
+        assert step.draw == first.draw and step.draws_with in ("", first.token)
+        assert step.chosen == (step.draw < 0.5 and step.fate != SPECIAL)
+        assert (step.fate == MASKED) == (step.chosen and step.fate_draw < 0.8)
+        assert step.fate == RANDOM or step.shown in (step.token, "[MASK]")
+
+
+def test_a_text_is_cut_where_it_is_asked(tokenizer: WordPieceTokenizer) -> None:
+    assert len(masking_steps(tokenizer, TEXT, max_length=7)) == 7
+
+
+@pytest.mark.parametrize("decided", range(len(STEPS) + 1))
+def test_a_stepper_fills_in_as_many_columns_as_it_has_come_to(decided: int) -> None:
+    axes, alt = masking_strip(STEPS, decided=decided)
+    assert len(axes.texts) == len(STEPS) + decided * (len(LINES) - 1)
+    assert f"{decided} tokens" in alt
+    white = [patch for patch in axes.patches if patch.get_facecolor() == (1, 1, 1, 1)]
+    assert len(white) >= len(STEPS) - decided
+
+
 def test_nothing_chosen_is_said() -> None:
     assert "none, so this text gives no loss" in masking_strip(STEPS[-1:])[1]
 
@@ -86,3 +123,5 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         masking_strip([])
     with pytest.raises(ValueError, match="between 1 and 6"):
         masking_strip(STEPS, lines=7)
+    with pytest.raises(ValueError, match="between 0 and 5"):
+        masking_strip(STEPS, decided=6)

@@ -26,6 +26,7 @@ def masking_strip(
     title: str = "",
     probability: float = 0.15,
     lines: int = len(LINES),
+    decided: int | None = None,
 ) -> tuple[Axes, str]:
     """A table of coloured cells: original, two draws, fate, what the model reads, what it predicts.
 
@@ -35,24 +36,30 @@ def masking_strip(
         title: above the picture and first in the alt sentence.
         probability: of being chosen; stands beside the first draws.
         lines: how many lines of the table are shown, from 1 to 6: a stepper's position.
+        decided: how many columns are filled in, all without; the others have their original alone,
+            and the sentence does not speak of them.
 
     Raises:
-        ValueError: there is no token, or `lines` is out of range.
+        ValueError: there is no token, or `lines` or `decided` is out of range.
     """
     if not steps:
         raise ValueError("a masking strip needs at least one token")
     if not 1 <= lines <= len(LINES):
         raise ValueError(f"lines must lie between 1 and {len(LINES)}, got {lines}")
+    decided = len(steps) if decided is None else decided
+    if not 0 <= decided <= len(steps):
+        raise ValueError(f"decided must lie between 0 and {len(steps)}, got {decided}")
     axes = axes or new_axes(min(1.6 + 0.78 * len(steps), 12.0), 0.6 + 0.36 * len(LINES))
     for column, step in enumerate(steps):
-        for line, text in enumerate(_cells(step)[:lines]):
+        shown = lines if column < decided else 1
+        for line, text in enumerate(_cells(step)[:shown]):
             axes.add_patch(
-                Rectangle((column, line), 1, 1, facecolor=_face(step, lines), edgecolor="#bbbbbb")
+                Rectangle((column, line), 1, 1, facecolor=_face(step, shown), edgecolor="#bbbbbb")
             )
             axes.text(
                 column + 0.5, line + 0.5, text, ha="center", va="center", clip_on=True,
                 fontsize=8 if len(text) < 9 else 6.5,
-                fontweight="bold" if step.chosen and lines > 1 else "normal",
+                fontweight="bold" if step.chosen and shown > 1 else "normal",
             )  # fmt: skip
     axes.set_xlim(0, len(steps))
     axes.set_ylim(len(LINES), 0)
@@ -62,7 +69,7 @@ def masking_strip(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_title(title, fontsize=10)
-    return axes, _said(steps, title)
+    return axes, _said(steps[:decided], title)
 
 
 def _face(step: MaskingStep, lines: int) -> str:
