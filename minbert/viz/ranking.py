@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
@@ -13,7 +12,7 @@ from matplotlib.figure import Figure
 from minbert.evaluation.neighbours import cosine_matrix
 from minbert.evaluation.ranking import ranking_losses, ranking_probabilities
 from minbert.viz.plots.distributions import distributions
-from minbert.viz.style import DIVERGING, SEQUENTIAL
+from minbert.viz.style import DIVERGING, SEQUENTIAL, subplots
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,8 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
     Args:
         batches: by name.
     """
-    figure, grid = plt.subplots(
-        2, len(batches), figsize=(0.9 + 3.1 * len(batches), 6.2), squeeze=False,
-        layout="constrained",
+    figure, grid = subplots(
+        2, len(batches), figsize=(0.9 + 3.1 * len(batches), 6.2),
     )  # fmt: skip
     said = []
     for column, (name, batch) in enumerate(batches.items()):
@@ -101,19 +99,21 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
 
 
 def draw_cosines(
-    spaces: Mapping[str, Mapping[str, Sequence[float]]], x_label: str = "cosine"
+    spaces: Mapping[str, Mapping[str, Sequence[float]]],
+    x_label: str = "cosine",
+    limits: tuple[float, float] = (-0.5, 1.0),
 ) -> tuple[Figure, str]:
     """Distributions of cosines, one panel a space, all on the same axis.
 
     Args:
         spaces: per space (before, after) the groups of `distributions` (positive, random pairs).
+        x_label, limits: of the x axis; values outside are drawn at its ends.
     """
-    figure, panels = plt.subplots(
+    figure, panels = subplots(
         1, len(spaces), figsize=(0.6 + 3.6 * len(spaces), 3.2), sharex=True, sharey=True,
-        squeeze=False, layout="constrained",
     )  # fmt: skip
     said = [
-        distributions(groups, axes=axes, title=name, x_label=x_label, limits=(-0.5, 1.0))[1]
+        distributions(groups, axes=axes, title=name, x_label=x_label, limits=limits)[1]
         for axes, (name, groups) in zip(panels[0], spaces.items(), strict=True)
     ]
     for axes in panels[0, 1:]:
