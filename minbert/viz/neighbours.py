@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minbert.encoder import Encoder
 from minbert.evaluation.geometry import random_cosines
+from minbert.evaluation.layers import layer_vectors
 from minbert.evaluation.neighbours import cosine_matrix
 from minbert.evaluation.sentence_space import SentenceSpace
 from minbert.inference import encode
 from minbert.pooling import POOLINGS
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.style import COLOURS, new_axes, tidy
+from minbert.viz.style import COLOURS, new_axes, subplots, tidy
 from minbert.viz.table import Table
 
 
@@ -72,6 +73,18 @@ class Comparison:
     """Cosines of random pairs, (pair,)."""
 
 
+def compare(first: np.ndarray, second: np.ndarray, random: np.ndarray) -> Comparison:
+    """The cosine of two vectors, held against cosines of random pairs.
+
+    Args:
+        first, second: (hidden,) by the same encoder and pooling.
+        random: `minbert.evaluation.geometry.random_cosines` of other sentences' vectors, which do
+            not depend on the two: compute them once.
+    """
+    cosine = float(cosine_matrix(first[None], second[None])[0, 0])
+    return Comparison(cosine, float(np.mean(random < cosine - TIE)), random)
+
+
 def compare_with(
     sentence: str,
     texts: Mapping[str, str],
@@ -92,10 +105,9 @@ def compare_with(
     """
     vectors = encode([sentence, *texts.values(), *others], encoder, tokenizer, pooling)
     random = random_cosines(vectors[1 + len(texts) :], seed)
-    cosines = cosine_matrix(vectors[:1], vectors[1 : 1 + len(texts)])[0].tolist()
     return {
-        name: Comparison(cosine, float(np.mean(random < cosine - TIE)), random)
-        for name, cosine in zip(texts, cosines, strict=True)
+        name: compare(vectors[0], vector, random)
+        for name, vector in zip(texts, vectors[1 : 1 + len(texts)], strict=True)
     }
 
 
@@ -111,6 +123,14 @@ def compare_sentences(
     return compare_with(first, {"": second}, encoder, tokenizer, others, pooling)[""]
 
 
+def vectors_by_pooling(
+    sentences: Sequence[str], encoder: Encoder, tokenizer: WordPieceTokenizer
+) -> dict[str, np.ndarray]:
+    """Sentence vectors under `pooler`, `cls` and `mean`, (sentence, hidden), encoded once."""
+    layers = layer_vectors(sentences, encoder, tokenizer)
+    return {pooling: layers[pooling][-1] for pooling in POOLINGS}
+
+
 def compare_under_all_poolings(
     first: str,
     second: str,
@@ -119,10 +139,15 @@ def compare_under_all_poolings(
     others: Sequence[str],
 ) -> dict[str, Comparison]:
     """`compare_sentences` under `pooler`, `cls` and `mean`."""
+    vectors = vectors_by_pooling([first, second, *others], encoder, tokenizer)
     return {
-        pooling: compare_sentences(first, second, encoder, tokenizer, others, pooling)
-        for pooling in POOLINGS
+        pooling: compare(*rows[:2], random_cosines(rows[2:])) for pooling, rows in vectors.items()
     }
+
+
+def _above(percentile: float) -> str:
+    """Rounded, but 100% only where it is all of them."""
+    return f"{percentile if percentile == 1 else min(percentile, 0.99):.0%}"
 
 
 def draw_comparisons(comparisons: Mapping[str, Comparison]) -> tuple[Figure, str]:
@@ -131,24 +156,43 @@ def draw_comparisons(comparisons: Mapping[str, Comparison]) -> tuple[Figure, str
     Args:
         comparisons: by name.
     """
-    figure, panels = plt.subplots(
-        1, len(comparisons), figsize=(0.6 + 2.6 * len(comparisons), 2.8), sharex=True,
-        squeeze=False, layout="constrained",
-    )  # fmt: skip
+    figure, panels = subplots(
+        1, len(comparisons), figsize=(0.6 + 2.6 * len(comparisons), 2.8), sharex=True
+    )
     low = min(min(c.random.min(), c.cosine) for c in comparisons.values()) - 0.02
     said = []
     for axes, (name, found) in zip(panels[0], comparisons.items(), strict=True):
-        tidy(axes).hist(found.random, bins=np.linspace(low, 1.0, 41), color=COLOURS[4])
+        counts, edges = np.histogram(np.minimum(found.random, 1.0), np.linspace(low, 1.0, 41))
+        tidy(axes).stairs(counts, edges, fill=True, color=COLOURS[4])
         axes.axvline(found.cosine, color=COLOURS[3], linewidth=2.0)
-        axes.set_title(f"{name}: {found.cosine:.2f}, above {found.percentile:.0%}", fontsize=10)
+        above = _above(found.percentile)
+        axes.set_title(f"{name}: {found.cosine:.2f}, above {above}", fontsize=10)
         axes.set_xlabel("cosine")
         axes.set_yticks([])
-        said.append(f"{name}: cosine {found.cosine:.2f}, above {found.percentile:.0%} of them")
+        said.append(f"{name}: cosine {found.cosine:.2f}, above {above} of them")
     panels[0, 0].set_ylabel("random pairs")
     return figure, f"Cosine of two sentences among those of random pairs. {'; '.join(said)}."
 
 
-def draw_hubs(times: np.ndarray, k: int, title: str = "") -> tuple[plt.Axes, str]:
+def comparisons_table(comparisons: Mapping[str, Comparison]) -> Table:
+    """The cosine under each pooling, beside where those of random pairs lie."""
+    rows = [
+        [
+            name,
+            f"{found.cosine:.3f}",
+            f"{found.percentile:.2%}",
+            *(f"{np.quantile(found.random, share):.3f}" for share in (0.05, 0.5, 0.95)),
+            f"{found.random.mean():.3f}",
+            len(found.random),
+        ]
+        for name, found in comparisons.items()
+    ]
+    quantiles = ["5 % are below", "median", "95 % are below"]
+    header = ["pooling", "cosine", "above random pairs"]
+    return Table([*header, *(f"random: {title}" for title in [*quantiles, "mean", "pairs"])], rows)
+
+
+def draw_hubs(times: np.ndarray, k: int, title: str = "") -> tuple[Axes, str]:
     """How often sentences are neighbours, as a histogram with k, the mean, marked.
 
     Args:

@@ -1,0 +1,191 @@
+"""What the three heads say about two sentences, and what their numbers mean."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from minbert.encoder import Encoder
+from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
+from minbert.multitask import MultitaskBert
+from minbert.viz.plots.bars import grouped_bars
+from minbert.viz.style import COLOURS, REFERENCE, subplots
+from minbert.viz.table import Table
+
+CLASSES = {
+    2: ("negative", "positive"),
+    5: ("very negative", "negative", "neutral", "positive", "very positive"),
+}
+"""Names of the sentiment classes, by how many there are: CFIMDB's and SST's."""
+
+GRADES = (
+    "on different topics",
+    "different, on the same topic",
+    "different, with shared details",
+    "alike, but something important differs",
+    "the same, but for minor details",
+    "the same meaning",
+)
+"""What the similarities 0 to 5 of the STS benchmark stand for, in our words. Source: Cer et al.
+(2017), table 1."""
+SIDES = ("first", "second")
+
+
+@dataclass(frozen=True)
+class PairAnswers:
+    """The outputs of the heads for two sentences; None where a head is missing or untrained."""
+
+    sentiments: Float[np.ndarray, "2 label"] | None
+    """Probabilities of the classes, a line a sentence."""
+    logit: float | None
+    """Of being paraphrases; above 0 means yes."""
+    similarity: float
+    """0 to 5; this head has no weights, so every encoder has it."""
+
+    @property
+    def probability(self) -> float | None:
+        """Of being paraphrases, 1 / (1 + exp(-logit))."""
+        return None if self.logit is None else float(0.5 + 0.5 * np.tanh(self.logit / 2))
+
+    @property
+    def grade(self) -> int:
+        """The nearest of the grades 0 to 5."""
+        return int(self.similarity + 0.5)
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Names of the heads that have no answer."""
+        heads = {"sentiment": self.sentiments, "paraphrase": self.logit}
+        return tuple(name for name, answer in heads.items() if answer is None)
+
+
+def is_trained(head: SentimentHead | ParaphraseHead) -> bool:
+    """Whether a head was ever trained: fresh biases are exactly 0, and any step moves them."""
+    return bool(head.dense.bias.detach().any())
+
+
+@torch.inference_mode()
+def compute_answers(
+    model: Encoder | MultitaskBert,
+    first: Float[np.ndarray, " hidden"],
+    second: Float[np.ndarray, " hidden"],
+) -> PairAnswers:
+    """Ask every trained head about two sentence vectors, with dropout off.
+
+    Args:
+        model: its heads are used, not its encoder; left as it is.
+        first, second: by the model's encoder, under the pooling that its heads were trained on.
+    """
+    similarity = similarity_score(torch.tensor(first)[None], torch.tensor(second)[None]).item()
+    if isinstance(model, Encoder):
+        return PairAnswers(None, None, similarity)
+    sentiment, paraphrase = (
+        copy.deepcopy(head).cpu().eval() if is_trained(head) else None
+        for head in (model.sentiment, model.paraphrase)
+    )
+    both = torch.tensor(np.stack([first, second]))
+    return PairAnswers(
+        sentiments=None if sentiment is None else sentiment(both).softmax(dim=-1).numpy(),
+        logit=None if paraphrase is None else paraphrase(both[:1], both[1:]).item(),
+        similarity=similarity,
+    )
+
+
+def class_names(count: int) -> tuple[str, ...]:
+    """Names of so many sentiment classes, from the most negative one."""
+    return CLASSES.get(count) or tuple(f"class {label}" for label in range(count))
+
+
+def draw_answers(answers: PairAnswers, of_random: float) -> tuple[Figure, str]:
+    """Bars of the sentiment of both sentences, where there is a head, and the scale of similarity.
+
+    Args:
+        answers: of one model.
+        of_random: mean similarity of random pairs under the same encoder and pooling, 0 to 5.
+    """
+    if answers.sentiments is None:
+        figure, axes = subplots(figsize=(4.6, 2.8), layout="none")
+        figure.subplots_adjust(0.16, 0.06, 0.32, 0.88)
+    else:
+        figure, axes = subplots(1, 2, figsize=(8.4, 2.9), layout="none", width_ratios=[5.6, 1])
+        figure.subplots_adjust(0.07, 0.2, 0.7, 0.88, wspace=0.28)
+        _draw_sentiments(answers.sentiments, axes[0, 0])
+    _draw_similarity(answers, of_random, axes[0, -1])
+    return figure, " ".join([*_said_of_sentiment(answers), _said_of_the_pair(answers, of_random)])
+
+
+def _draw_sentiments(probabilities: Float[np.ndarray, "2 label"], axes: Axes) -> None:
+    names = class_names(probabilities.shape[1])
+    ticks = [f"{label}\n" + name.replace(" ", "\n") for label, name in enumerate(names)]
+    groups = dict(zip(("first sentence", "second sentence"), probabilities, strict=True))
+    grouped_bars(groups, ticks, axes, title="Sentiment", y_label="probability")
+    axes.axhline(1 / len(names), color=REFERENCE, linestyle="--", linewidth=1.0)
+    axes.set_ylim(0, 1)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.title.set_fontsize(10)
+
+
+def _draw_similarity(answers: PairAnswers, of_random: float, axes: Axes) -> None:
+    axes.bar([0], [answers.similarity], width=0.9, color=COLOURS[4])
+    axes.axhline(of_random, color=REFERENCE, linestyle="--", linewidth=1.5)
+    grey = {"fontsize": 8, "color": REFERENCE}
+    axes.text(-0.55, of_random, "random\npairs", ha="right", va="center", **grey)
+    axes.set_xlim(-0.5, 0.5)
+    axes.set_ylim(0, 5.05)
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.set_yticks(range(6), [f"{grade}  {meaning}" for grade, meaning in enumerate(GRADES)])
+    axes.tick_params(axis="y", labelsize=8)
+    axes.get_yticklabels()[answers.grade].set_fontweight("bold")
+    axes.set_title(f"Similarity: {answers.similarity:.2f}", fontsize=10)
+
+
+def _said_of_sentiment(answers: PairAnswers) -> list[str]:
+    if answers.sentiments is None:
+        return []
+    names = class_names(answers.sentiments.shape[1])
+    said = [
+        f"{side} sentence {row.argmax()}, {names[row.argmax()]} (probability {row.max():.2f})"
+        for side, row in zip(SIDES, answers.sentiments, strict=True)
+    ]
+    return [f"Most likely sentiment: {'; '.join(said)}."]
+
+
+def _said_of_the_pair(answers: PairAnswers, of_random: float) -> str:
+    paraphrase = ""
+    if answers.logit is not None:
+        verdict = "yes" if answers.logit > 0 else "no"
+        paraphrase = f"Paraphrase: probability {answers.probability:.2f}, {verdict}. "
+    return (
+        f"{paraphrase}Similarity: {answers.similarity:.2f} of 5, where random pairs have "
+        f"{of_random:.2f}; the nearest grade, {answers.grade}, means: {GRADES[answers.grade]}."
+    )
+
+
+def answers_table(answers: PairAnswers, of_random: float) -> Table:
+    """Every output of every head, and what it means."""
+    rows: list[tuple] = []
+    if answers.sentiments is not None:
+        names = class_names(answers.sentiments.shape[1])
+        most = answers.sentiments.argmax(axis=1)
+        for label, (name, pair) in enumerate(zip(names, answers.sentiments.T, strict=True)):
+            sides = [side for side, best in zip(SIDES, most, strict=True) if best == label]
+            meaning = f"most likely: {' and '.join(sides)}" if sides else ""
+            rows.append(("sentiment", f"{label} {name}", *(f"{p:.3f}" for p in pair), "", meaning))
+    if answers.logit is not None:
+        said = "yes: above" if answers.logit > 0 else "no: not above"
+        numbers = f"{answers.probability:.3f}", f"{answers.logit:.2f}"
+        rows.append(("paraphrase", "probability", "", "", numbers[0], f"{said} 0.5"))
+        rows.append(("paraphrase", "logit", "", "", numbers[1], f"{said} 0"))
+    meaning = f"nearest grade {answers.grade}: {GRADES[answers.grade]}"
+    rows.append(("similarity", "0 to 5", "", "", f"{answers.similarity:.2f}", meaning))
+    rows.append(("similarity", "mean of random pairs", "", "", f"{of_random:.2f}", ""))
+    for grade in reversed(range(6)):
+        rows.append(("similarity", f"grade {grade}", "", "", "", GRADES[grade]))
+    return Table(["head", "output", *SIDES, "the pair", "meaning"], rows)
