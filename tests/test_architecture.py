@@ -70,6 +70,21 @@ def test_imports_follow_the_way_of_the_data(name: str) -> None:
         assert layer(other) <= layer(name), f"{name} imports {other}"
 
 
+def test_pictures_grow_from_plots_to_views_to_widgets() -> None:
+    """Inside viz: single files, plots, views, widgets; never the other way."""
+    order = ("plots/", "views/", "widgets/")
+    places = [name for name in NAMES if name.startswith("viz/")]
+
+    def place(name: str) -> int:
+        inner = name.removeprefix("viz/")
+        return next((at for at, part in enumerate(order, 1) if inner.startswith(part)), 0)
+
+    for name in places:
+        for other in imports(PACKAGE / name) & set(places):
+            single = 0 in (place(name), place(other))  # these may use plots, and be used by all
+            assert place(other) <= place(name) or (single and place(other) < 2), (name, other)
+
+
 def test_the_library_does_not_need_the_notebooks_packages() -> None:
     """Only pictures and the course import what notebooks need; nobody imports the oracles."""
     drawn = (
@@ -164,3 +179,10 @@ def test_results_hold_numbers_and_ids_only() -> None:
     for path in files:
         for line in path.read_text(encoding="utf-8").splitlines()[1:]:
             assert re.fullmatch(r"[0-9a-f]+ , -?\d+(\.\d+)? ", line), path.name
+
+
+def test_pictures_are_made_without_pyplot() -> None:
+    """JupyterLab may answer two changes in two threads; pyplot has one state for all."""
+    for path in sorted((PACKAGE / "viz").rglob("*.py")):
+        if path.name != "show.py":  # which closes what a notebook has opened with pyplot
+            assert "pyplot" not in re.sub(r'""".*?"""', "", path.read_text("utf-8"), flags=re.S)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class PrincipalComponents:
 def principal_components(
     vectors: Float[np.ndarray, "sentence hidden"], count: int = 2
 ) -> PrincipalComponents:
-    """Directions of largest variance, by singular values of the centred vectors.
+    """Directions of largest variance: eigenvectors of the covariance.
 
+    Where there are fewer vectors than dimensions, singular vectors give the same in less time.
     A direction has no sign of its own: the largest entry of each is made positive, so that the
     same vectors always give the same map.
 
@@ -44,10 +46,18 @@ def principal_components(
     if not 1 <= count <= min(vectors.shape):
         raise ValueError(f"count must be from 1 to {min(vectors.shape)}, got {count}")
     mean = vectors.mean(axis=0)
-    _, lengths, directions = np.linalg.svd(vectors - mean, full_matrices=False)
-    total = (lengths**2).sum()
+    centred = vectors - mean
+    total = (centred**2).sum()
     if total <= 1e-20 * max(1.0, float((vectors**2).sum())):
         raise ValueError("all vectors are the same: there is no direction of largest variance")
+    # On a busy machine the threads of these decompositions wait for each other: one is faster.
+    with threadpool_limits(1, user_api="blas"):
+        if len(vectors) > vectors.shape[1]:
+            squares, directions = np.linalg.eigh(centred.T @ centred)
+            squares, directions = squares[::-1].clip(min=0.0), directions.T[::-1]
+        else:
+            _, lengths, directions = np.linalg.svd(centred, full_matrices=False)
+            squares = lengths**2
     directions = directions[:count]
     largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
-    return PrincipalComponents(mean, directions * np.sign(largest), lengths[:count] ** 2 / total)
+    return PrincipalComponents(mean, directions * np.sign(largest), squares[:count] / total)

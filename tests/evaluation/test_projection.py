@@ -24,6 +24,15 @@ def test_the_same_as_scikit_learn_up_to_sign() -> None:
     assert np.abs(ours.project(vectors)) == pytest.approx(np.abs(theirs.transform(vectors)))
 
 
+@pytest.mark.parametrize("rows", [5, 7, 8, 400])
+def test_few_and_many_vectors_have_the_directions_of_their_singular_vectors(rows: int) -> None:
+    vectors = np.random.default_rng(2).normal(size=(rows, 7)) * np.arange(1, 8) + 3
+    found = principal_components(vectors, 4)
+    _, lengths, directions = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
+    assert np.abs(found.components @ directions[:4].T) == pytest.approx(np.eye(4), abs=1e-7)
+    assert found.shares == pytest.approx(lengths[:4] ** 2 / (lengths**2).sum())
+
+
 def test_other_vectors_land_on_the_same_map() -> None:
     vectors = np.random.default_rng(1).normal(size=(10, 4))
     found = principal_components(vectors)

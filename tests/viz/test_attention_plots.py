@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.viz.attention_pictures import (
+from minbert.viz.plots.attention_detail import weight_lines, weight_matrix
+from minbert.viz.plots.attention_overview import attention_mosaic, mosaic
+from minbert.viz.views.attention_pictures import (
     all_heads_table,
     detail_table,
     draw_all_heads,
@@ -15,10 +17,8 @@ from minbert.viz.attention_pictures import (
     head_by_head_table,
     tokens_table,
 )
-from minbert.viz.attention_prediction import Prediction
-from minbert.viz.attention_weights import as_attention
-from minbert.viz.plots.attention_detail import weight_lines, weight_matrix
-from minbert.viz.plots.attention_overview import attention_mosaic, mosaic
+from minbert.viz.views.attention_prediction import Prediction
+from minbert.viz.views.attention_weights import as_attention
 
 TOKENS = ("[CLS]", "<b>", "$b$", "[SEP]")
 NEXT = np.eye(4)[[1, 2, 3, 3]]

@@ -11,8 +11,8 @@ from transformers import BertConfig, BertModel
 
 from minbert import from_pretrained
 from minbert.evaluation.explanations import explain_similarity
-from minbert.viz.attention_prediction import compute_attention, compute_prediction, read_text
-from minbert.viz.attention_weights import (
+from minbert.viz.views.attention_prediction import compute_attention, compute_prediction, read_text
+from minbert.viz.views.attention_weights import (
     as_attention,
     given_attention,
     head_habits,

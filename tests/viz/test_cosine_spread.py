@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minbert.evaluation.pair_cosines import DIFFERENT, RANDOM, SIMILAR, CosineSpread
-from minbert.viz.cosine_spread import (
+from minbert.viz.views.cosine_spread import (
     draw_layers,
     draw_spreads,
     layers_table,

@@ -10,8 +10,8 @@ import torch
 from minbert import from_pretrained
 from minbert.masking import IGNORE, mask_tokens
 from minbert.viz.masking import RULES, MaskingRule
-from minbert.viz.masking_counts import HEADER, Count, compute_counts, counts_table
-from minbert.viz.plots.masking_counts import MOST_BARS, draw_counts
+from minbert.viz.views.masking_bars import MOST_BARS, draw_counts
+from minbert.viz.views.masking_counts import HEADER, Count, compute_counts, counts_table
 
 _, TOKENIZER = from_pretrained("tiny")
 TEXT = "The hedgehog overslept again."

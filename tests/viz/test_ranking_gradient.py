@@ -9,10 +9,10 @@ from torch.nn import functional as F
 
 from minbert.evaluation.ranking import effective_negatives, gradient_on_cosines
 from minbert.losses import multiple_negatives_ranking
-from minbert.viz.plots.ranking import draw_cells, draw_losses, draw_row
-from minbert.viz.ranking_gradient import push_batch
-from minbert.viz.ranking_tables import MOST_CELLS, cells_table, pairs_table, row_table
-from minbert.viz.ranking_words import SHOWN, shown_values, two_digits
+from minbert.viz.views.ranking_gradient import push_batch
+from minbert.viz.views.ranking_pictures import draw_cells, draw_losses, draw_row
+from minbert.viz.views.ranking_tables import MOST_CELLS, cells_table, pairs_table, row_table
+from minbert.viz.views.ranking_words import SHOWN, shown_values, two_digits
 
 CLUSTERS = [0, 1, 2, 1, 3, 2, 2, 4]
 EYE = np.eye(4)

@@ -10,16 +10,16 @@ from torch import Tensor
 from minbert.encoder import Encoder
 from minbert.pooling import POOLINGS
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.attention_pictures import draw_tokens, tokens_table
-from minbert.viz.attention_prediction import (
+from minbert.viz.text import plain
+from minbert.viz.views.attention_pictures import draw_tokens, tokens_table
+from minbert.viz.views.attention_prediction import (
     Prediction,
     Reading,
     compute_attention,
     compute_prediction,
     read_text,
 )
-from minbert.viz.attention_weights import Attention, given_attention
-from minbert.viz.text import plain
+from minbert.viz.views.attention_weights import Attention, given_attention
 from minbert.viz.widgets.attention_heads import GivenAttention, HeadViews, Size
 from minbert.viz.widgets.controls import choice, text_field
 from minbert.viz.widgets.explorer import by_name, typed
@@ -97,7 +97,7 @@ class AttentionExplorer(HeadViews):
             AttentionExplorer.from_attentions(output.attentions, tokens)
 
         Args:
-            attentions, tokens: see `minbert.viz.attention_weights.given_attention`.
+            attentions, tokens: see `minbert.viz.views.attention_weights.given_attention`.
             most_tokens: that are drawn.
 
         Raises:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from minbert.viz.attention_pictures import (
+from minbert.viz.text import plain
+from minbert.viz.views.attention_pictures import (
     all_heads_table,
     detail_table,
     draw_all_heads,
@@ -15,9 +16,8 @@ from minbert.viz.attention_pictures import (
     draw_head_by_head,
     head_by_head_table,
 )
-from minbert.viz.attention_prediction import Prediction
-from minbert.viz.attention_weights import Attention
-from minbert.viz.text import plain
+from minbert.viz.views.attention_prediction import Prediction
+from minbert.viz.views.attention_weights import Attention
 from minbert.viz.widgets.controls import choice, switch, whole_number
 from minbert.viz.widgets.explorer import Explorer
 from minbert.viz.widgets.panel import View
@@ -181,7 +181,7 @@ class GivenAttention(HeadViews):
     """Attention weights of any model; there is nothing to type, and no prediction.
 
     Args:
-        given: from `minbert.viz.attention_weights.given_attention`.
+        given: from `minbert.viz.views.attention_weights.given_attention`.
         most: tokens that are drawn.
     """
 

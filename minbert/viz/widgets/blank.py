@@ -10,7 +10,9 @@ from torch import Tensor
 
 from minbert.evaluation.fill_blank import Guess, best_guesses, piece_probabilities
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.blanks import (
+from minbert.viz.table import Table
+from minbert.viz.text import plain
+from minbert.viz.views.blanks import (
     EXAMPLE,
     Blanks,
     Model,
@@ -22,8 +24,6 @@ from minbert.viz.blanks import (
     one_piece,
     without_head,
 )
-from minbert.viz.table import Table
-from minbert.viz.text import plain
 from minbert.viz.widgets.controls import choice, text_field, whole_number
 from minbert.viz.widgets.explorer import Explorer, by_name, typed
 from minbert.viz.widgets.panel import View

@@ -10,7 +10,8 @@ from minbert.evaluation.layers import LayerVectors, layer_vectors
 from minbert.evaluation.pair_cosines import CosineSpread, compute_spread, sample_pairs
 from minbert.pooling import POOLINGS
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.cosine_spread import (
+from minbert.viz.text import plain
+from minbert.viz.views.cosine_spread import (
     POOLER,
     draw_layers,
     draw_spreads,
@@ -18,7 +19,6 @@ from minbert.viz.cosine_spread import (
     spreads_table,
     way,
 )
-from minbert.viz.text import plain
 from minbert.viz.widgets.controls import choice, switch, whole_number
 from minbert.viz.widgets.explorer import Explorer, by_name
 from minbert.viz.widgets.panel import View

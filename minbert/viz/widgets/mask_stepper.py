@@ -7,9 +7,9 @@ from typing import Any
 
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.masking import RULES, MaskingRule, MaskingStep, masking_steps
-from minbert.viz.masking_counts import MaskingCounts, compute_counts, counts_table
-from minbert.viz.masking_step import draw_step, steps_table, window
-from minbert.viz.plots.masking_counts import draw_counts
+from minbert.viz.views.masking_bars import draw_counts
+from minbert.viz.views.masking_counts import MaskingCounts, compute_counts, counts_table
+from minbert.viz.views.masking_step import draw_step, steps_table, window
 from minbert.viz.widgets.controls import choice, one_of, text_field, whole_number
 from minbert.viz.widgets.explorer import Explorer, typed
 from minbert.viz.widgets.panel import View

@@ -13,7 +13,7 @@ from IPython.display import display
 from torch import nn
 
 from minbert.progress import Progress, listening
-from minbert.viz.training_curves import StageCurves, draw_training, training_table
+from minbert.viz.views.training_curves import StageCurves, draw_training, training_table
 from minbert.viz.widgets.controls import switch, whole_number
 from minbert.viz.widgets.explorer import Explorer
 from minbert.viz.widgets.panel import WIDGET_VIEW, View, widget_view

@@ -12,10 +12,10 @@ from minbert.encoder import Encoder
 from minbert.evaluation.false_negatives import duplicate_clusters
 from minbert.inference import encode
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.plots.ranking import draw_cells, draw_losses, draw_row
-from minbert.viz.ranking_gradient import PushedBatch, push_batch
-from minbert.viz.ranking_tables import cells_table, pairs_table, row_table
-from minbert.viz.ranking_words import SHOWN
+from minbert.viz.views.ranking_gradient import PushedBatch, push_batch
+from minbert.viz.views.ranking_pictures import draw_cells, draw_losses, draw_row
+from minbert.viz.views.ranking_tables import cells_table, pairs_table, row_table
+from minbert.viz.views.ranking_words import SHOWN
 from minbert.viz.widgets.controls import choice, one_of, switch, whole_number
 from minbert.viz.widgets.explorer import Explorer, by_name
 from minbert.viz.widgets.panel import View

@@ -18,8 +18,8 @@ from minbert.viz.neighbours import (
     draw_comparisons,
     vectors_by_pooling,
 )
-from minbert.viz.pair_answers import PairAnswers, answers_table, compute_answers, draw_answers
 from minbert.viz.text import plain
+from minbert.viz.views.pair_answers import PairAnswers, answers_table, compute_answers, draw_answers
 from minbert.viz.widgets.controls import choice, switch, text_field
 from minbert.viz.widgets.explorer import Explorer, by_name, typed
 from minbert.viz.widgets.panel import View

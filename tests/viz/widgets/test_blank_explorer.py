@@ -11,7 +11,7 @@ from minbert import from_pretrained
 from minbert.evaluation.fill_blank import Guess, piece_probabilities, top_predictions
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import load_mlm_head
-from minbert.viz.blanks import (
+from minbert.viz.views.blanks import (
     MOST_BLANKS,
     compute_blanks,
     compute_found,

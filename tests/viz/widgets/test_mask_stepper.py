@@ -18,8 +18,8 @@ from minbert.viz.masking import (
     MaskingStep,
     masking_steps,
 )
-from minbert.viz.masking_step import MOST_COLUMNS, draw_step, explain, steps_table, window
 from minbert.viz.plots.masking import LINES
+from minbert.viz.views.masking_step import MOST_COLUMNS, draw_step, explain, steps_table, window
 from minbert.viz.widgets.mask_stepper import MaskStepper
 
 _, TOKENIZER = from_pretrained("tiny")

@@ -14,7 +14,7 @@ from minbert.inference import encode
 from minbert.multitask import MultitaskBert
 from minbert.viz import neighbours
 from minbert.viz.neighbours import Comparison, compare, comparisons_table, draw_comparisons
-from minbert.viz.pair_answers import (
+from minbert.viz.views.pair_answers import (
     GRADES,
     PairAnswers,
     answers_table,

@@ -10,7 +10,7 @@ from torch import nn
 from minbert.progress import Progress, report
 from minbert.training.loop import Setting, train
 from minbert.training.recipe import StageSettings
-from minbert.viz.training_curves import StageCurves, draw_training, training_table
+from minbert.viz.views.training_curves import StageCurves, draw_training, training_table
 from minbert.viz.widgets.monitor import EVERY_S, TrainingMonitor
 
 INPUTS = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minbert.viz.ranking_gradient import PushedBatch
-from minbert.viz.ranking_words import shown_values, two_digits
 from minbert.viz.table import Table
 from minbert.viz.text import plain
+from minbert.viz.views.ranking_gradient import PushedBatch
+from minbert.viz.views.ranking_words import shown_values, two_digits
 
 LARGEST_MATRIX = 12
 """Pairs up to which the table is the whole matrix."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from minbert.evaluation.ranking import largest_probability
-from minbert.viz.ranking_gradient import PushedBatch
 from minbert.viz.text import plain
+from minbert.viz.views.ranking_gradient import PushedBatch
 
 SHOWN = ("cosines", "probabilities", "gradient per cell")
 """What the cells of a batch can be looked at for."""

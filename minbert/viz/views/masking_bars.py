@@ -5,9 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.viz.masking_counts import Count, MaskingCounts
 from minbert.viz.style import COLOURS, REFERENCE, subplots, tidy
 from minbert.viz.text import drawable
+from minbert.viz.views.masking_counts import Count, MaskingCounts
 
 MOST_BARS = 30
 """Tokens in the picture; the table has them all."""

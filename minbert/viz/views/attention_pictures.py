@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minbert.evaluation.attention_measures import attention_received
-from minbert.viz.attention_prediction import Prediction
-from minbert.viz.attention_weights import Attention, head_habits, mean_entropy
 from minbert.viz.plots.attention_detail import THINNEST, weight_lines, weight_matrix
 from minbert.viz.plots.attention_overview import HeadNumbers, attention_mosaic, head_maps
 from minbert.viz.plots.token_measures import TokenMeasure, measure_bars
 from minbert.viz.table import Table
 from minbert.viz.text import drawable, plain, shorten
+from minbert.viz.views.attention_prediction import Prediction
+from minbert.viz.views.attention_weights import Attention, head_habits, mean_entropy
 
 
 def draw_all_heads(attention: Attention, most: int) -> tuple[Figure, str]:

@@ -15,7 +15,7 @@ from minbert.evaluation.attribution import ablation, cosine_to, gradient_size, s
 from minbert.evaluation.head_ablation import head_ablation
 from minbert.pooling import pool
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.attention_weights import Attention, as_attention
+from minbert.viz.views.attention_weights import Attention, as_attention
 
 
 @dataclass(frozen=True)

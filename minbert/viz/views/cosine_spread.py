@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -14,7 +13,7 @@ from minbert.evaluation.layers import LayerVectors
 from minbert.evaluation.pair_cosines import DIFFERENT, RANDOM, SIMILAR, CosineSpread
 from minbert.viz.plots.curves import curves
 from minbert.viz.ranking import draw_cosines
-from minbert.viz.style import MARKERS
+from minbert.viz.style import MARKERS, subplots
 from minbert.viz.table import Table
 from minbert.viz.text import drawable, plain
 
@@ -113,7 +112,8 @@ def draw_layers(ways: Ways) -> tuple[Figure, str]:
     Raises:
         ValueError: no stage has a number to be drawn.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.8, 3.0))
+    figure, axes = subplots(1, 2, figsize=(7.8, 3.0), layout="none")
+    left, right = axes[0]
     figure.subplots_adjust(left=0.05, right=0.99, bottom=0.16, top=0.91, wspace=0.13)
     steps = max(map(list, ways.values()), key=len)
     said = [
@@ -124,7 +124,6 @@ def draw_layers(ways: Ways) -> tuple[Figure, str]:
         )
     ]
     if not any(said):
-        plt.close(figure)
         raise ValueError("There is no number to be shown: no layer has two vectors of any length.")
     return figure, " ".join(filter(None, said))
 

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from minbert.viz.ranking_gradient import PushedBatch
-from minbert.viz.ranking_words import said_of_cells, said_of_losses, said_of_row, shown_values
 from minbert.viz.style import COLOURS, DIVERGING, REFERENCE, SEQUENTIAL, tidy
+from minbert.viz.views.ranking_gradient import PushedBatch
+from minbert.viz.views.ranking_words import said_of_cells, said_of_losses, said_of_row, shown_values
 
 SIDE = 4.1
 """Of the heat map, in inches."""
@@ -22,9 +22,8 @@ def draw_cells(batch: PushedBatch, shown: str) -> tuple[Figure, str]:
 
     Args:
         batch: from `push_batch`.
-        shown: one of `minbert.viz.ranking_words.SHOWN`. The colours of cosines end at the tenth
-            below the smallest, those of gradients at the largest push (partners are pulled
-            harder).
+        shown: one of `views.ranking_words.SHOWN`. The colours of cosines end at the tenth below
+            the smallest, those of gradients at the largest push (partners are pulled harder).
     """
     values = shown_values(batch, shown)
     colours, low, high = _colours(batch, shown, values)
