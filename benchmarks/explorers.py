@@ -4,7 +4,9 @@ Every explorer is made with `tiny` and, where it is installed, with MiniLM, anew
 then its controls are set to one value after the other. Beside the seconds stands how many plain
 matplotlib pictures (one line, stored as PNG) could have been drawn meanwhile: they are drawn in
 turn with the explorers, so that this ratio says something on other machines too. Medians over the
-rounds; of an explorer's controls the slowest one is named.
+rounds; of an explorer's controls the slowest one is named, and the longest single answer is told
+beside it. As in the course, the garbage collector does not go through what was imported
+(`gc.freeze`); without that, one answer in thirty takes about .4 s longer.
 
     python benchmarks/explorers.py [--runs 5] [--out FILE.json]
 """
@@ -12,6 +14,7 @@ rounds; of an explorer's controls the slowest one is named.
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import time
 from collections import defaultdict
@@ -41,6 +44,9 @@ LIMITS = {"tiny": (1.0, 0.3), "minilm": (3.0, None)}
 """Seconds that are asked for: first draw, update; for MiniLM's updates nothing is asked."""
 TYPED = ("Where does the river end?", "A guinea pig eats grass, and [MASK], all day long.")
 MAP_POINTS = 10_000
+HEADER = """\
+| explorer | encoder | first draw | update | slowest control | longest | plain pictures |
+| --- | --- | --- | --- | --- | --- | --- |"""
 
 
 def makers(
@@ -132,6 +138,8 @@ def measure(make: Callable[[], Explorer], runs: int) -> dict[str, Any]:
                 answers[name].append(seconds)
         for panel in made[0].panels.values():
             assert panel.error is None, f"{made[0].title}, {panel.name}: {panel.error!r}"
+        widgets.Widget.close_all()  # a page has a few explorers, not those of all rounds
+        gc.collect()
     slowest = max(answers, key=lambda name: statistics.median(answers[name]))
     return {
         "first_draw_s": statistics.median(first[1:]),
@@ -143,6 +151,17 @@ def measure(make: Callable[[], Explorer], runs: int) -> dict[str, Any]:
     }
 
 
+def row(explorer: str, encoder: str, found: dict[str, Any]) -> str:
+    """One line of the table: medians in seconds, the longest single update, and the ratio."""
+    slowest = f"{found['slowest_update_s']:.2f} ({found['slowest_control']})"
+    cells = [
+        explorer, encoder, f"{found['first_draw_s']:.2f}", f"{found['update_s']:.2f}", slowest,
+        f"{found['largest_update_s']:.2f}",
+        f"{found['first_draw_s'] / found['plain_picture_s']:.1f}",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
 def main() -> None:
     """Measure, print, store."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -150,9 +169,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(2)
+    gc.freeze()
     results: dict[str, dict[str, Any]] = {}
-    print("| explorer | encoder | first draw, s | update, s | slowest control, s | "
-          "first draw in plain pictures |\n| --- | --- | --- | --- | --- | --- |")  # fmt: skip
+    print(HEADER)
     for name in LIMITS:
         try:
             encoder, tokenizer = from_pretrained(name)
@@ -163,12 +182,7 @@ def main() -> None:
         results[name] = {}
         for explorer, make in makers(encoder, tokenizer, head).items():
             found = results[name][explorer] = measure(make, arguments.runs)
-            print(
-                f"| {explorer} | {name} | {found['first_draw_s']:.2f} | {found['update_s']:.2f} | "
-                f"{found['slowest_update_s']:.2f} ({found['slowest_control']}) | "
-                f"{found['first_draw_s'] / found['plain_picture_s']:.1f} |",
-                flush=True,
-            )
+            print(row(explorer, name, found), flush=True)
     for name, (draw, update) in LIMITS.items():
         for explorer, found in results.get(name, {}).items():
             slow = found["first_draw_s"] > draw or (update and found["slowest_update_s"] > update)

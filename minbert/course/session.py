@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,9 @@ def start(notebook: str, tier: str | None = None, data: str | None = None) -> Se
         ValueError: see `choose_tier`.
     """
     session = Session(notebook, choose_tier(tier, data))
+    # What is imported by now stays for good: the garbage collector need not go through it again,
+    # which would make an explorer wait for a third of a second, now and then.
+    gc.freeze()
     torch.manual_seed(0)
     if session.tier.name == "lab":
         torch.set_num_threads(THREADS)

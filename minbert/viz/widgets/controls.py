@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import ipywidgets as widgets
 
 STYLE = {"description_width": "10em"}
-WIDE = widgets.Layout(width="98%", max_width="46em")
-MEDIUM = widgets.Layout(width="98%", max_width="30em")
+WIDE = {"width": "98%", "max_width": "46em"}
+MEDIUM = {"width": "98%", "max_width": "30em"}
 
 
 def text_field(label: str, value: str = "", placeholder: str = "") -> widgets.Text:
