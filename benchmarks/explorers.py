@@ -125,6 +125,13 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+def close(widget: widgets.Widget) -> None:
+    """Take a widget and all that is in it away."""
+    for child in getattr(widget, "children", ()):
+        close(child)
+    widget.close()
+
+
 def measure(make: Callable[[], Explorer], runs: int) -> dict[str, Any]:
     """Medians for one explorer; the first round warms up and does not count."""
     first, plain, answers = [], [], defaultdict(list)
@@ -138,7 +145,7 @@ def measure(make: Callable[[], Explorer], runs: int) -> dict[str, Any]:
                 answers[name].append(seconds)
         for panel in made[0].panels.values():
             assert panel.error is None, f"{made[0].title}, {panel.name}: {panel.error!r}"
-        widgets.Widget.close_all()  # a page has a few explorers, not those of all rounds
+        close(made[0].widget)  # a page has a few explorers, not those of all rounds
         gc.collect()
     slowest = max(answers, key=lambda name: statistics.median(answers[name]))
     return {
