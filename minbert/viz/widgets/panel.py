@@ -135,12 +135,10 @@ class Panel:
     def show_static(self, hidden: widgets.Widget) -> None:
         """Display the picture and its table; where there is a kernel, `hidden` in their place."""
         view = widget_view(hidden)
-        picture: dict[str, Any] = {
-            "text/plain": f"{self.name}: {self.alt or self.note}",
-            WIDGET_VIEW: view,
-        }
+        said = f"{self.name}: {self.alt or self.note}"
+        picture: dict[str, Any] = {"text/plain": said, WIDGET_VIEW: view}
         if self.png:
-            picture["image/png"] = self.png
+            picture |= {"image/png": self.png, "text/plain": f"Picture: {said}"}
         display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)
         if not self.view:
             return
