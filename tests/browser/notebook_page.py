@@ -12,6 +12,8 @@ NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 ANSWER_MS = 20_000
 """How long to wait for a page to change: long, since other programs may use the processor."""
 
+BUSY = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
+    .some(node => node.textContent.includes('*'))"""
 NAME_OF_FOCUSED = """() => {
   const node = document.activeElement;
   const by = (node.getAttribute('aria-labelledby') || '').split(' ')
@@ -48,12 +50,18 @@ class NotebookPage:
 
     def run_all(self, timeout_s: int = 200) -> None:
         """Run all cells, and wait until the last one is done."""
+        self.start_all()
+        self.page.wait_for_function(f"() => !{BUSY}", timeout=1000 * timeout_s)
+
+    def start_all(self) -> None:
+        """Run all cells, and wait only until the first one has begun."""
         self.page.click("text=Run >> nth=0")
         self.page.click(".lm-Menu-itemLabel:text-is('Run All Cells')")
-        busy = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
-            .some(node => node.textContent.includes('*'))"""
-        self.page.wait_for_function(f"() => {busy}", timeout=60_000)
-        self.page.wait_for_function(f"() => !{busy}", timeout=1000 * timeout_s)
+        self.page.wait_for_function(f"() => {BUSY}", timeout=60_000)
+
+    def is_busy(self) -> bool:
+        """Whether a cell is running or waiting."""
+        return self.page.evaluate(f"() => {BUSY}")
 
     def errors(self) -> list[str]:
         """What cells wrote to stderr or raised, and what the browser's console complains of."""
@@ -75,18 +83,18 @@ class NotebookPage:
         )
         self.page.wait_for_timeout(500)
 
-    def explorer(self, title: str) -> ExplorerOnPage:
-        """The explorer with this title; it must be live."""
-        return ExplorerOnPage(self, title)
+    def explorer(self, title: str, wait_ms: int = ANSWER_MS) -> ExplorerOnPage:
+        """The explorer with this title, as soon as it is live."""
+        return ExplorerOnPage(self, title, wait_ms)
 
 
 class ExplorerOnPage:
     """One explorer on a page."""
 
-    def __init__(self, notebook: NotebookPage, title: str) -> None:
+    def __init__(self, notebook: NotebookPage, title: str, wait_ms: int = ANSWER_MS) -> None:
         self.notebook, self.page, self.title = notebook, notebook.page, title
         self.root = self.page.locator(".minbert-explorer", has_text=f"{title}.").first
-        self.root.wait_for(timeout=ANSWER_MS)
+        self.root.wait_for(timeout=wait_ms)
         self.root.scroll_into_view_if_needed()
 
     def control(self, label: str):
@@ -130,8 +138,6 @@ class ExplorerOnPage:
 
     def wait_for_change(self, name: str, before: str) -> str:
         """Wait until a panel's caption is another one than before; returns it."""
-        caption = self.panel(name).locator(".minbert-caption").first.element_handle()
-        del caption  # its element is replaced; look it up anew
         for _ in range(ANSWER_MS // 100):
             now = self.caption(name)
             if now != before:

@@ -208,6 +208,8 @@ def test_it_is_reached_by_tab(notebook, explorer) -> None:
 
 
 def test_it_is_looked_at(notebook, explorer, screenshots) -> None:
-    explorer.press("Point", *["ArrowRight"] * 3)
+    explorer.choose("Stage", "mnrl")
+    explorer.type("Folder", "projector")
+    explorer.press("Point", "Home", *["ArrowRight"] * 3)
     explorer.screenshots(screenshots, "embeddings")
     assert not notebook.errors()

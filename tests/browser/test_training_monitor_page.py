@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from notebook_page import BUSY
 
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
     opened = open_notebook("09")
-    opened.run_all()
+    opened.start_all()
     return opened
 
 
 @pytest.mark.timeout(400)
+def test_curves_grow_while_the_notebook_trains(notebook) -> None:
+    monitor = notebook.explorer("Training monitor", wait_ms=200_000)
+    monitor.wait_for("Curves", "last layer: step ")
+    seen = [monitor.caption("Curves")]
+    for _ in range(3):
+        seen.append(monitor.wait_for_change("Curves", seen[-1]))
+    assert notebook.is_busy(), "the captions changed, but not while it trained"
+    assert "Loss of last layer" in seen[0] and len(set(seen)) == 4
+    notebook.page.wait_for_function(f"() => !{BUSY}", timeout=200_000)
+
+
 def test_it_shows_both_trainings_and_obeys_its_controls(notebook) -> None:
     monitor = notebook.explorer("Training monitor")
     caption = monitor.caption("Curves")
