@@ -98,7 +98,7 @@ class Explorer:
         }
 
     def _ipython_display_(self) -> None:
-        state = "; ".join(f"{label}: {value}" for label, value in self.state.items())
+        state = "; ".join(f"{label}: {value}" for label, value in self.state.items() if value)
         said = f"{self.title} (live in a running notebook). {state}"
         page = f"<p><b>{html.escape(self.title)}</b> (live in a running notebook). "
         bundle = {
