@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import numpy as np
 from jaxtyping import Float, Int
+from threadpoolctl import threadpool_limits
 
 from minbert.evaluation.projection import principal_components
 
@@ -16,6 +17,8 @@ ALL_STAGES, OWN = "all stages together", "each stage its own"
 """Whose directions of largest variance a PCA map is drawn on, besides those of a named stage."""
 MOST_EMBEDDED = 2_000
 """Rows that t-SNE and UMAP place themselves: some seconds on two cores."""
+FEW = 300
+"""Rows below which t-SNE takes one thread."""
 COMPONENTS_FIRST = 50
 """Principal components that both start from. Source: van der Maaten and Hinton (2008)."""
 
@@ -182,7 +185,10 @@ def _tsne(rows: Vectors, start: Flat, seed: int) -> Flat:
 
     init = (start / start[:, 0].std() * 1e-4).astype(np.float32)
     perplexity = min(30.0, (len(rows) - 1) / 3)
-    return Method(2, init=init, perplexity=perplexity, random_state=seed).fit_transform(rows)
+    method = Method(2, init=init, perplexity=perplexity, random_state=seed)
+    # Thousands of short steps: with few rows, threads only wait for each other.
+    with threadpool_limits(1 if len(rows) < FEW else None):
+        return method.fit_transform(rows)
 
 
 def _umap(rows: Vectors, start: Flat, seed: int) -> Flat:
