@@ -14,6 +14,22 @@ ANSWER_MS = 20_000
 
 BUSY = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
     .some(node => node.textContent.includes('*'))"""
+WATCH = """(panel) => {
+  const caption = () => panel.querySelector('.minbert-caption')?.textContent;
+  const before = caption();
+  let pressed = 0;
+  panel.closest('.minbert-explorer').addEventListener(
+    'keydown', () => { pressed = performance.now(); }, { once: true, capture: true });
+  window.answered = new Promise((done, fail) => {
+    setTimeout(() => fail(new Error(`no other caption than: ${before}`)), 20000);
+    new MutationObserver((_, observer) => {
+      if (caption() === before || !caption()) return;
+      observer.disconnect();
+      done(performance.now() - pressed);
+    }).observe(panel, { childList: true, subtree: true });
+  });
+}"""
+"""Sets `window.answered`: milliseconds from the next key to the next caption."""
 NAME_OF_FOCUSED = """() => {
   const node = document.activeElement;
   const by = (node.getAttribute('aria-labelledby') || '').split(' ')
@@ -144,6 +160,13 @@ class ExplorerOnPage:
                 return now
             self.page.wait_for_timeout(100)
         raise AssertionError(f"{self.title}, {name}: nothing changed: {before}")
+
+    def milliseconds(self, label: str, key: str, name: str) -> float:
+        """From a key pressed on a control until the page shows another caption in a panel."""
+        self.control(label).focus()
+        self.page.evaluate(WATCH, self.panel(name).element_handle())
+        self.page.keyboard.press(key)
+        return self.page.evaluate("() => window.answered")
 
     def tab_order(self, count: int) -> list[str]:
         """Names of what Tab reaches, beginning at the first control; a slider is two stops."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
 TITLE = "Attention explorer"
@@ -16,6 +18,19 @@ def notebook(open_notebook):
 
 
 @pytest.mark.timeout(400)
+def test_each_key_is_answered(notebook, capsys) -> None:
+    """How long a reader waits is printed, not tested: other programs may use the processor."""
+    explorer = notebook.explorer(TITLE)
+    keys = ["ArrowRight", "ArrowLeft"] * 5
+    waited = [explorer.milliseconds("Layer", key, DETAIL) for key in keys]
+    with capsys.disabled():
+        print(
+            f"\nfrom key to page, Layer, {len(waited)} times: median {median(waited):.0f} ms, "
+            f"longest {max(waited):.0f} ms"
+        )
+    assert explorer.caption(DETAIL).startswith("Layer 0, head 0: heat map")
+
+
 def test_every_control_changes_what_is_said(notebook) -> None:
     explorer = notebook.explorer(TITLE)
     before = explorer.caption(DETAIL)
