@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Size:
     heads: int
 
 
-class HeadViews(Explorer):
+class HeadViews(Explorer, ABC):
     """What can be seen of attention weights, wherever they come from.
 
     A subclass says with `full` what the weights are, and with `prediction` and `notes` what else it
@@ -78,9 +79,9 @@ class HeadViews(Explorer):
         self.add_panel("Head by head", self.look_at_heads, on=self.predicted_by)
         self.add_panel("In detail", self.look_at_detail, on=[*weights, *detail])
 
+    @abstractmethod
     def full(self) -> Attention:
         """All weights, special tokens included; a ValueError says why there are none."""
-        raise NotImplementedError
 
     def prediction(self) -> Prediction | None:
         """What depends on the heads, if anything is predicted."""

@@ -142,7 +142,8 @@ class Panel:
         display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)
         if not self.view:
             return
-        page = f'<p style="max-width: 46em">{html.escape(self.alt)}</p>'
+        said = " ".join(filter(None, [self.view.note, self.alt]))
+        page = f'<p style="max-width: 46em">{html.escape(said)}</p>'
         numbers = {
             "text/html": page + _folded(self.table, f"{self.name}: numbers as first drawn"),
             "text/plain": repr(self.table),
