@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import ipywidgets as widgets
@@ -132,7 +133,8 @@ def check_static(explorer: Explorer, monkeypatch) -> None:
         if panel.png:
             assert panel.png in pictures
         assert any(repr(panel.table) == bundle["text/plain"] for bundle in bundles)
-        assert any(panel.alt in bundle["text/plain"] for bundle in bundles)
+        said = [bundle["text/plain"] + unescape(bundle.get("text/html", "")) for bundle in bundles]
+        assert any(panel.alt in text for text in said)
     for bundle in bundles:
         if "image/png" in bundle:
             assert bundle["metadata"]["image/png"]["alt"]

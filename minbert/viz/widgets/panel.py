@@ -139,7 +139,8 @@ class Panel:
         picture: dict[str, Any] = {"text/plain": said, WIDGET_VIEW: view}
         if self.png:
             picture |= {"image/png": self.png, "text/plain": f"Picture: {said}"}
-        display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)
+        if self.png or not self.view:
+            display(picture, metadata={"image/png": {"alt": self.alt}}, raw=True)
         if not self.view:
             return
         said = " ".join(filter(None, [self.view.note, self.alt]))
