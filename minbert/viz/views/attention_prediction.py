@@ -35,7 +35,7 @@ def read_text(
     most: int,
     device: torch.device | None = None,
 ) -> Reading:
-    """Tokenise one sentence or a pair, cut to its first pieces.
+    """Tokenise one sentence or a pair, quietly cut to its first pieces.
 
     Args:
         tokenizer: any.
@@ -43,15 +43,26 @@ def read_text(
         most: pieces, special tokens included; the longer sentence of a pair is cut first.
         device: of the batch.
     """
-    (kept,) = tokenizer.encodings([tuple(texts) if len(texts) > 1 else texts[0]], most)
-    ids, segments = kept.ids, kept.type_ids
+    encoding = tokenizer.backend.encode(*texts)
+    owners = encoding.sequence_ids
+    kept = [owners.count(number) for number in range(len(texts))]
+    room = max(most - owners.count(None), 1)
+    while sum(kept) > room:
+        kept[int(np.argmax(kept))] -= 1
+    starts = [owners.index(number) if number in owners else 0 for number in range(len(texts))]
+    places = [
+        place
+        for place, owner in enumerate(owners)
+        if owner is None or place - starts[owner] < kept[owner]
+    ]
+    ids, segments = ([values[p] for p in places] for values in (encoding.ids, encoding.type_ids))
     batch = {
         "input_ids": torch.tensor([ids], device=device),
         "attention_mask": torch.ones(1, len(ids), dtype=torch.long, device=device),
         "token_type_ids": torch.tensor([segments], device=device),
     }
-    left_out = len(tokenizer.backend.encode(*texts).ids) - len(ids)
-    return Reading(tuple(kept.tokens), tuple(segments), batch, left_out)
+    tokens = tuple(encoding.tokens[place] for place in places)
+    return Reading(tokens, tuple(segments), batch, len(owners) - len(places))
 
 
 def compute_attention(encoder: Encoder, reading: Reading) -> Attention:
