@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from minbert.course.claims import Claim, keep
 from minbert.course.journal import Journal
 from minbert.course.predictions import Prediction
 from minbert.course.recorded import Recorded, recorded
@@ -162,22 +163,23 @@ class Session:
     def claim(self, sentence: str, holds: bool) -> None:
         """State a finding and hold it to the numbers.
 
-        On the lab a finding that does not hold is an error. On other data it is news: it is
-        printed as not found, and the notebook goes on.
+        A finding that does not hold is news, not an error: it is printed as not found, and the
+        notebook goes on. On the lab it may be the processor's rounding, on other data the data.
 
         Args:
             sentence: the finding, as the text states it.
             holds: the comparison that decides, with its control.
-
-        Raises:
-            AssertionError: on the lab, when it does not hold.
         """
-        if self.is_lab:
-            assert holds, f"not found here, though the text says so: {sentence}"
-        print(f"{'Found' if holds else 'NOT found on these data'}: {sentence}")
+        keep(Claim(self.notebook, sentence, bool(holds)))
+        print(f"{'Found' if holds else self.not_found}: {sentence}")
+
+    @property
+    def not_found(self) -> str:
+        """How a finding that does not hold is announced."""
+        return "NOT found on this machine" if self.is_lab else "NOT found on these data"
 
     def in_band(self, name: str, value: float, band: tuple[float, float]) -> None:
-        """Hold a live number against its recorded band; said on every tier, asserted on the lab."""
+        """Claim that a live number lies in its recorded band."""
         low, high = band
         self.claim(
             f"{name} lies where the recorded seeds say, between {low:.3f} and {high:.3f}",
