@@ -7,6 +7,10 @@ metrics → table / figure / widget.
 
 __version__ = "0.1.0"
 
+from minbert import threads
+
+threads.prepare()  # before torch is imported
+
 from minbert.config import PRESETS, ModelConfig
 from minbert.encoder import Encoder, EncoderOutput
 from minbert.inference import encode

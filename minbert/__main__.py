@@ -12,6 +12,7 @@ from minbert.commands import data as data_commands
 from minbert.commands import experiments, models
 from minbert.pooling import POOLINGS
 from minbert.precision import DEVICES, PRECISIONS
+from minbert.threads import granted_cores, share_the_machine
 from minbert.training.recipe import PRESETS, RECIPES
 
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
@@ -176,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
     try:
+        share_the_machine(granted_cores())
         return parsed.run(parsed) or 0
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
