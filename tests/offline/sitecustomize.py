@@ -7,6 +7,7 @@ processes and notebook kernels are closed in as well.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 from typing import Any
 
@@ -52,3 +53,8 @@ def close_in() -> None:
 
 
 close_in()
+
+if "MINBERT_TEST_PERTURBATION" in os.environ:
+    import perturbed_weights
+
+    perturbed_weights.install(os.environ["MINBERT_TEST_PERTURBATION"])

@@ -1,0 +1,167 @@
+"""The whole course as other machines would run it: other code paths, threads, last digits.
+
+    python tests/machine_matrix.py --out tests/machine_matrix.json
+
+Each cell of the matrix runs strict nbval on every notebook, from an empty cache, and keeps which
+findings were not found, which compared outputs differ from the stored ones and which cells stopped.
+Code paths are a help and no proof: a processor of another kind may round in a way that none of
+these does. Weights changed by a millionth part stand for that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as tree
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minbert.course.claims import CLAIMS_FILE, read_claims
+from minbert.course.notebooks import notebook_paths
+
+OFFLINE = Path(__file__).with_name("offline")
+SETTINGS: dict[str, dict[str, str]] = {
+    "native": {},
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_CBWR": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+    },
+    "baseline": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_CBWR": "COMPATIBLE",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
+    "perturbed": {"MINBERT_TEST_PERTURBATION": "1e-6:{threads}"},
+}
+"""What is set, over the machine's own settings; `{threads}` also is the perturbation's seed."""
+THREADS = (1, 2, 4)
+CELLS = {f"{name}-{threads}": (name, threads) for name in SETTINGS for threads in THREADS}
+MOST_DIFFERENT = ("baseline-1", "perturbed-4")
+"""The cells that `make test` runs: see `machine_matrix.json`."""
+CELL_TIMEOUT_S = 300
+
+
+def environment(cell: str, cache: Path) -> dict[str, str]:
+    """Variables of one cell of the matrix: its code paths and threads, a cache of its own."""
+    name, threads = CELLS[cell]
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("MINBERT_") and key not in ("OMP_NUM_THREADS", "MKL_CBWR")
+    }
+    settings = {key: value.format(threads=threads) for key, value in SETTINGS[name].items()}
+    return kept | settings | {
+        "MINBERT_THREADS": str(threads),
+        "MINBERT_CACHE": str(cache),
+        "PYTHONPATH": os.pathsep.join([str(OFFLINE), *filter(None, [kept.get("PYTHONPATH")])]),
+        "HF_HUB_OFFLINE": "1",
+    }  # fmt: skip
+
+
+def nbval(path: Path, variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess:
+    """Strict nbval of one notebook in a process of its own; junit.xml and claims in `folder`."""
+    command = [
+        sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q",
+        "-p", "no:randomly", "-p", "no:cacheprovider", "-c", os.devnull,
+        f"--rootdir={path.parent}", f"--nbval-cell-timeout={CELL_TIMEOUT_S}",
+        f"--junitxml={folder / 'junit.xml'}", str(path),
+    ]  # fmt: skip
+    variables = dict(variables) | {CLAIMS_FILE: str(folder / "claims.jsonl")}
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+
+
+def differences(folder: Path) -> tuple[list[int], list[int]]:
+    """Numbers of the code cells whose output differs, and of those that an error stopped."""
+    moved, stopped = [], []
+    for case in tree.parse(folder / "junit.xml").getroot().iter("testcase"):
+        failure = case.find("failure")
+        if failure is not None:
+            number = int(re.search(r"\d+", case.get("name")).group())
+            said = re.sub(r"\x1b\[[\d;]*m", "", failure.get("message", "") + (failure.text or ""))
+            (moved if "outputs differ" in said else stopped).append(number)
+    return moved, stopped
+
+
+def run_cell(cell: str, names: list[str] | None, kept: Path | None) -> dict[str, Any]:
+    """One cell of the matrix: all notebooks in the order of the course, sharing one cache.
+
+    With `kept`, a folder, what nbval says of each notebook stays there.
+    """
+    started = time.perf_counter()
+    found: dict[str, Any] = {"findings": 0, "not_found": [], "moved": [], "stopped": []}
+    with tempfile.TemporaryDirectory() as temporary:
+        variables = environment(cell, Path(temporary) / "cache")
+        for path in notebook_paths(names):
+            folder = Path(temporary) / path.stem
+            folder.mkdir()
+            run = nbval(path, variables, folder)
+            if kept:
+                (kept / cell).mkdir(parents=True, exist_ok=True)
+                (kept / cell / f"{path.stem}.txt").write_text(run.stdout, encoding="utf-8")
+            moved, stopped = differences(folder)
+            claims = read_claims(folder / "claims.jsonl")
+            found["findings"] += len(claims)
+            found["not_found"] += [f"{path.stem}: {c.sentence}" for c in claims if not c.holds]
+            found["moved"] += [f"{path.stem}, cell {number}" for number in moved]
+            found["stopped"] += [f"{path.stem}, cell {number}" for number in stopped]
+    found["minutes"] = round((time.perf_counter() - started) / 60, 1)
+    print(f"{cell}: {json.dumps(found, ensure_ascii=False)}", flush=True)
+    return found
+
+
+def main() -> int:
+    """Run the cells and write what was found; 1 if anything was not as stored."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", nargs="+", choices=CELLS, default=list(CELLS))
+    parser.add_argument("--notebooks", nargs="+", help="beginnings of names (default: all)")
+    parser.add_argument("--jobs", type=int, default=1, help="cells at once")
+    parser.add_argument("--keep", type=Path, help="folder for what nbval says")
+    parser.add_argument("--out", type=Path, help="JSON file for the result")
+    arguments = parser.parse_args()
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        results = dict(
+            zip(
+                arguments.cells,
+                pool.map(
+                    run_cell,
+                    arguments.cells,
+                    itertools.repeat(arguments.notebooks),
+                    itertools.repeat(arguments.keep),
+                ),
+                strict=True,
+            )
+        )
+    clean = not any(
+        found[kind] for found in results.values() for kind in ("not_found", "moved", "stopped")
+    )
+    if arguments.out:
+        content = {
+            "command": "python tests/machine_matrix.py",
+            "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
+            f"{os.cpu_count()} cores",
+            "torch": torch.__version__,
+            "settings": SETTINGS,
+            "cells": results,
+        }
+        arguments.out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    print("all as stored" if clean else "NOT all as stored")
+    return 0 if clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
