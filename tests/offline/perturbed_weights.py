@@ -20,7 +20,7 @@ MODULE = "minbert.pretrained"
 
 
 def install(wanted: str) -> None:
-    """Change weights as `SIZE:SEED` says, relative to each, when `minbert.pretrained` is imported."""
+    """Change weights as `SIZE:SEED` says, once `minbert.pretrained` is imported."""
     size, seed = wanted.split(":")
     sys.meta_path.insert(0, _Finder(float(size), int(seed)))
 
