@@ -2,7 +2,8 @@
 # make course TIER=real DATA=DIR takes the CS224N files in DIR and real weights instead of the lab.
 # Settings:  PYTHON (interpreter that makes .venv), TORCH (what pip installs for torch),
 #            TIER, NOTEBOOKS (beginnings of names, such as "02 07") for `make course`,
-#            ENCODER, PRESET, OUT, SEEDS for `make reproduce`.
+#            ENCODER, PRESET, OUT, SEEDS for `make reproduce`,
+#            JOBS (processes at once, each on one thread) for the tests.
 
 PYTHON    ?= python3
 TORCH     ?= torch==2.13.0
@@ -12,17 +13,19 @@ ENCODER   ?=
 PRESET    ?= quick
 SEEDS     ?= 0
 OUT       ?= build/reproduce
+JOBS      ?= 2
 BIN       := .venv/bin
 PIP       := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROSE     := README.md CONTRIBUTING.md docs notebooks minbert figures/scripts tests benchmarks
 
-.PHONY: help course lab reproduce test lint format outputs figures student badges benchmark clean
+.PHONY: help course lab reproduce test test-machines lint format outputs figures student badges benchmark clean
 
 help:
 	@echo "make course                      all notebooks on the lab (synthetic), into build/course"
 	@echo "make course TIER=real DATA=DIR   the same on the CS224N files in DIR, with real weights"
 	@echo "make lab                         JupyterLab on the course"
 	@echo "make test                        all tests"
+	@echo "make test-machines               the notebooks as other machines would run them (an hour)"
 	@echo "make reproduce [DATA=DIR]        the paper's grid"
 	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
 	@echo "make student                     notebooks without solutions, into build/student"
@@ -39,7 +42,10 @@ reproduce: .venv/installed
 	$(BIN)/minbert reproduce $(if $(strip $(DATA)),--data "cs224n:$(DATA)") $(if $(strip $(ENCODER)),--encoder "$(ENCODER)") --preset $(PRESET) --seeds $(SEEDS) --out $(OUT)
 
 test: .venv/installed-test lint
-	$(BIN)/python -m pytest -rs --junitxml=build/tests.xml
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadgroup --junitxml=build/tests.xml
+
+test-machines: .venv/installed-test
+	$(BIN)/python tests/machine_matrix.py --jobs $(JOBS) --out tests/machine_matrix.json
 
 lint: .venv/installed-test
 	$(BIN)/ruff check .

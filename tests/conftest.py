@@ -45,6 +45,22 @@ with hook:
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For pytest-xdist: a file's tests share a worker and what it has set up, notebooks do not."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and item.path.name != "test_nbval.py":
+            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
+    # The longest first, so that no worker is left with one at the end.
+    items.sort(key=lambda item: not {"notebooks", "browser"} & set(item.path.parts))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session")
 def real_data_folder() -> Path:
     """The CS224N files: MINBERT_DATA, or ../shared/data/cs224n beside the repository."""

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from machine_matrix import environment, nbval
 
 from minbert.course.notebooks import compared, notebook_paths, read
-
-CELL_TIMEOUT_S = 120
 
 Nbval = Callable[..., subprocess.CompletedProcess]
 
 
 @pytest.fixture
-def nbval(tmp_path: Path) -> Nbval:
-    """`nbval(path, cache)`: run strict nbval on one notebook, with the given stage cache."""
+def run_nbval(tmp_path: Path) -> Nbval:
+    """`run_nbval(path, cache, cell)`: strict nbval on one notebook, with the given stage cache.
 
-    def run(path: Path, cache: Path) -> subprocess.CompletedProcess:
-        command = [
-            sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q",
-            "-p", "no:randomly", "-p", "no:cacheprovider", "-c", os.devnull,
-            f"--rootdir={path.parent}", f"--nbval-cell-timeout={CELL_TIMEOUT_S}", str(path),
-        ]  # fmt: skip
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("MINBERT_")
-        }
-        environment["MINBERT_CACHE"] = str(cache)
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=220
-        )
+    `cell` is one of the machine matrix. What nbval says and the findings stay in `tmp_path`.
+    """
+
+    def run(path: Path, cache: Path, cell: str = "native-1") -> subprocess.CompletedProcess:
+        return nbval(path, environment(cell, cache), tmp_path)
 
     return run
 
