@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from minbert.memory import give_back
 from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
 from minbert.threads import adapted, most_threads
@@ -140,6 +141,8 @@ def train(
                     )
                 bar.update()
                 threads.adapt()
+                if epoch_done:
+                    give_back()
 
                 due = time.perf_counter() - saved > setting.checkpoint_every_s
                 if setting.checkpoint and (due or interrupted):

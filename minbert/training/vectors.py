@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from minbert.data.batching import within_budget
 from minbert.encoder import Encoder
+from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
 from minbert.threads import adapted, most_threads
@@ -68,4 +69,5 @@ def embed_all(
             vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
             bar.update(len(batch))
             threads.adapt()
+    give_back()
     return vectors
