@@ -71,7 +71,7 @@ def run_outputs(arguments: argparse.Namespace) -> int:
     for path in notebook_paths(arguments.names):
         run = execute(path, {"MINBERT_TIER": "lab"}, path.parent)
         if run.error is None:
-            nbformat.write(with_time(run.notebook, run.seconds), path)
+            nbformat.write(with_time(run.notebook), path)
         failed |= run.error is not None
         logger.info("%s  %5.1f s  %s", path.stem.ljust(26), run.seconds, run.error or "stored")
     _renew_readme()
