@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from minbert import encode, from_pretrained
-from minbert.__main__ import build_parser
+from minbert.commands.parser import build_parser
 from minbert.course.notebooks import notebook_paths, overview
 from minbert.course.scoreboard import scoreboard_markdown
 from minbert.data.classroom.corpus import classroom_corpus

@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM: what they do while a command begins, and while it runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+STOPPED = 130
+"""Exit code of a command that was interrupted, as shells have it."""
+
+
+def leave_at_once(number: int, frame: FrameType | None) -> None:
+    """End the process with one sentence: nothing has begun, and half of an import is no use.
+
+    An exception would end in a page of tracebacks, or in the hands of a library being imported.
+    """
+    os.write(2, b"interrupted: nothing had begun\n")
+    os._exit(STOPPED)
+
+
+def as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C would do at this moment."""
+    receive = signal.getsignal(signal.SIGINT)
+    if callable(receive):
+        receive(signal.SIGINT, frame)
+    else:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def received_by(
+    handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals
+) -> Iterator[None]:
+    """Hand signals to a handler for a while; one that the caller's shell ignores stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in numbers}
+    taken = {number: old for number, old in before.items() if old != signal.SIG_IGN}
+    for number in taken:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in taken.items():
+            signal.signal(number, old)
