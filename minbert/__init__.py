@@ -10,6 +10,10 @@ __version__ = "0.1.0"
 import importlib
 from typing import TYPE_CHECKING
 
+from minbert import threads
+
+threads.prepare()  # before torch is imported
+
 if TYPE_CHECKING:  # for editors; at run time a name is imported when it is first asked for, which
     # keeps `import minbert` quick: the command line answers Ctrl-C while torch is being loaded
     from minbert.config import PRESETS, ModelConfig

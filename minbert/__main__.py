@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from minbert.commands.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
+from minbert.threads import granted_cores, share_the_machine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
+            share_the_machine(granted_cores())
             return parsed.run(parsed) or 0
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)

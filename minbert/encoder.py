@@ -34,6 +34,24 @@ class EncoderOutput:
         return self.hidden_states[-1]
 
 
+class LayerNorm(nn.LayerNorm):
+    """Normalise each token's vector to mean 0 and variance 1, then scale and shift its features.
+
+    y = weight · (x − mean) / √(variance + eps) + bias, with one weight and one bias a feature.
+
+    torch's own sums the gradients of weight and bias in as many parts as there are threads, so
+    their last digits change with the number of threads. With scale and shift as a step of their
+    own they do not. Source: Ba et al. (2016), equation 4.
+    """
+
+    def forward(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"]:
+        """Normalise over the last axis; the shape stays."""
+        if not torch.is_grad_enabled():
+            return super().forward(states)  # no gradient to sum: all in one pass
+        normalised = F.layer_norm(states, self.normalized_shape, eps=self.eps)
+        return torch.addcmul(self.bias, normalised, self.weight)
+
+
 class Embeddings(nn.Module):
     """Word piece + position + segment, each a looked-up row; then LayerNorm and dropout."""
 
@@ -45,7 +63,7 @@ class Embeddings(nn.Module):
         )
         self.position_embeddings = nn.Embedding(config.max_position_embeddings, hidden)
         self.token_type_embeddings = nn.Embedding(config.type_vocab_size, hidden)
-        self.LayerNorm = nn.LayerNorm(hidden, eps=config.layer_norm_eps)
+        self.LayerNorm = LayerNorm(hidden, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(
@@ -79,7 +97,7 @@ class AddAndNorm(nn.Module):
     def __init__(self, in_features: int, config: ModelConfig) -> None:
         super().__init__()
         self.dense = nn.Linear(in_features, config.hidden_size)
-        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from minbert.config import ModelConfig
-from minbert.encoder import initialise
+from minbert.encoder import LayerNorm, initialise
 
 
 class SentimentHead(nn.Module):
@@ -93,7 +93,7 @@ class MaskedLanguageModelHead(nn.Module):
         super().__init__()
         self.transform = nn.Module()
         self.transform.dense = nn.Linear(config.hidden_size, config.hidden_size)
-        self.transform.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.transform.LayerNorm = LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
         initialise(self, config.initializer_range, generator)
 

@@ -12,6 +12,7 @@ from minbert.data.batching import pad_batch, within_budget
 from minbert.encoder import Encoder
 from minbert.pooling import POOLINGS, pool
 from minbert.precision import autocast, resolve_precision
+from minbert.threads import Threads, adapted, most_threads
 from minbert.tokenizer import WordPieceTokenizer
 
 CHUNK = 8192
@@ -56,10 +57,13 @@ def encode(
     was_training = encoder.training
     encoder.eval()
     try:
-        parts = [
-            _encode_chunk(chunk, encoder, tokenizer, pooling, precision, device, token_budget)
-            for chunk in _chunks(sentences)
-        ]
+        with adapted(most_threads(encoder.config.hidden_size)) as threads:
+            parts = [
+                _encode_chunk(
+                    chunk, encoder, tokenizer, pooling, precision, device, token_budget, threads
+                )
+                for chunk in _chunks(sentences)
+            ]
     finally:
         encoder.train(was_training)
     if not parts:
@@ -82,6 +86,7 @@ def _encode_chunk(
     precision: str,
     device: torch.device,
     token_budget: int,
+    threads: Threads,
 ) -> np.ndarray:
     ids = tokenizer.encode(sentences, max_length=encoder.config.max_position_embeddings)
     vectors = torch.empty(len(ids), encoder.config.hidden_size)
@@ -94,4 +99,5 @@ def _encode_chunk(
             output = encoder(input_ids.to(device), attention_mask)
             pooled = pool(output, attention_mask, pooling)
         vectors[batch] = pooled.float().cpu()
+        threads.adapt()
     return vectors.numpy()

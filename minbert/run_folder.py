@@ -16,6 +16,7 @@ import tokenizers
 import torch
 
 import minbert
+from minbert.threads import fixed_threads, granted_cores
 
 
 def versions() -> dict[str, str]:
@@ -34,7 +35,7 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     capability = torch.backends.cpu.get_cpu_capability()
-    return f"CPU, {torch.get_num_threads()} threads, {capability}"
+    return f"CPU, at most {fixed_threads() or granted_cores()} threads, {capability}"
 
 
 def peak_memory_mib() -> float | None:

@@ -6,13 +6,13 @@ when the cache does not have it.
 
 from __future__ import annotations
 
-import torch
 from matplotlib.figure import Figure
 
-from minbert.course.session import THREADS, Session
+from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
 from minbert.encoder import Encoder
 from minbert.inference import encode
+from minbert.threads import share_the_machine
 from minbert.viz.ranking import RankedBatch, draw_batches, rank_batch
 
 PAIRS = 16
@@ -20,7 +20,7 @@ PAIRS = 16
 
 def draw() -> tuple[Figure, str]:
     """Cosines above, probabilities below, before and after side by side."""
-    torch.set_num_threads(THREADS)
+    share_the_machine(1)
     lab = Session("figures", choose_tier("lab"))
     figure, said = draw_batches(
         {

@@ -7,19 +7,19 @@ when the cache does not have it.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
-from minbert.course.session import THREADS, Session
+from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
 from minbert.encoder import Encoder
 from minbert.inference import encode
+from minbert.threads import share_the_machine
 from minbert.viz.ranking import draw_cosines
 
 
 def draw() -> tuple[Figure, str]:
     """Two panels, before and after."""
-    torch.set_num_threads(THREADS)
+    share_the_machine(1)
     lab = Session("figures", choose_tier("lab"))
     spaces = {
         "before ranking": cosines(lab, lab.encoder),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from minbert.commands.stopping import STOPPED
+from minbert.commands.stopping import STOPPED, finish_first, received_by
 from minbert.course.files import write_notebook, write_text
 from minbert.course.findings import Findings
 from minbert.course.index import Row, index_page
@@ -54,21 +55,21 @@ def run_course(arguments: argparse.Namespace) -> int:
             runs.append(run)
     except KeyboardInterrupt:
         stopped = True
-        if runs:
-            _write_page(runs[-1], [run.path for run in runs], out)  # the next one has no page
     findings = Findings(
         {run.path.stem: run.claims for run in runs},
         is_lab=tier.name == "lab",
         complete=len(runs) == len(paths) and not any(run.error for run in runs),
     )
-    results = scoreboard(tier.name)
-    notice = _notice(runs, paths, stopped)
-    write_text(
-        out / "index.html",
-        index_page(_rows(runs, paths), findings.html(), results._repr_html_(), description, notice),
-    )
     times = {run.path.stem: round(run.seconds, 1) for run in runs}
-    write_text(out / "times.json", json.dumps(times, indent=1) + "\n")
+    with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
+        if stopped and runs:  # the page after the last one is not there
+            _write_page(runs[-1], [run.path for run in runs], out)
+        results = scoreboard(tier.name)
+        html = results._repr_html_()
+        notice = _notice(runs, paths, stopped)
+        index = index_page(_rows(runs, paths), findings.html(), html, description, notice)
+        write_text(out / "index.html", index)
+        write_text(out / "times.json", json.dumps(times, indent=1) + "\n")
     if stopped:
         print(
             f"interrupted: {len(runs)} of {len(paths)} notebooks ran, {out / 'index.html'} says "
@@ -153,7 +154,8 @@ def run_outputs(arguments: argparse.Namespace) -> int:
             runs.append(run)
     except KeyboardInterrupt:
         stopped = True
-    _renew_readme()
+    with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
+        _renew_readme()
     if stopped:
         stored = sum(run.error is None for run in runs)
         print(

@@ -22,6 +22,10 @@ def leave_at_once(number: int, frame: FrameType | None) -> None:
     os._exit(STOPPED)
 
 
+def finish_first(number: int, frame: FrameType | None) -> None:
+    """Do nothing: what is being written takes a moment, and then the command ends anyway."""
+
+
 def as_ctrl_c(number: int, frame: FrameType | None) -> None:
     """Do what Ctrl-C would do at this moment."""
     receive = signal.getsignal(signal.SIGINT)

@@ -21,14 +21,12 @@ from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
+from minbert.threads import granted_cores, share_the_machine
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
 from minbert.training.recipe import Preset, Recipe, preset_for, recipe_for
-
-THREADS = 2
-"""Of the lab: fixed, so that the same machine gives the same numbers however many cores it has."""
 
 
 def start(notebook: str, tier: str | None = None, data: str | None = None) -> Session:
@@ -47,8 +45,8 @@ def start(notebook: str, tier: str | None = None, data: str | None = None) -> Se
     # which would make an explorer wait for a third of a second, now and then.
     gc.freeze()
     torch.manual_seed(0)
-    if session.tier.name == "lab":
-        torch.set_num_threads(THREADS)
+    # Training takes more threads by itself while nobody else wants the machine.
+    share_the_machine(1 if session.tier.name == "lab" else granted_cores())
     _log_to_the_page()
     print(session.description)
     return session
@@ -74,7 +72,7 @@ class Session:
         if self.is_lab:
             return (
                 f"Tier: lab. Classroom corpus (synthetic), seed {self.tier.data.split(':')[1]}; "
-                f"encoder {self.tier.encoder}; fp32 on {THREADS} threads."
+                f"encoder {self.tier.encoder}; fp32."
             )
         return f"Tier: {self.tier.name}. {self.data.note}; encoder {self.tier.encoder}."
 

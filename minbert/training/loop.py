@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 
 from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
+from minbert.threads import adapted, most_threads
 from minbert.training.checkpoint import History, resume, save_checkpoint
 from minbert.training.recipe import StageSettings
 
@@ -101,6 +102,7 @@ def train(
     with (
         torch.random.fork_rng(devices=cuda),
         _deferred_interrupt() as interrupted,
+        adapted(most_threads(_width(model))) as threads,
         tqdm(
             total=total_steps, initial=history.steps, desc=name, mininterval=2.0, leave=False
         ) as bar,
@@ -137,6 +139,7 @@ def train(
                         Progress(name, history.steps, total_steps, epoch, epoch_done, points, model)
                     )
                 bar.update()
+                threads.adapt()
 
                 due = time.perf_counter() - saved > setting.checkpoint_every_s
                 if setting.checkpoint and (due or interrupted):
@@ -149,6 +152,11 @@ def train(
         history.seconds += time.perf_counter() - started
     model.eval()
     return history
+
+
+def _width(model: nn.Module) -> int:
+    """Shorter side of the largest matrix: what a product has for several threads to share."""
+    return max((min(weight.shape) for weight in model.parameters() if weight.dim() == 2), default=1)
 
 
 class _Window:

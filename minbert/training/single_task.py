@@ -109,7 +109,8 @@ def _compute(
     model = experiment.model(encoder, generator_for(seed, "heads"), classes)
     setting = experiment.setting(derive_seed(seed, mode), folder)
     recipe = experiment.recipe
-    rows = [row for split in splits.values() for row in split.first]
+    read = SPLITS if mode == "frozen" else SPLITS[1:]
+    rows = [row for split in read for row in splits[split].first]
     if mode == "frozen":
         vectors = embed_all(encoder, rows, table, recipe, setting)
         history = train_sentiment_head(model.sentiment, vectors, splits["train"], settings, setting)

@@ -13,6 +13,7 @@ from minbert.data.batching import within_budget
 from minbert.encoder import Encoder
 from minbert.pooling import pool
 from minbert.precision import autocast
+from minbert.threads import adapted, most_threads
 from minbert.training.loop import Setting
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable
@@ -59,8 +60,12 @@ def embed_all(
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
     lengths = [len(ids) for ids in table.ids]
-    with tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar:
+    with (
+        adapted(most_threads(encoder.config.hidden_size)) as threads,
+        tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar,
+    ):
         for batch in within_budget(wanted, lengths, token_budget):
             vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
             bar.update(len(batch))
+            threads.adapt()
     return vectors
