@@ -71,7 +71,7 @@ def begin(place: Path, *arguments: str, **environment: str) -> subprocess.Popen:
 
 def run(place: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
     process = begin(place, *arguments, **environment)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=200)
     assert "Traceback" not in err, err
     return process.returncode, out, err
 
@@ -85,7 +85,7 @@ def interrupt(place: Path, number: signal.Signals, *arguments: str) -> tuple[int
     kernels = psutil.Process(process.pid).children(recursive=True)
     assert any("ipykernel_launcher" in " ".join(kernel.cmdline()) for kernel in kernels)
     os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert not [kernel for kernel in kernels if kernel.is_running()]
     assert "Traceback" not in err, err
     return process.returncode, out, err
