@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from minbert.commands.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
+from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
 from minbert.threads import granted_cores, share_the_machine
 
 

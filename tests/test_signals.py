@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from minbert.commands.stopping import as_ctrl_c, finish_first, received_by
+from minbert.stopping import as_ctrl_c, finish_first, noted, received_by
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,18 @@ def test_what_takes_a_moment_is_finished() -> None:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_is_noted_stops_after_the_block_and_not_in_it() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), noted() as signals:
+        signals.at_once = lambda: done.append("at once")
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        done.append("the block")
+    assert done == ["at once", "at once", "the block"] and signals.count == 2
+    with noted():
+        pass
 
 
 def test_what_a_shell_ignores_stays_ignored() -> None:

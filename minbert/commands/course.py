@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from minbert.commands.stopping import STOPPED, finish_first, received_by
 from minbert.course.files import write_notebook, write_text
 from minbert.course.findings import Findings
 from minbert.course.index import Row, index_page
@@ -22,6 +21,7 @@ from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
 from minbert.course.student import student_edition
 from minbert.course.tiers import choose_tier
+from minbert.stopping import STOPPED, finish_first, noted, received_by
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,10 @@ def run_course(arguments: argparse.Namespace) -> int:
     try:
         for path in paths:
             run = execute(path, environment, path.parent)
-            _say(run, "ok")
-            _write_page(run, paths, out)
-            runs.append(run)
+            with noted():
+                _say(run, "ok")
+                _write_page(run, paths, out)
+                runs.append(run)
     except KeyboardInterrupt:
         stopped = True
     findings = Findings(
@@ -148,10 +149,11 @@ def run_outputs(arguments: argparse.Namespace) -> int:
     try:
         for path in paths:
             run = execute(path, {"MINBERT_TIER": "lab"}, path.parent)
-            if run.error is None:
-                write_notebook(path, with_time(run.notebook))
-            _say(run, "stored")
-            runs.append(run)
+            with noted():
+                if run.error is None:
+                    write_notebook(path, with_time(run.notebook))
+                _say(run, "stored")
+                runs.append(run)
     except KeyboardInterrupt:
         stopped = True
     with received_by(finish_first, signal.SIGINT, signal.SIGTERM):

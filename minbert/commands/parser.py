@@ -9,9 +9,9 @@ from collections.abc import Callable
 import minbert
 from minbert.commands import data as data_commands
 from minbert.commands import experiments, models
-from minbert.commands.stopping import leave_at_once, received_by
 from minbert.pooling import POOLINGS
 from minbert.precision import DEVICES, PRECISIONS
+from minbert.stopping import leave_at_once, received_by
 from minbert.training.recipe import PRESETS, RECIPES
 
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")

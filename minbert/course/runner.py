@@ -27,6 +27,7 @@ from minbert.course.kernel import (
     why_it_died,
 )
 from minbert.course.notebooks import normalise, read
+from minbert.stopping import Noted, noted
 
 CELL_TIMEOUT_S = 3600
 """A single cell on real data may train for a while."""
@@ -63,6 +64,11 @@ def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Executi
     Raises:
         KeyboardInterrupt: Ctrl-C; the kernel has been ended.
     """
+    with noted() as signals:
+        return _execute(path, environment, folder, signals)
+
+
+def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: Noted) -> Execution:
     notebook = read(path)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -82,7 +88,10 @@ def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Executi
         variables = {**os.environ, "TQDM_DISABLE": "1", CLAIMS_FILE: str(claims), **environment}
         try:
             with (Path(temporary) / "stderr").open("w+", errors="replace") as said:
-                asyncio.run(_run(client, manager, env=variables, cwd=str(folder), stderr=said))
+                options = {"env": variables, "cwd": str(folder), "stderr": said}
+                asyncio.run(_run(client, manager, signals, **options))
+        except asyncio.CancelledError:
+            error = "interrupted"  # the caller's block ends in KeyboardInterrupt
         except CellExecutionError as failure:
             error = f"{failure.ename}: {failure.evalue}"
         except CellTimeoutError:
@@ -101,7 +110,7 @@ class _Died(Exception):
 
 
 class _Client(NotebookClient):
-    """Leaves signals to `asyncio.run`, which cancels; nbclient's own handlers end in tracebacks."""
+    """Leaves signals to `_run`, which is cancelled; nbclient's own handlers end in tracebacks."""
 
     @asynccontextmanager
     async def async_setup_kernel(self, **options: object) -> AsyncIterator[None]:
@@ -110,11 +119,17 @@ class _Client(NotebookClient):
         yield
 
 
-async def _run(client: _Client, manager: AsyncKernelManager, **options: object) -> None:
+async def _run(
+    client: _Client, manager: AsyncKernelManager, signals: Noted, **options: object
+) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    signals.at_once = lambda: loop.call_soon_threadsafe(task.cancel)
+    if signals.count:
+        task.cancel()
     try:
         await client.async_execute(**options)
     except Exception as failure:
-        if asyncio.current_task().cancelling():  # which nbclient takes for a dead kernel
+        if task.cancelling():  # which nbclient takes for a dead kernel
             raise asyncio.CancelledError from None
         if isinstance(failure, DeadKernelError):
             raise _Died(why_it_died(await exit_code(manager))) from failure
@@ -124,6 +139,9 @@ async def _run(client: _Client, manager: AsyncKernelManager, **options: object) 
             raise _Died(why_it_did_not_start(await exit_code(manager), said)) from failure
         raise
     finally:
-        await shut_down(manager)
-        if client.kc is not None:
-            client.kc.stop_channels()
+        try:
+            await shut_down(manager)
+            if client.kc is not None:
+                client.kc.stop_channels()
+        finally:
+            signals.at_once = None
