@@ -7,15 +7,20 @@ metrics → table / figure / widget.
 
 __version__ = "0.1.0"
 
+import importlib
+from typing import TYPE_CHECKING
+
 from minbert import threads
 
 threads.prepare()  # before torch is imported
 
-from minbert.config import PRESETS, ModelConfig
-from minbert.encoder import Encoder, EncoderOutput
-from minbert.inference import encode
-from minbert.pretrained import from_pretrained, save_pretrained
-from minbert.tokenizer import WordPieceTokenizer
+if TYPE_CHECKING:  # for editors; at run time a name is imported when it is first asked for, which
+    # keeps `import minbert` quick: the command line answers Ctrl-C while torch is being loaded
+    from minbert.config import PRESETS, ModelConfig
+    from minbert.encoder import Encoder, EncoderOutput
+    from minbert.inference import encode
+    from minbert.pretrained import from_pretrained, save_pretrained
+    from minbert.tokenizer import WordPieceTokenizer
 
 __all__ = [
     "PRESETS",
@@ -28,3 +33,24 @@ __all__ = [
     "from_pretrained",
     "save_pretrained",
 ]
+
+_HOMES = {
+    "PRESETS": "config",
+    "ModelConfig": "config",
+    "Encoder": "encoder",
+    "EncoderOutput": "encoder",
+    "encode": "inference",
+    "from_pretrained": "pretrained",
+    "save_pretrained": "pretrained",
+    "WordPieceTokenizer": "tokenizer",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

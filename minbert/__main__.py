@@ -1,172 +1,25 @@
-"""The command line: arguments in, one clear sentence out when they are wrong."""
+"""The command line's first file: small, so that Ctrl-C has its sentence while the rest loads."""
 
 from __future__ import annotations
 
-import argparse
 import logging
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import minbert
-from minbert.commands import data as data_commands
-from minbert.commands import experiments, models
-from minbert.pooling import POOLINGS
-from minbert.precision import DEVICES, PRECISIONS
+from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
 from minbert.threads import granted_cores, share_the_machine
-from minbert.training.recipe import PRESETS, RECIPES
-
-ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence instead of printing the usage."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
-    parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
-    parser.add_argument("--version", action="version", version=f"minbert {minbert.__version__}")
-    parser.add_argument("--verbose", action="store_true", help="log what is done, and tracebacks")
-    add = parser.add_subparsers(dest="command", required=True, parser_class=_Parser).add_parser
-
-    reproduce = add("reproduce", help="run the paper's grid and write its tables")
-    _experiment_arguments(reproduce)
-    reproduce.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
-    reproduce.add_argument("--out", required=True, help="folder for results")
-    reproduce.set_defaults(run=experiments.run_reproduce)
-
-    single = add("single-task", help="the handout's classifier on SST or CFIMDB")
-    _experiment_arguments(single)
-    single.add_argument("--task", choices=("sst", "cfimdb"), required=True)
-    single.add_argument("--mode", choices=("frozen", "finetune"), required=True)
-    single.add_argument("--out", required=True, help="folder for results")
-    single.set_defaults(run=experiments.run_single_task)
-
-    sweep = add("sweep", help="one stage at several learning rates, on held-out training data")
-    _experiment_arguments(sweep)
-    sweep.add_argument("--stage", choices=("mlm", "mnrl", "sst_finetune"), required=True)
-    sweep.add_argument("--lr", nargs="+", type=float, required=True, help="learning rates")
-    sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
-    sweep.add_argument("--out", required=True, help="folder for results")
-    sweep.set_defaults(run=experiments.run_sweep)
-
-    predict = add("predict", help="prediction files from a finished run")
-    predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
-    _data_argument(predict)
-    predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
-    predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetuned"))
-    predict.add_argument("--seed", type=int)
-    predict.add_argument("--out", required=True, help="folder for the prediction files")
-    _where(predict)
-    predict.set_defaults(run=models.run_predict)
-
-    grade = add("grade", help="score a prediction file against a file with id and label")
-    grade.add_argument("predictions")
-    grade.add_argument("labels")
-    grade.set_defaults(run=models.run_grade)
-
-    encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
-    encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
-    encode.add_argument("--pooling", choices=POOLINGS, default="mean")
-    _where(encode)
-    encode.set_defaults(run=models.run_encode)
-
-    tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
-    tiny.add_argument("--out", required=True, help="folder for the model")
-    tiny.add_argument("--epochs", type=int, help="fewer, for a try")
-    tiny.add_argument("--seed", type=int, default=0)
-    _where(tiny)
-    tiny.set_defaults(run=experiments.run_pretrain_tiny)
-
-    data = add("data", help="check, download, write, show data")
-    actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
-    check = actions.add_parser("check", help="name all damage and leaks")
-    check.add_argument("folder")
-    check.set_defaults(run=data_commands.run_data_check)
-    download = actions.add_parser("download", help="fetch and verify the course's files")
-    download.add_argument("--to", required=True, help="folder to put them in")
-    download.add_argument("--from", dest="source", help="base address of a mirror")
-    download.add_argument("--force", action="store_true", help="replace files that differ")
-    download.set_defaults(run=data_commands.run_data_download)
-    export = actions.add_parser("export", help="write data as the course's files")
-    _data_argument(export)
-    export.add_argument("--to", required=True, help="folder to put them in")
-    export.set_defaults(run=data_commands.run_data_export)
-    sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
-    _data_argument(sample)
-    sample.add_argument("--count", type=int, default=30, help="of each part")
-    sample.set_defaults(run=data_commands.run_data_sample)
-    rungs = actions.add_parser("ladder", help="what needs no deep learning, on these data")
-    _data_argument(rungs)
-    rungs.set_defaults(run=data_commands.run_data_ladder)
-
-    course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
-    steps = course.add_subparsers(dest="action", required=True, parser_class=_Parser)
-    run = steps.add_parser("run", help="execute into a folder, with pages and the result table")
-    run.add_argument("names", nargs="*", help="beginnings of names, e.g. 02 07 (default: all)")
-    run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
-    run.add_argument("--data", help="folder of the CS224N files, for the tiers real and paper")
-    run.add_argument("--out", default="build/course", help="folder for notebooks and pages")
-    run.set_defaults(run=_course_command("run_course"))
-    outputs = steps.add_parser("outputs", help="execute on the lab and store the outputs")
-    outputs.add_argument("names", nargs="*", help="beginnings of names (default: all)")
-    outputs.set_defaults(run=_course_command("run_outputs"))
-    student = steps.add_parser("student", help="write the notebooks without solutions")
-    student.add_argument("--to", required=True, help="folder")
-    student.set_defaults(run=_course_command("run_student"))
-    return parser
-
-
-def _course_command(name: str) -> Callable[[argparse.Namespace], int | None]:
-    """A command that needs the notebooks' packages, which are imported when it is called."""
-
-    def run(arguments: argparse.Namespace) -> int | None:
-        try:
-            from minbert.commands import course
-        except ModuleNotFoundError as error:
-            raise ValueError(
-                f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
-                "course needs"
-            ) from error
-        return getattr(course, name)(arguments)
-
-    return run
-
-
-def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
-    _data_argument(parser)
-    parser.add_argument(
-        "--encoder",
-        help="tiny (default on the classroom corpus), minilm (default else), bert-base, folder, "
-        "hub id",
-    )
-    parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument(
-        "--recipe", choices=RECIPES, help="lab (default of a quick run with tiny), paper (else)"
-    )
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
-    parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
-    _where(parser)
-
-
-def _data_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        default="classroom",
-        help="cs224n:FOLDER, or classroom[:SEED], the classroom corpus (synthetic; the default)",
-    )
-
-
-def _where(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--precision", choices=PRECISIONS, help="default: the preset's, or auto")
-    parser.add_argument("--device", choices=DEVICES, default="auto")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 2 (wrong input, said on stderr) or 130 (Ctrl-C)."""
+    """Run one command.
+
+    Returns:
+        The exit code: 0; 1, a notebook was stopped by an error; 2, wrong input, said on stderr, or
+        a kernel that died; 130, Ctrl-C or SIGTERM.
+    """
+    with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
+        from minbert.commands.parser import build_parser
     parsed = build_parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if parsed.verbose else logging.INFO,
@@ -177,11 +30,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
     try:
-        share_the_machine(granted_cores())
-        return parsed.run(parsed) or 0
+        with received_by(as_ctrl_c, signal.SIGTERM):
+            share_the_machine(granted_cores())
+            return parsed.run(parsed) or 0
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError:
         return 1
     except (ValueError, OSError) as error:

@@ -44,8 +44,9 @@ def prepare() -> None:
         os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
         os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
     os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-    if "MINBERT_THREADS" in os.environ:
-        os.environ["OMP_NUM_THREADS"] = str(fixed_threads())
+    wanted = os.environ.get("MINBERT_THREADS", "")
+    if wanted.isdecimal():  # a wrong one is said by what first asks for the number
+        os.environ["OMP_NUM_THREADS"] = wanted
 
 
 def fixed_threads() -> int | None:

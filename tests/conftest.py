@@ -30,14 +30,13 @@ sys.modules.pop("sitecustomize", None)  # Debian's Python has one of its own
 importlib.import_module("sitecustomize")
 
 # Shapes in annotations are checked at run time, in the tests only.
-hook = install_import_hook(
-    [
-        f"minbert.{name}"
-        for name in ("attention", "encoder", "pooling", "heads", "multitask", "masking", "losses")
-    ],
-    "beartype.beartype",
-)
-with hook:
+CHECKED = [
+    f"minbert.{name}"
+    for name in ("attention", "encoder", "pooling", "heads", "multitask", "masking", "losses")
+]
+with install_import_hook(CHECKED, "beartype.beartype"):
+    for module in CHECKED:
+        importlib.import_module(module)
     from minbert.config import ModelConfig
     from minbert.encoder import Encoder
     from minbert.tokenizer import WordPieceTokenizer

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import minbert
-from minbert.__main__ import ARMS as CLI_ARMS
 from minbert.__main__ import main
+from minbert.commands.parser import ARMS as CLI_ARMS
 from minbert.data.predictions import read_predictions
 from minbert.training import arms
 from minbert.training.sweep import STAGES

@@ -5,77 +5,170 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-import nbformat
-
+from minbert.course.files import write_notebook, write_text
+from minbert.course.findings import Findings
+from minbert.course.index import Row, index_page
+from minbert.course.kernel import require_ipykernel
 from minbert.course.notebooks import notebook_paths, overview, read, title, with_time
-from minbert.course.pages import Neighbours, index_page, page
-from minbert.course.runner import execute
+from minbert.course.pages import Neighbours, page
+from minbert.course.runner import Execution, execute
 from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
 from minbert.course.student import student_edition
 from minbert.course.tiers import choose_tier
+from minbert.stopping import STOPPED, finish_first, noted, received_by
 
 logger = logging.getLogger(__name__)
 
+CACHED = "it begins with the first notebook and takes finished training from the cache"
+
 
 def run_course(arguments: argparse.Namespace) -> int:
-    """`minbert course run`: execute into a folder, write pages and an index, print the results."""
+    """`minbert course run`: execute into a folder, write pages and an index, print the results.
+
+    Returns:
+        0, also where findings were not found; 1 if a cell raised; 2 if a kernel died; 130 if
+        it was interrupted. Pages and index are written in every case.
+    """
     tier = choose_tier(arguments.tier, arguments.data)
+    paths = notebook_paths(arguments.names)
+    require_ipykernel()
     out = Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
-    paths = notebook_paths(arguments.names)
     environment = {"MINBERT_TIER": tier.name}
     if tier.name != "lab":
         environment["MINBERT_DATA"] = str(Path(tier.data.partition(":")[2]).resolve())
     description = Session("index", tier).description
     logger.info(description)
-    rows, errors, times = [], [], {}
-    for number, path in enumerate(paths):
-        run = execute(path, environment, path.parent)
-        state = "" if run.error is None else f"stopped: {run.error.splitlines()[0]}"
-        times[path.stem] = round(run.seconds, 1)
-        logger.info("%s  %5.1f s  %s", path.stem.ljust(26), run.seconds, state or "ok")
-        if run.error is not None:
-            errors.append(path.stem)
-        nbformat.write(run.notebook, out / path.name)
-        stems = [other.stem for other in paths]
-        neighbours = Neighbours(
-            stems[number - 1] if number else None,
-            stems[number + 1] if number + 1 < len(stems) else None,
-        )
-        name = title(run.notebook)
-        (out / f"{path.stem}.html").write_text(
-            page(run.notebook, name, neighbours, path.parent), encoding="utf-8"
-        )
-        rows.append((path.stem, f"{path.stem[:2]} {name}", f"{run.seconds:.0f} s", state or "ok"))
-    results = scoreboard(tier.name)
-    (out / "index.html").write_text(
-        index_page(rows, results._repr_html_(), description), encoding="utf-8"
+    runs: list[Execution] = []
+    stopped = False
+    try:
+        for path in paths:
+            run = execute(path, environment, path.parent)
+            with noted():
+                _say(run, "ok")
+                _write_page(run, paths, out)
+                runs.append(run)
+    except KeyboardInterrupt:
+        stopped = True
+    findings = Findings(
+        {run.path.stem: run.claims for run in runs},
+        is_lab=tier.name == "lab",
+        complete=len(runs) == len(paths) and not any(run.error for run in runs),
     )
-    (out / "times.json").write_text(json.dumps(times, indent=1) + "\n", encoding="utf-8")
-    print(f"\n{results}\n")
-    total = sum(times.values())
+    times = {run.path.stem: round(run.seconds, 1) for run in runs}
+    with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
+        if stopped and runs:  # the page after the last one is not there
+            _write_page(runs[-1], [run.path for run in runs], out)
+        results = scoreboard(tier.name)
+        html = results._repr_html_()
+        notice = _notice(runs, paths, stopped)
+        index = index_page(_rows(runs, paths), findings.html(), html, description, notice)
+        write_text(out / "index.html", index)
+        write_text(out / "times.json", json.dumps(times, indent=1) + "\n")
+    if stopped:
+        print(
+            f"interrupted: {len(runs)} of {len(paths)} notebooks ran, {out / 'index.html'} says "
+            f"which; the same command goes on: {CACHED}",
+            file=sys.stderr,
+        )
+        return STOPPED
+    print(f"\n{results}\n\n{findings}\n")
     print(
-        f"{len(paths)} notebooks in {total:.0f} s ({tier.name} tier); pages: {out / 'index.html'}"
+        f"{len(paths)} notebooks in {sum(times.values()):.0f} s ({tier.name} tier); "
+        f"pages: {out / 'index.html'}"
     )
-    if errors:
-        print(f"stopped by an error: {', '.join(errors)}")
-    return 1 if errors else 0
+    return _exit_code(runs)
+
+
+def _say(run: Execution, well: str) -> None:
+    logger.info("%s  %5.1f s  %s", run.path.stem.ljust(26), run.seconds, _state(run, well))
+
+
+def _state(run: Execution, well: str) -> str:
+    return well if run.error is None else f"stopped: {run.error.splitlines()[0]}"
+
+
+def _write_page(run: Execution, paths: Sequence[Path], out: Path) -> None:
+    """The executed notebook and its page, which leads to those before and after it."""
+    write_notebook(out / run.path.name, run.notebook)
+    stems = [None, *(path.stem for path in paths), None]
+    at = stems.index(run.path.stem)
+    neighbours = Neighbours(stems[at - 1], stems[at + 1])
+    text = page(run.notebook, title(run.notebook), neighbours, run.path.parent)
+    write_text(out / f"{run.path.stem}.html", text)
+
+
+def _rows(runs: Sequence[Execution], paths: Sequence[Path]) -> list[Row]:
+    """Of the index: what ran, then what did not."""
+    ran = [(run.path, run.notebook, run.seconds, _state(run, "ok")) for run in runs]
+    missing = [(path, read(path), None, "not run") for path in paths[len(runs) :]]
+    return [
+        Row(path.stem, f"{path.stem[:2]} {title(notebook)}", seconds, state)
+        for path, notebook, seconds, state in [*ran, *missing]
+    ]
+
+
+def _notice(runs: Sequence[Execution], paths: Sequence[Path], stopped: bool) -> str:
+    """What is missing from the pages, or nothing."""
+    cut = [run.path.stem for run in runs if run.error is not None]
+    parts = []
+    if stopped:
+        missing = ", ".join(path.stem for path in paths[len(runs) :])
+        parts.append(
+            f"This run was interrupted; not run: {missing}. The same command goes on: {CACHED}."
+        )
+    if cut:
+        parts.append(f"Stopped before the end, so that pages lack outputs: {', '.join(cut)}.")
+    return " ".join(parts)
+
+
+def _exit_code(runs: Sequence[Execution]) -> int:
+    """2 if a kernel died, 1 if a cell raised, which is said; else 0."""
+    cut = [run.path.stem for run in runs if run.error is not None]
+    if cut:
+        print(f"stopped before the end: {', '.join(cut)}")
+    return 2 if any(run.died for run in runs) else int(bool(cut))
 
 
 def run_outputs(arguments: argparse.Namespace) -> int:
-    """`minbert course outputs`: execute on the lab and store the outputs in the notebooks."""
-    failed = False
-    for path in notebook_paths(arguments.names):
-        run = execute(path, {"MINBERT_TIER": "lab"}, path.parent)
-        if run.error is None:
-            nbformat.write(with_time(run.notebook, run.seconds), path)
-        failed |= run.error is not None
-        logger.info("%s  %5.1f s  %s", path.stem.ljust(26), run.seconds, run.error or "stored")
-    _renew_readme()
-    return int(failed)
+    """`minbert course outputs`: execute on the lab and store the outputs in the notebooks.
+
+    Returns:
+        As `run_course`. A notebook that did not run to its end stays as it was.
+    """
+    paths = notebook_paths(arguments.names)
+    require_ipykernel()
+    runs: list[Execution] = []
+    stopped = False
+    try:
+        for path in paths:
+            run = execute(path, {"MINBERT_TIER": "lab"}, path.parent)
+            with noted():
+                if run.error is None:
+                    write_notebook(path, with_time(run.notebook))
+                _say(run, "stored")
+                runs.append(run)
+    except KeyboardInterrupt:
+        stopped = True
+    with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
+        _renew_readme()
+    if stopped:
+        stored = sum(run.error is None for run in runs)
+        print(
+            f"interrupted: {stored} of {len(paths)} notebooks have new outputs, the others are as "
+            f"they were; the same command goes on: {CACHED}",
+            file=sys.stderr,
+        )
+        return STOPPED
+    complete = not any(run.error for run in runs)
+    print(Findings({run.path.stem: run.claims for run in runs}, is_lab=True, complete=complete))
+    return _exit_code(runs)
 
 
 def _renew_readme() -> None:
@@ -86,7 +179,7 @@ def _renew_readme() -> None:
     before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     if after:
-        readme.write_text(before + begin + overview(paths) + end + after, encoding="utf-8")
+        write_text(readme, before + begin + overview(paths) + end + after)
 
 
 def run_student(arguments: argparse.Namespace) -> None:
@@ -94,5 +187,5 @@ def run_student(arguments: argparse.Namespace) -> None:
     out = Path(arguments.to)
     out.mkdir(parents=True, exist_ok=True)
     for path in notebook_paths():
-        nbformat.write(student_edition(read(path)), out / path.name)
+        write_notebook(out / path.name, student_edition(read(path)))
     logger.info("the student edition is in %s", out)

@@ -89,10 +89,8 @@ def compared(notebook: NotebookNode) -> Compared:
     return Compared(len(shown), sum(not any(tag in IGNORE for tag in tags(cell)) for cell in shown))
 
 
-TIME = re.compile(
-    r"About \d+ minutes of study \(estimated from its length\); "
-    r"runs in \d+ s \(measured on 2 cores\)\."
-)
+TIME = re.compile(r"About (\d+) minutes of study \(estimated from its length\); runs in [^.\n]+\.")
+"""The sentence on time in a notebook's first cell; the group is the minutes of study."""
 
 
 def study_minutes(notebook: NotebookNode) -> int:
@@ -105,27 +103,27 @@ def study_minutes(notebook: NotebookNode) -> int:
     return max(5, 5 * round((words / 150 + lines / 25 + 7 * exercises) / 5))
 
 
-def with_time(notebook: NotebookNode, seconds: float) -> NotebookNode:
-    """Write both times into the first cell: study, estimated, and the run, as just measured.
+def with_time(notebook: NotebookNode) -> NotebookNode:
+    """Write the minutes of study into the first cell; of the run only what holds on any machine.
 
     Edits the notebook in place and returns it.
     """
     said = (
         f"About {study_minutes(notebook)} minutes of study (estimated from its length); "
-        f"runs in {round(seconds)} s (measured on 2 cores)."
+        "runs in about a minute or less on two cores."
     )
     notebook.cells[0].source = TIME.sub(said, notebook.cells[0].source)
     return notebook
 
 
 def overview(paths: list[Path]) -> str:
-    """The table of notebooks for the README, with the times that their first cells name."""
-    lines = ["| | notebook | study, minutes | runs in, seconds |", "| --- | --- | --- | --- |"]
+    """The table of notebooks for the README, with the study times that their first cells name."""
+    lines = ["| | notebook | study, minutes |", "| --- | --- | --- |"]
     for path in paths:
         notebook = read(path)
-        study, seconds = re.findall(r"\d+", TIME.search(notebook.cells[0].source).group())[:2]
+        minutes = TIME.search(notebook.cells[0].source).group(1)
         link = f"[{title(notebook)}](notebooks/{path.name})"
-        lines.append(f"| {path.stem[:2]} | {link} | {study} | {seconds} |")
+        lines.append(f"| {path.stem[:2]} | {link} | {minutes} |")
     return "\n".join(lines) + "\n"
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import html
 import logging
 import mimetypes
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,32 +142,4 @@ def mathml(markdown: str) -> str:
     parts = CODE.split(markdown)
     return "".join(
         part if number % 2 else FORMULA.sub(formula, part) for number, part in enumerate(parts)
-    )
-
-
-def index_page(rows: Sequence[tuple[str, str, str, str]], result_table: str, tier: str) -> str:
-    """The first page: all notebooks with their times, and the result table.
-
-    Args:
-        rows: (stem, title, time, state) per notebook.
-        result_table: HTML.
-        tier: sentence that names it.
-    """
-    lines = "".join(
-        f'<tr><td><a href="{html.escape(stem)}.html">{html.escape(title)}</a></td>'
-        f"<td>{html.escape(seconds)}</td><td>{html.escape(state)}</td></tr>"
-        for stem, title, seconds, state in rows
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>minBERT: the course</title><style>"
-        ":root { color-scheme: light dark } body { font: 1rem/1.5 system-ui, sans-serif; "
-        "max-width: 62rem; margin: 0 auto; padding: 1rem } table { border-collapse: collapse } "
-        "th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #8886 } "
-        "main > div { overflow-x: auto }</style></head><body><main>"
-        f"<h1>minBERT: the course</h1><p>{html.escape(tier)}</p>"
-        "<table><thead><tr><th>notebook</th><th>time</th><th></th></tr></thead>"
-        f"<tbody>{lines}</tbody></table><h2>Results</h2><div>{result_table}</div>"
-        "</main></body></html>"
     )

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from minbert.course.claims import CLAIMS_FILE, Claim, read_claims
+from minbert.course.kernel import (
+    exit_code,
+    kernel_manager,
+    kill,
+    shut_down,
+    why_it_did_not_start,
+    why_it_died,
+)
 from minbert.course.notebooks import normalise, read
-
-logger = logging.getLogger(__name__)
+from minbert.stopping import Noted, noted
 
 CELL_TIMEOUT_S = 3600
 """A single cell on real data may train for a while."""
+QUIET = logging.getLogger("minbert.nbclient")
+"""What nbclient and Jupyter would log on their own; it is said in one sentence here."""
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 
 
 @dataclass(frozen=True)
@@ -28,9 +43,14 @@ class Execution:
 
     path: Path
     notebook: NotebookNode
+    """With the outputs of this run only."""
     seconds: float
-    error: str | None
+    claims: Sequence[Claim]
+    """The findings that it tested."""
+    error: str | None = None
     """What stopped it, or None."""
+    died: bool = False
+    """Whether its kernel did, rather than a cell."""
 
 
 def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Execution:
@@ -40,32 +60,88 @@ def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Executi
         path: of the notebook.
         environment: variables for its kernel, such as MINBERT_TIER.
         folder: the kernel's working directory.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; the kernel has been ended.
     """
+    with noted() as signals:
+        return _execute(path, environment, folder, signals)
+
+
+def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: Noted) -> Execution:
     notebook = read(path)
-    client = NotebookClient(
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []  # what does not run has no output, rather than a stored one
+    manager = kernel_manager(QUIET)
+    client = _Client(
         notebook,
+        km=manager,
         timeout=CELL_TIMEOUT_S,
-        kernel_name="python3",
         extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(folder)}},
+        log=QUIET,
     )
+    error, died = None, False
     started = time.perf_counter()
-    error = None
-    with _environment({"TQDM_DISABLE": "1", **environment}):
+    with tempfile.TemporaryDirectory(prefix="minbert-") as temporary:
+        claims = Path(temporary) / "claims.jsonl"
+        variables = {**os.environ, "TQDM_DISABLE": "1", CLAIMS_FILE: str(claims), **environment}
         try:
-            client.execute()
+            with (Path(temporary) / "stderr").open("w+", errors="replace") as said:
+                options = {"env": variables, "cwd": str(folder), "stderr": said}
+                asyncio.run(_run(client, manager, signals, **options))
+        except asyncio.CancelledError:
+            error = "interrupted"  # the caller's block ends in KeyboardInterrupt
         except CellExecutionError as failure:
             error = f"{failure.ename}: {failure.evalue}"
+        except CellTimeoutError:
+            error = f"a cell did not end within {CELL_TIMEOUT_S} seconds"
+        except _Died as failure:
+            error, died = str(failure), True
+        finally:
+            kill(manager)
+        kept = read_claims(claims)
     seconds = time.perf_counter() - started
-    return Execution(path, normalise(notebook), seconds, error)
+    return Execution(path, normalise(notebook), seconds, kept, error, died)
 
 
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
+class _Died(Exception):
+    """A kernel that ended by itself, or never started."""
+
+
+class _Client(NotebookClient):
+    """Leaves signals to `_run`, which is cancelled; nbclient's own handlers end in tracebacks."""
+
+    @asynccontextmanager
+    async def async_setup_kernel(self, **options: object) -> AsyncIterator[None]:
+        await self.async_start_new_kernel(**options)
+        await self.async_start_new_kernel_client()
         yield
+
+
+async def _run(
+    client: _Client, manager: AsyncKernelManager, signals: Noted, **options: object
+) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    signals.at_once = lambda: loop.call_soon_threadsafe(task.cancel)
+    if signals.count:
+        task.cancel()
+    try:
+        await client.async_execute(**options)
+    except Exception as failure:
+        if task.cancelling():  # which nbclient takes for a dead kernel
+            raise asyncio.CancelledError from None
+        if isinstance(failure, DeadKernelError):
+            raise _Died(why_it_died(await exit_code(manager))) from failure
+        if isinstance(failure, RuntimeError):
+            options["stderr"].seek(0)
+            said = options["stderr"].read()
+            raise _Died(why_it_did_not_start(await exit_code(manager), said)) from failure
+        raise
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        try:
+            await shut_down(manager)
+            if client.kc is not None:
+                client.kc.stop_channels()
+        finally:
+            signals.at_once = None

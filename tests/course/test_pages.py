@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from minbert.course.pages import Neighbours, index_page, mathml, page
+from minbert.course.pages import Neighbours, mathml, page
 
 PIXEL = base64.b64encode(
     base64.b64decode(
@@ -121,13 +121,3 @@ def test_a_page_folds_its_solutions_and_leads_on(soup: BeautifulSoup) -> None:
 
 def test_the_notebook_is_not_changed(notebook: NotebookNode, soup: BeautifulSoup) -> None:
     assert "$x^2$" in notebook.cells[0].source
-
-
-def test_the_index_lists_all_notebooks_and_escapes_them() -> None:
-    rows = [("02_attention", "02 Attention", "9 s", "ok"), ("x", "<b>", "1 s", "stopped: a < b")]
-    text = index_page(rows, "<table><tr><td>results</td></tr></table>", "Tier: lab & more")
-    soup = BeautifulSoup(text, "html.parser")
-    assert [link["href"] for link in soup.find_all("a")] == ["02_attention.html", "x.html"]
-    assert [link.text for link in soup.find_all("a")] == ["02 Attention", "<b>"]
-    assert "stopped: a < b" in soup.text and "Tier: lab & more" in soup.text
-    assert "results" in soup.text and not soup.find_all(["script", "link"])

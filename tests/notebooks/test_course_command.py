@@ -40,6 +40,7 @@ def test_there_is_an_index_with_times_and_results(course: Path) -> None:
     assert links == ["00_start_here.html", "02_attention.html"]
     assert all((course / link).exists() for link in links)
     assert "Tier: lab" in index.text and "ours, lab (synthetic)" in index.text
+    assert re.search(r"All \d\d findings of the text were found here\.", index.text)
     times = json.loads((course / "times.json").read_text())
     assert list(times) == ["00_start_here", "02_attention"] and min(times.values()) > 0
 
