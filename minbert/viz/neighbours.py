@@ -103,7 +103,7 @@ def compare_with(
         pooling: `cls`, `pooler` or `mean`.
         seed: of the draw.
     """
-    vectors = encode([sentence, *texts.values(), *others], encoder, tokenizer, pooling)
+    vectors = encode([sentence, *texts.values(), *others], encoder, tokenizer, pooling, "fp32")
     random = random_cosines(vectors[1 + len(texts) :], seed)
     return {
         name: compare(vectors[0], vector, random)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -133,6 +134,15 @@ def test_cells_are_short_and_plain(code: list) -> None:
         assert not re.search(r"\binteract\(|\bOutput\(|plt\.show|^\s*[!%]|df\.style", cell.source,
                              re.MULTILINE), cell.source  # fmt: skip
         assert not re.search(r"^\s*#\s*(NBVAL|PYTEST)", cell.source), cell.source
+
+
+def test_vectors_that_are_shown_have_the_same_precision_everywhere(code: list) -> None:
+    """Without one, `encode` takes bf16 where the processor multiplies it fast, else fp32."""
+    for cell in code:
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "encode":
+                named = {keyword.arg for keyword in node.keywords}
+                assert "precision" in named or len(node.args) >= 5, cell.source
 
 
 def test_it_is_stored_executed_and_clean(cells: list, code: list) -> None:
