@@ -131,6 +131,20 @@ def kernels(names: list[str], limit_s: float) -> dict[str, Any]:
             "stages": len(stages), "unfinished_stages": left}  # fmt: skip
 
 
+def table(result: Mapping[str, Any]) -> str:
+    """The copies as a table for docs/machines.md."""
+    lines = ["| copies at once | threads | time as a multiple of fair sharing | of one copy before |"
+             " peak memory of a copy, MiB |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    for row in result["summary"]:
+        more = "more than " if row["stopped"] else ""
+        once = f"{row['to_one_copy_before']:.2f}" if "to_one_copy_before" in row else ""
+        lines.append(
+            f"| {row['copies']} | {row['way']} | {more}{row['to_fair_sharing']:.2f} | {once} "
+            f"| {row['peak_mib']:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Measure, print ratios, write everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

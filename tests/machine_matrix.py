@@ -124,6 +124,19 @@ def run_cell(cell: str, names: list[str] | None, kept: Path | None) -> dict[str,
     return found
 
 
+def table(content: dict[str, Any]) -> str:
+    """The matrix for docs/machines.md."""
+    lines = ["| code paths | threads | findings | not found | outputs that differ | stopped |",
+             "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    for cell, found in content["cells"].items():
+        name, threads = CELLS[cell]
+        counts = (len(found[kind]) for kind in ("not_found", "moved", "stopped"))
+        lines.append(
+            f"| {name} | {threads} | {found['findings']} | {' | '.join(map(str, counts))} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     """Run the cells and write what was found; 1 if anything was not as stored."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
