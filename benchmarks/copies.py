@@ -133,7 +133,7 @@ def kernels(names: list[str], limit_s: float) -> dict[str, Any]:
 
 def table(result: Mapping[str, Any]) -> str:
     """The copies as a table for docs/machines.md."""
-    lines = ["| copies at once | threads | time as a multiple of fair sharing | of one copy before |"
+    lines = ["| copies at once | threads | multiple of fair sharing | of one copy before |"
              " peak memory of a copy, MiB |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
     for row in result["summary"]:
         more = "more than " if row["stopped"] else ""
