@@ -103,7 +103,9 @@ def compare_with(
         pooling: `cls`, `pooler` or `mean`.
         seed: of the draw.
     """
-    vectors = encode([sentence, *texts.values(), *others], encoder, tokenizer, pooling, "fp32")
+    texts_and_others = [sentence, *texts.values(), *others]
+    # Not bf16 where a machine has it: a percentile would depend on the machine.
+    vectors = encode(texts_and_others, encoder, tokenizer, pooling, precision="fp32")
     random = random_cosines(vectors[1 + len(texts) :], seed)
     return {
         name: compare(vectors[0], vector, random)
