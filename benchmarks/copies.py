@@ -145,6 +145,19 @@ def table(result: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def kernels_sentence(found: Mapping[str, Any]) -> str:
+    """The notebooks at once as a sentence for docs/machines.md."""
+    peaks = found["peak_mib"]
+    names = ", ".join(dict.fromkeys(found["notebooks"]))
+    left = len(found["unfinished_stages"]) or "none"
+    return (
+        f"{len(peaks)} notebooks at once ({names}, each several times) with one shared cache: peak "
+        f"memory of a kernel {min(peaks):.0f} to {max(peaks):.0f} MiB, of all together at most "
+        f"{sum(peaks) / 1024:.1f} GiB; {found['stages']} stages in the cache afterwards, each "
+        f"computed once, unfinished ones: {left}.\n"
+    )
+
+
 def main() -> None:
     """Measure, print ratios, write everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -173,10 +186,7 @@ def main() -> None:
               "summary": summary}  # fmt: skip
     if arguments.kernels:
         result["kernels"] = kernels(arguments.kernels, arguments.limit * 4)
-        peaks = result["kernels"]["peak_mib"]
-        print(f"{len(peaks)} notebooks at once, one cache: peak memory of a kernel "
-              f"{max(peaks):.0f} MiB, of all {sum(peaks):.0f} MiB; unfinished stages: "
-              f"{result['kernels']['unfinished_stages'] or 'none'}")  # fmt: skip
+        print(kernels_sentence(result["kernels"]))
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

@@ -1,0 +1,43 @@
+"""docs/machines.md shows what was recorded, and what was recorded is clean."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import machine_matrix
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import copies  # noqa: E402
+
+PAGE = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+MATRIX = json.loads((ROOT / "tests" / "machine_matrix.json").read_text(encoding="utf-8"))
+COPIES = json.loads((ROOT / "benchmarks" / "copies.json").read_text(encoding="utf-8"))
+
+
+def between(name: str) -> str:
+    return PAGE.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+
+
+def test_the_matrix_is_the_recorded_one() -> None:
+    assert between("matrix") == machine_matrix.table(MATRIX)
+
+
+def test_in_every_cell_everything_was_found_and_nothing_moved() -> None:
+    assert list(MATRIX["cells"]) == list(machine_matrix.CELLS)
+    for cell, found in MATRIX["cells"].items():
+        assert not found["not_found"] + found["moved"] + found["stopped"], cell
+        assert found["findings"] >= 150
+
+
+def test_the_copies_are_the_recorded_ones() -> None:
+    assert between("copies") == copies.table(COPIES)
+    assert between("kernels") == copies.kernels_sentence(COPIES["kernels"])
+
+
+def test_all_copies_gave_the_same_results_and_left_a_whole_cache() -> None:
+    assert all(row["same_results"] for row in COPIES["summary"])
+    assert COPIES["kernels"]["unfinished_stages"] == []
