@@ -45,12 +45,22 @@ ROOT = Path(__file__).parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For pytest-xdist: a file's tests share a worker and what it has set up, notebooks do not."""
+    """For pytest-xdist: a file's tests share a worker and what it has set up; notebooks do not.
+
+    All pages share one worker, one JupyterLab and one browser, and begin first: they take longest.
+    """
+
+    def order(item: pytest.Item) -> int:
+        return ["browser", "notebooks"].index(item.path.parent.name) if slow(item) else 2
+
+    def slow(item: pytest.Item) -> bool:
+        return item.path.parent.name in ("browser", "notebooks")
+
     for item in items:
-        if item.get_closest_marker("xdist_group") is None and item.path.name != "test_nbval.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
-    # The longest first, so that no worker is left with one at the end.
-    items.sort(key=lambda item: not {"notebooks", "browser"} & set(item.path.parts))
+        if item.path.name != "test_nbval.py":
+            place = item.path.parent if item.path.parent.name == "browser" else item.path
+            item.add_marker(pytest.mark.xdist_group(place.as_posix()))
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
