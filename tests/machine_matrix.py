@@ -57,7 +57,7 @@ CELLS = {
     if name != "baseline" or threads == 1  # the slowest path, once
 }
 MOST_DIFFERENT = ("baseline-1", "perturbed-4")
-"""The cells that `make test` runs: see `machine_matrix.json`."""
+"""The cells that `make test` runs: the oldest code paths on one thread, changed weights on four."""
 CELL_TIMEOUT_S = 300
 
 

@@ -24,7 +24,7 @@ def vectors(pairs: int = 8, hidden: int = 24, seed: int = 0) -> tuple[np.ndarray
     return first, first + draw.normal(size=(pairs, hidden))
 
 
-@pytest.mark.parametrize("scale", [1, 20, 100])
+@pytest.mark.parametrize("scale", [1.0, 20.0, 100.0])
 @pytest.mark.parametrize("symmetric", [False, True])
 @pytest.mark.parametrize("mask", [False, True])
 def test_loss_and_gradient_are_those_of_the_library(
