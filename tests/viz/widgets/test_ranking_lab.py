@@ -35,7 +35,9 @@ def test_the_loss_is_that_of_the_library(lab: RankingLab) -> None:
     for scale, symmetric, mask in ((20, False, False), (5, True, False), (1, True, True)):
         lab.scale.value, lab.symmetric.value, lab.mask.value = scale, symmetric, mask
         clusters = torch.tensor(lab.clusters[16:32]) if mask else None
-        loss = multiple_negatives_ranking(a, b, scale=scale, symmetric=symmetric, clusters=clusters)
+        loss = multiple_negatives_ranking(
+            a, b, scale=float(scale), symmetric=symmetric, clusters=clusters
+        )
         assert lab.pushed().loss == pytest.approx(loss.item(), abs=1e-4)
         said = f"Loss {lab.pushed().loss:.2f} nats, scale {scale} (temperature {1 / scale:g})"
         assert lab.panels["Loss"].alt.startswith(said)
