@@ -140,7 +140,7 @@ def table(result: Mapping[str, Any]) -> str:
         once = f"{row['to_one_copy_before']:.2f}" if "to_one_copy_before" in row else ""
         lines.append(
             f"| {row['copies']} | {row['way']} | {more}{row['to_fair_sharing']:.2f} | {once} "
-            f"| {row['peak_mib']:.0f} |"
+            f"| {'' if row['stopped'] else round(row['peak_mib'])} |"
         )
     return "\n".join(lines) + "\n"
 
