@@ -182,7 +182,7 @@ def main() -> None:
             shown = f"more than {arguments.limit:.0f}" if run["seconds"] is None else run["seconds"]
             print(f"round {number}, {count} at once, {way}: {shown} s", flush=True)
     summary = summarise(rounds, cores, arguments.limit)
-    result = {"command": "python benchmarks/copies.py", "cores": cores, "rounds": rounds,
+    result = {"command": " ".join(["python", *sys.argv]), "cores": cores, "rounds": rounds,
               "summary": summary}  # fmt: skip
     if arguments.kernels:
         result["kernels"] = kernels(arguments.kernels, arguments.limit * 4)

@@ -169,7 +169,7 @@ def main() -> int:
     )
     if arguments.out:
         content = {
-            "command": "python tests/machine_matrix.py",
+            "command": " ".join(["python", *sys.argv]),
             "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
             f"{os.cpu_count()} cores",
             "torch": torch.__version__,
