@@ -10,9 +10,10 @@ __version__ = "0.1.0"
 import importlib
 from typing import TYPE_CHECKING
 
-from minbert import threads
+from minbert import memory, threads
 
 threads.prepare()  # before torch is imported
+memory.prepare()
 
 if TYPE_CHECKING:  # for editors; at run time a name is imported when it is first asked for, which
     # keeps `import minbert` quick: the command line answers Ctrl-C while torch is being loaded

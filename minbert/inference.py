@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import torch
 
-from minbert.data.batching import pad_batch, within_budget
+from minbert.data.batching import budget_for, pad_batch, within_budget
 from minbert.encoder import Encoder
 from minbert.pooling import POOLINGS, pool
 from minbert.precision import autocast, resolve_precision
@@ -25,7 +25,7 @@ def encode(
     tokenizer: WordPieceTokenizer,
     pooling: str = "mean",
     precision: str = "auto",
-    token_budget: int = 8192,
+    token_budget: int | None = None,
 ) -> np.ndarray:
     """Encode sentences with dropout off; the encoder's training mode is given back as it was.
 
@@ -40,7 +40,7 @@ def encode(
         pooling: one of `minbert.pooling.POOLINGS`.
         precision: `auto` (bf16 where the device multiplies it fast), `fp32`, `bf16`; vectors keep
             a cosine of at least .999 to those of fp32.
-        token_budget: padded word pieces per batch.
+        token_budget: padded word pieces per batch; without, what suits the device.
 
     Returns:
         (n, hidden_size) float32.
@@ -54,6 +54,7 @@ def encode(
         raise ValueError("sentences must be several strings, got one string: put it into a list")
     device = encoder.pooler.dense.weight.device
     precision = resolve_precision(precision, device)
+    token_budget = token_budget or budget_for(device)
     was_training = encoder.training
     encoder.eval()
     try:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from minbert.config import ModelConfig
@@ -44,8 +44,8 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
             f"{location.tokenizer} has {tokenizer.vocab_size} word pieces, the model only "
             f"{config.vocab_size}: these files do not belong together"
         )
-    encoder = Encoder(config)
     weights, _ = split_names(_read_weights(location.weights))
+    encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
     return encoder.eval(), tokenizer
 
@@ -154,11 +154,26 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     """Tensors of a safetensors file, or of an old PyTorch file, in which nothing is executed."""
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            return _mapped(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is no readable weights file: {reason}") from error
+
+
+def _mapped(path: Path) -> dict[str, Tensor]:
+    """Tensors that are read from the file when they are used, each through a mapping of its own.
+
+    Whoever copies one and lets go of it frees its memory, so that no model is there twice.
+    """
+
+    def one(name: str) -> Tensor:
+        with safe_open(path, framework="pt") as file:
+            return file.get_tensor(name)
+
+    with safe_open(path, framework="pt") as file:
+        names = list(file.keys())
+    return {name: one(name) for name in names}
 
 
 def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Location) -> None:
@@ -173,8 +188,9 @@ def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Locati
     _load_strictly(encoder, weights, str(location.weights))
 
 
+@torch.no_grad()
 def _load_strictly(module: torch.nn.Module, weights: dict[str, Tensor], what: str) -> None:
-    """Load all weights, or say in one sentence which ones do not fit."""
+    """Copy all weights into a module, which empties the dict, or say which ones do not fit."""
     expected = module.state_dict()
     shapes = [
         f"{name} is {tuple(weights[name].shape)}, expected {tuple(tensor.shape)}"
@@ -193,4 +209,5 @@ def _load_strictly(module: torch.nn.Module, weights: dict[str, Tensor], what: st
     ]
     if said:
         raise ValueError(f"{what} does not fit the model: {'; '.join(said)}")
-    module.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    for name, tensor in expected.items():
+        tensor.copy_(weights.pop(name))

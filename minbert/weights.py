@@ -115,7 +115,8 @@ def verify(location: Location, known: KnownModel) -> None:
         expected = known.sha256.get(path.name)
         if expected is None:
             continue
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
             raise ValueError(
                 f"{path} is not the published file: its SHA-256 is {found[:12]}…, expected "

@@ -6,13 +6,15 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from minbert.evaluation.report import caption
+
+if TYPE_CHECKING:
+    import pandas as pd  # a tenth of a kernel's memory, for those who read curves only
 
 
 def results_folder() -> Path:
@@ -46,6 +48,8 @@ class Recorded:
     @cached_property
     def curves(self) -> pd.DataFrame:
         """Content of curves.csv."""
+        import pandas as pd
+
         return pd.read_csv(self.folder / "curves.csv")
 
     @property

@@ -7,7 +7,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: 
         try:
             with (Path(temporary) / "stderr").open("w+", errors="replace") as said:
                 options = {"env": variables, "cwd": str(folder), "stderr": said}
-                asyncio.run(_run(client, manager, signals, **options))
+                _to_its_end(_run(client, manager, signals, **options))
         except asyncio.CancelledError:
             error = "interrupted"  # the caller's block ends in KeyboardInterrupt
         except CellExecutionError as failure:
@@ -103,6 +104,17 @@ def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: 
         kept = read_claims(claims)
     seconds = time.perf_counter() - started
     return Execution(path, normalise(notebook), seconds, kept, error, died)
+
+
+def _to_its_end(coroutine: Coroutine[None, None, None]) -> None:
+    """Run it here, or beside a loop that runs already: a notebook's kernel has one."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(coroutine)
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, coroutine).result()
 
 
 class _Died(Exception):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from IPython import get_ipython
 
 from minbert.course.claims import Claim, keep
 from minbert.course.journal import Journal
@@ -19,6 +20,7 @@ from minbert.course.recorded import Recorded, recorded
 from minbert.course.tiers import Tier, choose_tier, live_data
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
+from minbert.memory import give_back
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
 from minbert.threads import granted_cores, share_the_machine
@@ -48,6 +50,7 @@ def start(notebook: str, tier: str | None = None, data: str | None = None) -> Se
     # Training takes more threads by itself while nobody else wants the machine.
     share_the_machine(1 if session.tier.name == "lab" else granted_cores())
     _log_to_the_page()
+    _give_back_after_cells()
     print(session.description)
     return session
 
@@ -191,6 +194,17 @@ class _Page(logging.StreamHandler):
     def emit(self, record: Any) -> None:
         self.stream = sys.stdout
         super().emit(record)
+
+
+def _give_back_after_cells() -> None:
+    """A kernel that waits for its reader holds no free memory: many share a server."""
+    shell = get_ipython()
+    if shell is not None:
+        shell.events.register("post_run_cell", _after_cell)
+
+
+def _after_cell(result: object) -> None:
+    give_back()
 
 
 def _log_to_the_page() -> None:

@@ -56,6 +56,14 @@ def length_bucketed(
     return [batches[index] for index in shuffled]
 
 
+def budget_for(device: torch.device) -> int:
+    """Padded word pieces per batch of a forward pass: what keeps a GPU busy, and a CPU's caches.
+
+    On a CPU larger batches are slower, MiniLM at 8,192 by half, and take more memory.
+    """
+    return 1024 if device.type == "cpu" else 16384
+
+
 def within_budget(
     rows: Sequence[int], lengths: Sequence[int], token_budget: int
 ) -> list[list[int]]:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from minbert.data.examples import CourseData, PairExample, TaskData
 from minbert.evaluation.statistics import Value, summarise
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 Similarity = Callable[[Sequence[PairExample]], np.ndarray]
 
@@ -34,6 +35,9 @@ def ladder(data: CourseData) -> dict[str, dict[str, Value]]:
 
 def sentiment_rungs(task: TaskData) -> dict[str, Value]:
     """Majority class, and logistic regression on bags of words and word pairs."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+
     golds = labels(task.dev)
     train = labels(task.train)
     bag = CountVectorizer(ngram_range=(1, 2), min_df=2, binary=True)
@@ -70,6 +74,8 @@ def similarity_rungs(task: TaskData) -> dict[str, Value]:
 
 def lexical_similarities(train: Sequence[PairExample]) -> dict[str, Similarity]:
     """Jaccard overlap of words, and TF-IDF cosines over words and over letter trigrams."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     texts = [example.sentence1 for example in train] + [example.sentence2 for example in train]
     word = TfidfVectorizer(token_pattern=r"(?u)\b\w+\b").fit(texts)
     character = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3)).fit(texts)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from sklearn.metrics import roc_auc_score
 
 from minbert.data.examples import PairExample
 from minbert.evaluation.geometry import alignment, random_cosines, uniformity
@@ -112,6 +111,8 @@ class CosineSpread:
         return float(np.quantile(self.groups[group], share)) if group in self.groups else np.nan
 
     def _above(self, other: str) -> float:
+        from sklearn.metrics import roc_auc_score
+
         if SIMILAR not in self.groups or other not in self.groups:
             return np.nan
         sides = self.groups[SIMILAR], self.groups[other]

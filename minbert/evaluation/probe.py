@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from minbert.evaluation.geometry import Vectors
 
@@ -22,6 +21,8 @@ def linear_probe(train: Vectors, labels: np.ndarray, test: Vectors) -> np.ndarra
         train, test: one sentence vector a line.
         labels: of the training vectors, (sentence,).
     """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
     model.fit(np.asarray(train, dtype=np.float64), labels)
     return model.predict(np.asarray(test, dtype=np.float64))

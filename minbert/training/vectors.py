@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from minbert.data.batching import within_budget
+from minbert.data.batching import budget_for, within_budget
 from minbert.encoder import Encoder
 from minbert.memory import give_back
 from minbert.pooling import pool
@@ -49,7 +49,7 @@ def embed_all(
     table: SentenceTable,
     recipe: Recipe,
     setting: Setting,
-    token_budget: int = 8192,
+    token_budget: int | None = None,
 ) -> Float[Tensor, "sentence hidden"]:
     """Vectors of a frozen encoder for the given rows of the table, in eval mode.
 
@@ -58,6 +58,7 @@ def embed_all(
         for are zero.
     """
     encoder.eval()
+    budget = token_budget or budget_for(setting.device)
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
     lengths = [len(ids) for ids in table.ids]
@@ -65,7 +66,7 @@ def embed_all(
         adapted(most_threads(encoder.config.hidden_size)) as threads,
         tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar,
     ):
-        for batch in within_budget(wanted, lengths, token_budget):
+        for batch in within_budget(wanted, lengths, budget):
             vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
             bar.update(len(batch))
             threads.adapt()

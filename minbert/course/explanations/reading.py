@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from minbert.encoder import Encoder
@@ -66,6 +65,8 @@ def read(grid: Grid, encoder: Encoder, vectors: SentenceVectors, seed: int) -> d
         vectors: of the grid's sentences, from `embed` or `averaged_words`.
         seed: of the heads.
     """
+    from sklearn.metrics import roc_auc_score
+
     experiment, tasks = grid.experiment, grid.rows.tasks
     model = experiment.model(encoder, generator_for(seed, "heads"))
     settings, setting = experiment.preset.heads, experiment.setting(derive_seed(seed))
