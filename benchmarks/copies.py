@@ -1,6 +1,7 @@
 """Many learners on one machine: n copies of a training at once, and n notebooks.
 
     python benchmarks/copies.py --out benchmarks/copies.json
+    python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json    (the notebooks only)
 
 A copy is sentiment fine-tuning of the lab, with a cache of its own. Fair sharing would let n copies
 take n times one copy's time on one thread, divided by the cores; the ratio to that is printed. All
@@ -117,6 +118,7 @@ def kernels(names: list[str], limit_s: float) -> dict[str, Any]:
             paths.append(copy)
             commands.append([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute",
                              "--inplace", "--log-level=ERROR",
+                             "--ExecutePreprocessor.startup_timeout=600",
                              "--ExecutePreprocessor.timeout=3600", str(copy)])  # fmt: skip
         cache = Path(temporary) / "cache"
         seconds, _ = at_once(commands, [environment("now", cache)] * len(names), limit_s)
@@ -181,11 +183,15 @@ def main() -> None:
             rounds.append(run)
             shown = f"more than {arguments.limit:.0f}" if run["seconds"] is None else run["seconds"]
             print(f"round {number}, {count} at once, {way}: {shown} s", flush=True)
-    summary = summarise(rounds, cores, arguments.limit)
-    result = {"command": " ".join(["python", *sys.argv]), "cores": cores, "rounds": rounds,
-              "summary": summary}  # fmt: skip
+    result = {}
+    if arguments.out and arguments.out.exists():  # what is not measured now stays
+        result = json.loads(arguments.out.read_text(encoding="utf-8"))
+    command = " ".join(["python", *sys.argv])
+    if rounds:
+        summary = summarise(rounds, cores, arguments.limit)
+        result |= {"command": command, "cores": cores, "rounds": rounds, "summary": summary}
     if arguments.kernels:
-        result["kernels"] = kernels(arguments.kernels, arguments.limit * 4)
+        result["kernels"] = kernels(arguments.kernels, arguments.limit * 4) | {"command": command}
         print(kernels_sentence(result["kernels"]))
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

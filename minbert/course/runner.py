@@ -32,6 +32,8 @@ from minbert.stopping import Noted, noted
 
 CELL_TIMEOUT_S = 3600
 """A single cell on real data may train for a while."""
+START_TIMEOUT_S = 600
+"""Importing takes seconds alone, minutes where a whole class begins at once on few cores."""
 QUIET = logging.getLogger("minbert.nbclient")
 """What nbclient and Jupyter would log on their own; it is said in one sentence here."""
 QUIET.addHandler(logging.NullHandler())
@@ -79,6 +81,7 @@ def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: 
         notebook,
         km=manager,
         timeout=CELL_TIMEOUT_S,
+        startup_timeout=START_TIMEOUT_S,
         extra_arguments=["--log-level=ERROR"],
         log=QUIET,
     )
