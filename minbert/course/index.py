@@ -6,6 +6,8 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from minbert.course.policy import META
+
 STYLE = (
     ":root { color-scheme: light dark } body { font: 1rem/1.5 system-ui, sans-serif; "
     "max-width: 62rem; margin: 0 auto; padding: 1rem } table { border-collapse: collapse } "
@@ -40,7 +42,8 @@ def index_page(
     """
     said = f'<p class="notice">{html.escape(notice)}</p>' if notice else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><head>'
+        f'{META}<meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>minBERT: the course</title><style>{STYLE}</style></head><body><main>"
         f"<h1>minBERT: the course</h1><p>{html.escape(tier)}</p>{said}"

@@ -14,6 +14,8 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
+from minbert.course.policy import META
+
 OFFLINE = (
     "require_js_url",
     "mathjax_url",
@@ -53,7 +55,7 @@ def page(notebook: NotebookNode, title: str, neighbours: Neighbours, folder: Pat
     exporter.log.setLevel(logging.ERROR)  # it misses alt sentences, which are put in below
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     soup = BeautifulSoup(body, "html.parser")
-    pictures = [picture for picture in soup.select(".jp-OutputArea img")]
+    pictures = [picture for picture in soup.select(".jp-RenderedImage img")]
     for picture, alt in zip(pictures, _alt_sentences(notebook), strict=True):
         picture["alt"] = alt
     for picture in soup.select(".jp-RenderedMarkdown img, .jp-MarkdownCell img"):
@@ -85,6 +87,7 @@ def page(notebook: NotebookNode, title: str, neighbours: Neighbours, folder: Pat
     )
     soup.head.append(style)
     soup.html["lang"] = "en"
+    soup.head.insert(0, BeautifulSoup(META, "html.parser"))
     return str(soup)
 
 
