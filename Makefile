@@ -18,13 +18,14 @@ BIN       := .venv/bin
 PIP       := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROSE     := README.md CONTRIBUTING.md docs notebooks minbert figures/scripts tests benchmarks
 
-.PHONY: help course lab reproduce test test-machines lint format outputs figures student badges benchmark clean
+.PHONY: help course lab reproduce test test-all test-machines lint format outputs figures student badges benchmark clean
 
 help:
 	@echo "make course                      all notebooks on the lab (synthetic), into build/course"
 	@echo "make course TIER=real DATA=DIR   the same on the CS224N files in DIR, with real weights"
 	@echo "make lab                         JupyterLab on the course"
-	@echo "make test                        all tests"
+	@echo "make test                        all tests but the slow ones"
+	@echo "make test-all                    the slow ones, too (faults and bad inputs in full)"
 	@echo "make test-machines               the notebooks as other machines would run them (an hour)"
 	@echo "make reproduce [DATA=DIR]        the paper's grid"
 	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
@@ -42,7 +43,10 @@ reproduce: .venv/installed
 	$(BIN)/minbert reproduce $(if $(strip $(DATA)),--data "cs224n:$(DATA)") $(if $(strip $(ENCODER)),--encoder "$(ENCODER)") --preset $(PRESET) --seeds $(SEEDS) --out $(OUT)
 
 test: .venv/installed-test lint
-	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadgroup --junitxml=build/tests.xml
+	$(BIN)/python -m pytest -rs -m "not slow" -n $(JOBS) --dist loadgroup --junitxml=build/tests.xml
+
+test-all: .venv/installed-test lint
+	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadgroup --junitxml=build/tests-all.xml
 
 test-machines: .venv/installed-test
 	$(BIN)/python tests/machine_matrix.py --jobs $(JOBS) --out tests/machine_matrix.json

@@ -243,3 +243,12 @@ def test_what_each_choice_of_the_lab_recipe_is_worth() -> None:
         assert f"| {name.replace('_', ' ')} | {' | '.join(means)} |" in LAB
     assert number(results["ladder"]["sst_accuracy"]["bag_of_words"]) in LAB
     assert results["command"] in LAB
+
+
+def test_jupyterlab_keeps_its_token() -> None:
+    """`make lab` switches off no check of who connects, nor lets other machines in."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [command] = re.findall(r"jupyter lab (.*)", makefile)
+    assert command == "notebooks/00_start_here.ipynb"
+    settings = [*ROOT.glob("jupyter*config*"), *ROOT.glob(".jupyter")]
+    assert settings == []
