@@ -101,7 +101,7 @@ def main() -> None:
     out = Path(arguments.out)
     out.parent.mkdir(parents=True, exist_ok=True)
 
-    data, device = load_data("classroom"), torch.device("cpu")
+    data, device = load_data("classroom:0"), torch.device("cpu")
     encoder, tokenizer = from_pretrained("tiny")
     rows = CourseRows(data, tokenizer, encoder.config.max_position_embeddings)
     parts = split_training_data(rows, share=1.0, seed=0)

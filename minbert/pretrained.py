@@ -114,6 +114,8 @@ def save_pretrained(
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / "model.safetensors.partial"
     save_file(contiguous, partial, metadata={"format": "pt"})
+    # safetensors writes for nobody else; the configuration has what the umask gives.
+    partial.chmod((folder / "config.json").stat().st_mode & 0o777)
     os.replace(partial, folder / "model.safetensors")
 
 

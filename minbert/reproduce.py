@@ -17,6 +17,7 @@ from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.cache import copy_stage
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
+from minbert.training.seal import holds
 from minbert.training.stage_files import read_history, read_predictions
 
 logger = logging.getLogger(__name__)
@@ -73,9 +74,7 @@ def _write_predictions(
     grid: Grid, folder: Path, submitted: dict, experiment: Experiment, out: Path
 ) -> dict[str, Any] | None:
     """Prediction files of the submitted model; test metrics where the test files have labels."""
-    encoder = grid.encoder_folder(ARMS[submitted["arm"]], submitted["seed"])
-    is_whole = (folder / "model.safetensors").exists()
-    model = grid.load(folder, None if is_whole else encoder)
+    model = grid.load_stage(submitted["arm"], submitted["stage"], submitted["seed"])
     (out / "predictions").mkdir()
     test = grid.predict(model, "test")
     for split, predictions in (("dev", read_predictions(folder)), ("test", test)):
@@ -118,7 +117,7 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
     for (arm, stage, seed), folder in folders.items():
         target = out / f"seed{seed}" / arm / stage
         copy_stage(folder, target)
-        if not (folder / "model.safetensors").exists():
+        if not holds(folder, "model.safetensors"):
             encoder = grid.encoder_folder(ARMS[arm], seed)
             for name in ("model.safetensors", "config.json", "tokenizer.json"):
                 copy_file(encoder / name, target / name)

@@ -17,6 +17,7 @@ from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
 from minbert.training.perplexity import perplexity
+from minbert.training.provenance import computed
 from minbert.training.stage_files import (
     QUORA_BY_COSINE,
     Predictions,
@@ -33,7 +34,12 @@ def collect(
     seeds: Sequence[int],
     folders: dict[tuple[str, str, int], Path],
 ) -> dict[str, Any]:
-    """Everything of results.json that follows from the finished stages."""
+    """Everything of results.json that follows from the finished stages.
+
+    `versions` and `device` are this run's; `computed` says where and when each stage was really
+    computed (`minbert.training.provenance.computed`), `encoder_digests` and `data.digest` from
+    what.
+    """
     golds = {task: grid.rows.tasks[task]["dev"].labels.numpy() for task in TASKS}
     dev = {key: read_predictions(folder) for key, folder in folders.items()}
 
@@ -63,12 +69,17 @@ def collect(
             "damaged_rows": len(data.damage),
         },
         "encoder": experiment.encoder_name,
+        "encoder_digests": grid.digests,
         "recipe": asdict(experiment.recipe),
         "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
         "seeds": list(seeds),
         "versions": versions(),
         "device": describe_device(experiment.device),
         "precision": experiment.precision,
+        "computed": computed(
+            {f"{name}, seed {seed}": path for (name, seed), path in _stages(grid, folders).items()},
+            experiment.device,
+        ),
         "arms": measured,
         "submitted": _best(measured, seeds),
         "paired_tests": tests,
@@ -124,23 +135,27 @@ def _times_and_counts(grid: Grid, folders: dict) -> dict[str, Any]:
     """Seconds and counts of each distinct stage, as measured when it was computed."""
     timings: dict[str, list[float]] = {}
     counts: dict[str, list[dict]] = {}
-    seen = set()
+    for (name, _), path in _stages(grid, folders).items():
+        histories = read_history(path)
+        timings.setdefault(name, []).append(sum(h["seconds"] for h in histories.values()))
+        keep = ("steps", "skipped", "tokens")
+        counts.setdefault(name, []).append(
+            {part: {key: h[key] for key in keep} for part, h in histories.items()}
+        )
+    return {"timings_s": timings, "counts": counts}
+
+
+def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
+    """Each distinct stage once, by its name in the tables and its seed."""
+    found: dict[tuple[str, int], Path] = {}
     for (arm, stage, seed), folder in folders.items():
         steps = [
             ("/".join(ARMS[arm][: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)
         ]
-        label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
-        for name, path in [*steps, (label, folder)]:
-            if path in seen:
-                continue
-            seen.add(path)
-            histories = read_history(path)
-            timings.setdefault(name, []).append(sum(h["seconds"] for h in histories.values()))
-            keep = ("steps", "skipped", "tokens")
-            counts.setdefault(name, []).append(
-                {part: {key: h[key] for key in keep} for part, h in histories.items()}
-            )
-    return {"timings_s": timings, "counts": counts}
+        for name, path in [*steps, (f"{'+'.join(ARMS[arm]) or 'original'}/{stage}", folder)]:
+            if path not in found.values():
+                found[name, seed] = path
+    return found
 
 
 def encoder_stages(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:

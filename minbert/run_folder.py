@@ -11,31 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import tokenizers
-import torch
-
-import minbert
-from minbert.threads import fixed_threads, granted_cores
-
-
-def versions() -> dict[str, str]:
-    """Versions that decide numbers."""
-    return {
-        "minbert": minbert.__version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "tokenizers": tokenizers.__version__,
-        "numpy": np.__version__,
-    }
-
-
-def describe_device(device: torch.device) -> str:
-    """Kind of processor and number of threads, or the GPU's name."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    capability = torch.backends.cpu.get_cpu_capability()
-    return f"CPU, at most {fixed_threads() or granted_cores()} threads, {capability}"
+from minbert.training.provenance import describe_device as describe_device
+from minbert.training.provenance import versions as versions
 
 
 def peak_memory_mib() -> float | None:

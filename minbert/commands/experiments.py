@@ -50,6 +50,7 @@ def run_single_task(arguments: argparse.Namespace) -> None:
         "task": arguments.task,
         "mode": arguments.mode,
         "dev_accuracy": outcome.accuracy,
+        "computed": outcome.computed,
         "handout": {
             "dev_accuracy": reference,
             "standard_deviation": spread,

@@ -6,7 +6,7 @@ import os
 import random
 from dataclasses import dataclass, replace
 
-from minbert.data import load_data
+from minbert.data import LAB_SEED, load_data
 from minbert.data.examples import CourseData, TaskData
 
 
@@ -26,9 +26,6 @@ class Tier:
     recording: str
     """Folder under figures/results that holds the recorded grid of this tier."""
 
-
-LAB_SEED = 31
-"""Of the classroom corpus: the one on which the recorded runs were made."""
 
 TIERS = {
     "lab": Tier("lab", f"classroom:{LAB_SEED}", "tiny", "quick", None, None, "lab-tiny-quick"),

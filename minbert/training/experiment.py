@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,42 @@ import torch
 
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
+from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
-from minbert.training.cache import StageCache, weights_digest
-from minbert.training.loop import Setting
+from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head
+from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.cache import StageCache
+from minbert.training.checkpoint import CHECKPOINT
+from minbert.training.digests import (
+    config_digest,
+    head_digest,
+    tokenizer_digest,
+    weights_digest,
+)
+from minbert.training.loop import Setting, generator_for
 from minbert.training.recipe import Preset, Recipe
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The model that an experiment begins with."""
+
+    encoder: Encoder
+    tokenizer: WordPieceTokenizer
+    mlm_head: MaskedLanguageModelHead | None
+    """None where the checkpoint brings none, and a fresh one is drawn from the seed."""
+
+    @property
+    def digests(self) -> dict[str, str | None]:
+        """Of everything that decides what is computed with it."""
+        return {
+            "weights": weights_digest(self.encoder),
+            "config": config_digest(self.encoder.config),
+            "tokenizer": tokenizer_digest(self.tokenizer),
+            "mlm_head": head_digest(self.mlm_head),
+        }
 
 
 @dataclass(frozen=True)
@@ -28,15 +61,48 @@ class Experiment:
     device: torch.device
     cache: StageCache
 
-    def identity(self, encoder: Encoder) -> dict[str, Any]:
-        """What every stage of this experiment is looked up by; `encoder` as it was before any."""
+    def original(self, digests: dict[str, str | None] | None = None) -> Original:
+        """Read the model, in eval mode on the CPU.
+
+        Args:
+            digests: those of an earlier reading.
+
+        Raises:
+            ValueError: the files are no model, or others than they were at the earlier reading.
+        """
+        encoder, tokenizer = from_pretrained(self.encoder_name)
+        head = None
+        if has_mlm_head(self.encoder_name):
+            head = load_mlm_head(self.encoder_name, encoder)
+        original = Original(encoder, tokenizer, head)
+        if digests not in (None, original.digests):
+            raise ValueError(
+                f"the files of {self.encoder_name} are others than when this run began: expected "
+                "the same model throughout; start again, which computes what depends on it anew"
+            )
+        return original
+
+    def identity(self, digests: dict[str, str | None]) -> dict[str, Any]:
+        """What every stage of this experiment is looked up by.
+
+        Args:
+            digests: of the original model.
+        """
         return {
             "data": self.data.digest,
-            "encoder": weights_digest(encoder),
+            "encoder": digests,
             "recipe": asdict(self.recipe),
             "precision": self.precision,
             "device": self.device.type,
         }
+
+    def fresh_mlm_head(self, encoder: Encoder, seed: int) -> MaskedLanguageModelHead:
+        """A masked-language-model head for a model that brings none; said in the log."""
+        logger.warning(
+            "%s has no masked-language-model head: a fresh one is used, untrained",
+            self.encoder_name,
+        )
+        return MaskedLanguageModelHead(encoder.config, generator_for(seed, "mlm head"))
 
     def model(
         self, encoder: Encoder, generator: torch.Generator | None = None, num_labels: int = 5
@@ -52,5 +118,6 @@ class Experiment:
 
     def setting(self, seed: int, folder: Path | None = None) -> Setting:
         """Device, precision and seed of a stage; with a folder, its checkpoint is kept there."""
-        checkpoint = None if folder is None else folder / "checkpoint.pt"
-        return Setting(self.device, self.precision, seed, checkpoint)
+        if folder is None:
+            return Setting(self.device, self.precision, seed)
+        return Setting(self.device, self.precision, seed, folder / CHECKPOINT, stage=folder.name)

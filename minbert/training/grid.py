@@ -12,7 +12,7 @@ from torch import Tensor
 from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
-from minbert.pretrained import from_pretrained, load_mlm_head, save_pretrained
+from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.arms import ARMS, TASKS
 from minbert.training.checkpoint import History
@@ -22,6 +22,7 @@ from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
 from minbert.training.perplexity import masked_loss
+from minbert.training.seal import holds
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
 from minbert.training.stage_files import (
@@ -50,11 +51,13 @@ class Grid:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        encoder, self.tokenizer = from_pretrained(experiment.encoder_name)
+        original = experiment.original()
+        self.tokenizer = original.tokenizer
         self.rows = CourseRows(
-            experiment.data, self.tokenizer, encoder.config.max_position_embeddings
+            experiment.data, self.tokenizer, original.encoder.config.max_position_embeddings
         )
-        self._identity = experiment.identity(encoder)
+        self.digests = original.digests
+        self._identity = experiment.identity(self.digests)
         self._vectors: dict[str, Tensor] = {}
 
     def folder(self, arm: str, stage: str, seed: int) -> Path:
@@ -77,6 +80,12 @@ class Grid:
             lambda folder: compute(folder, parent, path, seed),
         )
 
+    def load_stage(self, arm: str, stage: str, seed: int) -> MultitaskBert:
+        """The model of an arm's evaluated stage, whose encoder may be that of an earlier stage."""
+        folder = self.folder(arm, stage, seed)
+        own = holds(folder, "model.safetensors")
+        return self.load(folder, None if own else self.encoder_folder(ARMS[arm], seed))
+
     def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
         """A stage's model, heads included, in eval mode on the experiment's device."""
         encoder, _ = from_pretrained(str(encoder_folder or folder))
@@ -98,14 +107,16 @@ class Grid:
         return self.experiment.setting(derive_seed(seed, *path), folder)
 
     def _save_original(self, folder: Path) -> None:
-        encoder, tokenizer = from_pretrained(self.experiment.encoder_name)
-        save_pretrained(folder, encoder, tokenizer)
+        original = self.experiment.original(self.digests)
+        save_pretrained(folder, original.encoder, original.tokenizer, original.mlm_head)
         save_history(folder, {})
 
     def _pretrain_mlm(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
-        source = parent if path[:-1] else self.experiment.encoder_name
-        head = load_mlm_head(str(source), encoder, generator=generator_for(seed, "mlm head"))
+        if has_mlm_head(parent):
+            head = load_mlm_head(parent, encoder)
+        else:
+            head = self.experiment.fresh_mlm_head(encoder, seed)
         head.to(self.experiment.device)
         before = self._dev_losses(encoder, head)
         history = pretrain_masked_language_model(

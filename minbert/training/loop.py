@@ -9,9 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +20,8 @@ from minbert.memory import give_back
 from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
 from minbert.threads import adapted, most_threads
-from minbert.training.checkpoint import History, resume, save_checkpoint
+from minbert.training.checkpoint import History, Position, resume, save_checkpoint
+from minbert.training.curve import Window, check_weights
 from minbert.training.recipe import StageSettings
 
 logger = logging.getLogger(__name__)
@@ -29,12 +29,9 @@ logger = logging.getLogger(__name__)
 Batch = tuple[str, list[int]]
 """Name of the data set a batch comes from, and the rows it holds."""
 
-CURVE_POINTS = 200
-"""About how many points a training curve keeps per stage: means over equal runs of steps."""
 
-
-class DivergedError(ValueError):
-    """The loss stopped being a number."""
+class NothingTrainedError(ValueError):
+    """Every batch of a stage was skipped."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Setting:
     checkpoint: Path | None = None
     """File that an interrupted stage resumes from; None keeps none."""
     checkpoint_every_s: float = 120.0
+    stage: str = ""
+    """What a checkpoint belongs to, besides what the loop knows: the stage's key."""
 
 
 def derive_seed(*parts: object) -> int:
@@ -87,16 +86,26 @@ def train(
         count_tokens: real word pieces of a batch, for throughput.
 
     Raises:
-        DivergedError: a loss is NaN or infinite.
+        DivergedError: a loss or a weight is NaN or infinite.
+        NothingTrainedError: there was no batch, or every batch was skipped.
+        OSError: the checkpoint cannot be written.
         KeyboardInterrupt: Ctrl-C; the step under way is finished and the checkpoint written first.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     update = make_optimizer(parameters, settings.learning_rate, optimizer, settings.weight_decay)
     history = History()
-    first_epoch, first_step = resume(setting.checkpoint, model, update, history)
+    belongs_to = {
+        "stage": setting.stage,
+        "part": name,
+        "seed": setting.seed,
+        "settings": asdict(settings),
+        "optimizer": optimizer,
+        "weights": {key: list(value.shape) for key, value in model.state_dict().items()},
+    }
+    start = resume(setting.checkpoint, model, update, history, belongs_to)
     steps_per_epoch = len(make_batches(generator_for(setting.seed, name, 0)))
     total_steps = steps_per_epoch * settings.epochs
-    window = _Window(size=max(1, total_steps // CURVE_POINTS))
+    window = Window(total_steps, start.window)
     cuda = [setting.device] if setting.device.type == "cuda" else []
 
     model.train()
@@ -109,9 +118,9 @@ def train(
         ) as bar,
     ):
         started = saved = time.perf_counter()
-        for epoch in range(first_epoch, settings.epochs):
+        for epoch in range(start.epoch, settings.epochs):
             batches = make_batches(generator_for(setting.seed, name, epoch))
-            for step in range(first_step if epoch == first_epoch else 0, len(batches)):
+            for step in range(start.step if epoch == start.epoch else 0, len(batches)):
                 factor = learning_rate_factor(
                     history.steps, total_steps, settings.warmup_share, settings.schedule
                 )
@@ -135,6 +144,7 @@ def train(
                 epoch_done = step == len(batches) - 1
                 if window.full or epoch_done:
                     points = window.close(epoch, history.steps, group["lr"], name)
+                    check_weights(model, history.steps, group["lr"], name)
                     history.points += points
                     report(
                         Progress(name, history.steps, total_steps, epoch, epoch_done, points, model)
@@ -146,56 +156,34 @@ def train(
 
                 due = time.perf_counter() - saved > setting.checkpoint_every_s
                 if setting.checkpoint and (due or interrupted):
-                    history.points += window.close(epoch, history.steps, group["lr"], name)
                     history.seconds += time.perf_counter() - started
-                    save_checkpoint(setting.checkpoint, model, update, history, epoch, step + 1)
+                    position = Position(epoch, step + 1, window.open_losses)
+                    try:
+                        save_checkpoint(
+                            setting.checkpoint, model, update, history, position, belongs_to
+                        )
+                    except OSError as error:
+                        if not interrupted:
+                            raise
+                        logger.warning("%s", error)
                     started = saved = time.perf_counter()
                 if interrupted:
                     raise KeyboardInterrupt
         history.seconds += time.perf_counter() - started
     model.eval()
+    if history.skipped == history.steps:
+        raise NothingTrainedError(
+            f"{name} trained on nothing: expected at least one batch with a loss, got none in "
+            f"{history.steps} steps (are there rows at all? the ranking loss needs a similar pair, "
+            "the masked-language-model loss a masked token: look at the labels, similar_from and "
+            "masking_probability)"
+        )
     return history
 
 
 def _width(model: nn.Module) -> int:
     """Shorter side of the largest matrix: what a product has for several threads to share."""
     return max((min(weight.shape) for weight in model.parameters() if weight.dim() == 2), default=1)
-
-
-class _Window:
-    """Means of the loss over a run of steps, one per data set."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.losses: dict[str, list[Tensor]] = {}
-
-    def add(self, source: str, loss: Tensor) -> None:
-        self.losses.setdefault(source, []).append(loss)
-
-    @property
-    def full(self) -> bool:
-        return sum(map(len, self.losses.values())) >= self.size
-
-    def close(self, epoch: int, step: int, learning_rate: float, name: str) -> list[dict[str, Any]]:
-        points = []
-        for source, losses in self.losses.items():
-            mean = torch.stack(losses).mean().item()
-            if mean != mean or abs(mean) == float("inf"):
-                raise DivergedError(
-                    f"the loss of {name} on {source} became {mean} by step {step} "
-                    f"(learning rate {learning_rate:g}): try a lower learning rate"
-                )
-            points.append(
-                {
-                    "epoch": epoch,
-                    "step": step,
-                    "source": source,
-                    "loss": mean,
-                    "learning_rate": learning_rate,
-                }
-            )
-        self.losses = {}
-        return points
 
 
 @contextmanager

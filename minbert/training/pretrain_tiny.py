@@ -14,11 +14,13 @@ from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.checkpoint import forget
 from minbert.training.loop import Setting, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import RECIPES, StageSettings
 from minbert.training.sentences import SentenceTable
+from minbert.training.sources import source_digest
 
 CORPUS_SEED = 0
 RECIPE = replace(
@@ -72,12 +74,15 @@ def pretrain_tiny(
         return masked_loss(encoder, head, rows["dev"], table, RECIPE, setting, "general")
 
     before = held_out_loss()
+    # A checkpoint of other code or another epoch count is not gone on with.
+    mine = replace(setting, stage=f"tiny, code {source_digest('training/pretrain_tiny.py')}")
     history = pretrain_masked_language_model(
-        encoder, head, {"general": rows["train"]}, table, RECIPE, settings, setting
+        encoder, head, {"general": rows["train"]}, table, RECIPE, settings, mine
     )
     after = held_out_loss()
     save_pretrained(folder, encoder, tokenizer, mlm_head=head)
     _write_curve(folder / "curve.csv", history.points)
+    forget(setting.checkpoint)
     return {
         "data": {"note": f"classroom corpus (synthetic), seed {CORPUS_SEED}, part general",
                  "sentences": {split: len(found) for split, found in rows.items()}},

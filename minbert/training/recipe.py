@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from minbert import paper
+from minbert.config import PRESETS as SIZES
+from minbert.pretrained import from_pretrained
 
 
 @dataclass(frozen=True)
@@ -137,28 +139,43 @@ QUICK_TINY = replace(
     sst_finetune=replace(PRESETS["quick"].sst_finetune, epochs=6, learning_rate=5e-4),
     precision="fp32",
 )
-"""`quick` for the encoder `tiny`: a narrow model takes higher learning rates."""
+"""`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
 
 def preset_for(name: str, encoder_name: str) -> Preset:
     """The preset of that name, for an encoder.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name; or see `is_tiny`.
     """
     preset = find(PRESETS, name, "preset")
-    return QUICK_TINY if name == "quick" and encoder_name == "tiny" else preset
+    return QUICK_TINY if name == "quick" and is_tiny(encoder_name) else preset
 
 
 def recipe_for(name: str | None, preset_name: str, encoder_name: str) -> Recipe:
     """The recipe of that name; without one, `lab` for a quick run of `tiny`, else `paper`.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name; or see `is_tiny`.
     """
     if name is None:
-        name = "lab" if (preset_name, encoder_name) == ("quick", "tiny") else "paper"
+        name = "lab" if preset_name == "quick" and is_tiny(encoder_name) else "paper"
     return find(RECIPES, name, "recipe")
+
+
+def is_tiny(encoder_name: str) -> bool:
+    """Whether an encoder is of `tiny`'s size, whatever it is called: its settings suit that width.
+
+    Args:
+        encoder_name: as for `from_pretrained`.
+
+    Raises:
+        FileNotFoundError, ValueError: see `from_pretrained`.
+    """
+    known = SIZES.get(encoder_name)
+    config = known or from_pretrained(encoder_name)[0].config
+    # A vocabulary is learnt from text; all other sizes are the model's.
+    return replace(config, vocab_size=SIZES["tiny"].vocab_size) == SIZES["tiny"]
 
 
 def find(table: dict[str, Any], name: str, kind: str) -> Any:

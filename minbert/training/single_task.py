@@ -11,10 +11,10 @@ import torch
 
 from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
-from minbert.pretrained import from_pretrained
 from minbert.training.experiment import Experiment
 from minbert.training.heads import train_sentiment_head
 from minbert.training.loop import derive_seed, generator_for
+from minbert.training.provenance import computed
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import SPLITS, SentenceTable, TaskRows
 from minbert.training.sentiment import finetune_sentiment
@@ -42,6 +42,8 @@ class Outcome:
     predictions: dict[str, np.ndarray]
     """Of the best seed, for dev and test."""
     ids: dict[str, tuple[str, ...]]
+    computed: list[dict[str, Any]]
+    """Where and when: see `minbert.training.provenance.computed`."""
 
 
 def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[int]) -> Outcome:
@@ -63,17 +65,18 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
     data: TaskData | None = getattr(experiment.data, task)
     if data is None:
         raise ValueError(f"the data {experiment.data.name!r} has no {task} files")
-    encoder, tokenizer = from_pretrained(experiment.encoder_name)
-    table = SentenceTable(tokenizer, encoder.config.max_position_embeddings)
+    original = experiment.original()
+    digests, longest = original.digests, original.encoder.config.max_position_embeddings
+    table = SentenceTable(original.tokenizer, longest)
     splits = table.add_task(data)
     settings = experiment.preset.heads if mode == "frozen" else experiment.preset.sst_finetune
-    what = {**experiment.identity(encoder), "settings": asdict(settings)}
+    what = {**experiment.identity(digests), "settings": asdict(settings)}
     folders = [
         experiment.cache.stage(
             f"{task}-{mode}",
             {**what, "seed": seed},
             lambda folder, seed=seed: _compute(
-                folder, experiment, CLASSES[task], mode, settings, table, splits, seed
+                folder, experiment, digests, CLASSES[task], mode, settings, table, splits, seed
             ),
         )
         for seed in seeds
@@ -92,12 +95,17 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
         ],
         predictions=predictions[int(np.argmax(accuracy["per_seed"]))],
         ids={split: rows.ids for split, rows in splits.items()},
+        computed=computed(
+            {f"seed {seed}": folder for seed, folder in zip(seeds, folders, strict=True)},
+            experiment.device,
+        ),
     )
 
 
 def _compute(
     folder: Path,
     experiment: Experiment,
+    digests: dict[str, str | None],
     classes: int,
     mode: str,
     settings: StageSettings,
@@ -105,7 +113,7 @@ def _compute(
     splits: dict[str, TaskRows],
     seed: int,
 ) -> None:
-    encoder, _ = from_pretrained(experiment.encoder_name)
+    encoder = experiment.original(digests).encoder
     model = experiment.model(encoder, generator_for(seed, "heads"), classes)
     setting = experiment.setting(derive_seed(seed, mode), folder)
     recipe = experiment.recipe

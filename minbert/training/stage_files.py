@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -88,13 +91,53 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
     """Read `heads.safetensors` into a model.
 
     Raises:
+        FileNotFoundError: there is none.
         ValueError: the file holds something else than this model's heads.
     """
-    missing, unexpected = model.load_state_dict(
-        load_file(folder / "heads.safetensors"), strict=False
-    )
-    if unexpected or any(not name.startswith("encoder.") for name in missing):
-        raise ValueError(f"{folder}/heads.safetensors does not hold the heads of this recipe")
+    path = folder / "heads.safetensors"
+    with _reading(path):
+        heads = load_file(path)
+    expected = {
+        name: tensor.shape
+        for name, tensor in model.state_dict().items()
+        if not name.startswith("encoder.")
+    }
+    found = {name: tensor.shape for name, tensor in heads.items()}
+    if found != expected:
+        name = min(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+        raise ValueError(
+            f"{path} does not hold the heads of this recipe and encoder: {name} is "
+            f"{_shape(found.get(name))}, expected {_shape(expected.get(name))}"
+        )
+    wrong = [name for name, tensor in heads.items() if not torch.isfinite(tensor).all()]
+    if wrong:
+        raise ValueError(f"{path}: {wrong[0]} holds NaN or infinity, expected numbers: damaged?")
+    model.load_state_dict(heads, strict=False)
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "missing" if shape is None else str(tuple(shape))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say in one sentence what is wrong with a file, whatever its reader raises.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is cut off, or something else than it should be.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"there is no {path}: expected a file of a finished stage"
+        ) from error
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, SafetensorError) as error:
+        raise ValueError(
+            f"{path} cannot be read ({type(error).__name__}: {error}): expected what a finished "
+            "stage has written; cut off or altered?"
+        ) from error
 
 
 def save_predictions(folder: Path, dev: Predictions) -> None:
@@ -104,20 +147,20 @@ def save_predictions(folder: Path, dev: Predictions) -> None:
 
 def read_predictions(folder: Path) -> Predictions:
     """Dev predictions of an evaluated stage."""
-    with np.load(folder / "predictions.npz") as arrays:
+    path = folder / "predictions.npz"
+    with _reading(path), np.load(path) as arrays:
         return dict(arrays)
 
 
 def save_history(folder: Path, histories: Mapping[str, History]) -> None:
-    """Write `history.json`, and remove the checkpoint that is no longer needed."""
+    """Write `history.json`."""
     content = {name: history.to_dict() for name, history in histories.items()}
     (folder / "history.json").write_text(json.dumps(content), encoding="utf-8")
-    (folder / "checkpoint.pt").unlink(missing_ok=True)
 
 
 def read_history(folder: Path) -> dict[str, dict]:
     """Training histories of a stage by part, as `History.to_dict` gives them."""
-    return json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    return _read_json(folder / "history.json")
 
 
 def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
@@ -127,4 +170,12 @@ def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
 
 def read_measures(folder: Path) -> dict:
     """What `write_measures` wrote."""
-    return json.loads((folder / "measures.json").read_text(encoding="utf-8"))
+    return _read_json(folder / "measures.json")
+
+
+def _read_json(path: Path) -> dict:
+    with _reading(path):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it holds no object")
+        return content

@@ -10,13 +10,14 @@ from typing import Any
 
 from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
-from minbert.pretrained import from_pretrained, load_mlm_head
 from minbert.training.checkpoint import History
+from minbert.training.curve import DivergedError
 from minbert.training.experiment import Experiment
 from minbert.training.held_out import HELD_OUT, Parts, judge, split_training_data
-from minbert.training.loop import DivergedError, Setting, derive_seed, generator_for
+from minbert.training.loop import Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
+from minbert.training.provenance import computed
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
@@ -47,24 +48,26 @@ def sweep(
 
     Returns:
         `{"stage", "share", "held_out", "before": measures, "rates": [{"learning_rate", "diverged",
-        "seconds", "curve", "after": measures}]}`; see `judge` for the measures.
+        "seconds", "curve", "after": measures}], "computed"}`; see `judge` for the measures, and
+        `minbert.training.provenance.computed`.
 
     Raises:
         ValueError: an unknown stage, or a share outside its range.
     """
     if stage not in STAGES:
         raise ValueError(f"stage must be one of {', '.join(STAGES)}, got {stage!r}")
-    encoder, tokenizer = from_pretrained(experiment.encoder_name)
-    rows = CourseRows(experiment.data, tokenizer, encoder.config.max_position_embeddings)
+    original = experiment.original()
+    digests, longest = original.digests, original.encoder.config.max_position_embeddings
+    rows = CourseRows(experiment.data, original.tokenizer, longest)
     parts = split_training_data(rows, share, seed)
-    what = {**experiment.identity(encoder), "share": share, "seed": seed}
+    what = {**experiment.identity(digests), "share": share, "seed": seed}
 
     def before(folder: Path) -> None:
-        model, head = _fresh(experiment, stage, seed)
+        model, head = _fresh(experiment, digests, stage, seed)
         write_measures(folder, judge(experiment, stage, model, head, rows, parts))
 
     def at_rate(folder: Path, rate: StageSettings) -> None:
-        model, head = _fresh(experiment, stage, seed)
+        model, head = _fresh(experiment, digests, stage, seed)
         setting = experiment.setting(derive_seed(seed, stage), folder)
         try:
             history = _train(experiment, stage, model, head, rows, parts, rate, setting)
@@ -85,6 +88,7 @@ def sweep(
         "before": read_measures(start),
         "rates": [],
     }
+    folders = {"before": start}
     for learning_rate in learning_rates:
         rate = replace(settings, learning_rate=learning_rate)
         folder = experiment.cache.stage(
@@ -92,6 +96,7 @@ def sweep(
             {**what, "settings": asdict(rate)},
             lambda folder, rate=rate: at_rate(folder, rate),
         )
+        folders[f"learning rate {learning_rate:g}"] = folder
         history, measures = read_history(folder)[stage], read_measures(folder)
         diverged = measures.pop("diverged", None)
         outcome["rates"].append(
@@ -105,20 +110,19 @@ def sweep(
                 "curve": history["points"],
             }
         )
+    outcome["computed"] = computed(folders, experiment.device)
     return outcome
 
 
 def _fresh(
-    experiment: Experiment, stage: str, seed: int
+    experiment: Experiment, digests: dict[str, str | None], stage: str, seed: int
 ) -> tuple[MultitaskBert, MaskedLanguageModelHead | None]:
-    encoder, _ = from_pretrained(experiment.encoder_name)
-    model = experiment.model(encoder, generator_for(seed, "heads"))
-    head = None
-    if stage == "mlm":
-        head = load_mlm_head(
-            experiment.encoder_name, encoder, generator=generator_for(seed, "mlm head")
-        ).to(experiment.device)
-    return model, head
+    original = experiment.original(digests)
+    model = experiment.model(original.encoder, generator_for(seed, "heads"))
+    if stage != "mlm":
+        return model, None
+    head = original.mlm_head or experiment.fresh_mlm_head(original.encoder, seed)
+    return model, head.to(experiment.device)
 
 
 def _train(

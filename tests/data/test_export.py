@@ -38,8 +38,8 @@ def test_a_sample_shows_every_part() -> None:
 
 def test_the_page_about_the_corpus_shows_the_corpus(capsys: pytest.CaptureFixture) -> None:
     page = (ROOT / "docs" / "classroom.md").read_text(encoding="utf-8")
-    assert sample_markdown(load_data("classroom"), 30) in page
-    assert main(["data", "ladder"]) == 0
+    assert sample_markdown(load_data("classroom:0"), 30) in page
+    assert main(["data", "ladder", "--data", "classroom:0"]) == 0
     table = capsys.readouterr().out
     assert "TF-IDF" in page and table.split("\n\n")[1].strip() in page
 

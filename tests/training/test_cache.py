@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import threading
 from pathlib import Path
 
@@ -10,14 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-import minbert
-from minbert.training.cache import (
-    TRAINED_BY,
-    StageCache,
-    default_folder,
-    source_digest,
-    weights_digest,
-)
+from minbert.training.cache import StageCache, default_folder
+from minbert.training.digests import weights_digest
 
 
 def write(folder: Path, text: str = "done") -> None:
@@ -92,36 +85,3 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.delenv("MINBERT_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert default_folder() == tmp_path / "xdg" / "minbert"
-
-
-def test_every_source_file_that_decides_a_result_is_in_the_key() -> None:
-    """What the stages import, directly or not, is in the key, or is known to decide nothing."""
-    package = Path(minbert.__file__).parent
-    decides_nothing = {
-        "paper.py",  # read through the recipe and the preset, which are in the key by value
-        "config.py",  # sizes: in the digest of the weights
-        "progress.py",  # listens
-        "pretrained.py", "weights.py", "__init__.py",  # what was loaded is in the key by value
-        "data/examples.py",  # the data are in the key by value
-        "training/cache.py", "training/experiment.py", "training/stage_files.py",
-        "training/arms.py", "threads.py", "memory.py",  # how long it takes, not what comes out
-        "evaluation/metrics.py", "evaluation/statistics.py",  # measured again at every call
-    }  # fmt: skip
-    wanted = ["training/grid.py", "training/single_task.py", "training/sweep.py"]
-    reached: set[str] = set()
-    while wanted:
-        name = wanted.pop()
-        if name in reached:
-            continue
-        reached.add(name)
-        for node in ast.walk(ast.parse((package / name).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minbert"):
-                base = package.joinpath(*node.module.split(".")[1:])
-                for file in (base.with_suffix(".py"), *(base / f"{a.name}.py" for a in node.names)):
-                    if file.exists():
-                        wanted.append(file.relative_to(package).as_posix())
-    assert reached - decides_nothing <= set(TRAINED_BY)
-    assert set(TRAINED_BY) <= {
-        path.relative_to(package).as_posix() for path in package.rglob("*.py")
-    }
-    assert len(source_digest()) == 64

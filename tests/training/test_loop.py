@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from minbert.training import loop
+from minbert.training.curve import DivergedError
 from minbert.training.loop import (
     Batch,
-    DivergedError,
+    NothingTrainedError,
     Setting,
     derive_seed,
     generator_for,
@@ -159,10 +160,39 @@ def test_divergence_is_an_alarm(factor: float, shown: str) -> None:
 
 def test_undefined_losses_are_skipped_and_counted() -> None:
     model = fresh()
+    compute = loss_of(model)
+    history = run(model, compute=lambda batch, generator: None if 0 in batch[1] else
+                  compute(batch, generator))  # fmt: skip
+    assert history.skipped == 3 and history.steps == 18
+
+
+@pytest.mark.parametrize("rows", [0, 48], ids=["no row at all", "no row with a loss"])
+def test_a_stage_that_trained_on_nothing_is_an_error(rows: int) -> None:
+    model = fresh()
     start = weights(model).clone()
-    history = run(model, compute=lambda batch, generator: None)
-    assert history.skipped == history.steps == 18
-    assert torch.equal(weights(model), start) and history.points == []
+    made = [("made up", list(range(first, first + 8))) for first in range(0, rows, 8)]
+    with pytest.raises(NothingTrainedError, match="toy trained on nothing: .* a similar pair"):
+        train(model, lambda generator: made, lambda batch, generator: None, SETTINGS, setting(),
+              name="toy")  # fmt: skip
+    assert torch.equal(weights(model), start)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")], ids=str)
+@pytest.mark.parametrize("at", [1, 9, 18])
+def test_a_gradient_that_is_no_number_is_an_error_at_whatever_step(at: int, value: float) -> None:
+    """At the last one, too: no further loss would show it."""
+    model, seen = fresh(), []
+    compute = loss_of(model)
+
+    def spoils(batch: Batch, generator: torch.Generator) -> Tensor:
+        seen.append(batch)
+        loss = compute(batch, generator)
+        if len(seen) == at:
+            loss.register_hook(lambda gradient: gradient * value)
+        return loss
+
+    with pytest.raises(DivergedError, match=rf"of toy .* by step {at} .*max_gradient_norm"):
+        run(model, compute=spoils)
 
 
 def test_seeds_follow_from_their_parts_alone() -> None:

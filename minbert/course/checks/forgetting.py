@@ -15,7 +15,7 @@ from minbert.course.checks.base import Verdict, judge_function
 from minbert.encoder import Encoder
 from minbert.evaluation.statistics import over_seeds
 from minbert.multitask import MultitaskBert
-from minbert.training.cache import weights_digest
+from minbert.training.digests import weights_digest
 
 SMALL = ModelConfig(
     vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
