@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -131,17 +130,3 @@ class StageCache:
             os.replace(working, folder)
             self.seen.add(folder.name)
         return folder
-
-
-def copy_stage(source: Path, target: Path) -> None:
-    """Copy a stage's files, as hard links where the file system allows (weights are large)."""
-
-    def link(origin: str, copy: str) -> None:
-        try:
-            os.link(origin, copy)
-        except OSError:
-            shutil.copy2(origin, copy)
-
-    if target.exists():
-        shutil.rmtree(target)
-    shutil.copytree(source, target, copy_function=link)
