@@ -53,7 +53,7 @@ def run_course(arguments: argparse.Namespace) -> int:
     tier = choose_tier(arguments.tier, arguments.data)
     paths = notebook_paths(arguments.names)
     require_ipykernel()
-    sources = {"the notebooks": notebooks_folder()}
+    sources = {"the folder of the notebooks": notebooks_folder()}
     with adding_to(arguments.out, "course run", inputs=sources, only_ours=True) as out:
         names = [path.stem + suffix for path in paths for suffix in (".ipynb", ".html")]
         theirs = [name for name in (*names, *INDEX) if not out.is_free(name)]
@@ -226,7 +226,7 @@ def run_student(arguments: argparse.Namespace) -> None:
     New ones are added and unchanged ones renewed. Those that a learner changed stay: they are
     named, and the command has done its work (exit code 0).
     """
-    sources = {"the notebooks": notebooks_folder()}
+    sources = {"the folder of the notebooks": notebooks_folder()}
     with adding_to(arguments.to, "course student", "--to", sources) as folder:
         kept = hand_out(notebook_paths(), folder)
     if kept:

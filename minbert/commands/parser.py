@@ -15,8 +15,11 @@ from minbert.stopping import leave_at_once, received_by
 from minbert.training.recipe import PRESETS, RECIPES
 
 OUT = (
-    "folder for results: new, empty, or of an earlier run of this command, whose unchanged files are "
-    "replaced; other files in it stay"
+    "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
+    "other files in it stay"
+)
+PAGES = (
+    "folder for notebooks and pages; a page of an earlier run that you changed is never replaced"
 )
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
@@ -62,9 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
     predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetuned"))
     predict.add_argument("--seed", type=int)
-    predict.add_argument(
-        "--out", required=True, help="folder for the prediction files; rules as for reproduce"
-    )
+    predict.add_argument("--out", required=True, help=OUT)
     _where(predict)
     predict.set_defaults(run=models.run_predict)
 
@@ -80,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     encode.set_defaults(run=models.run_encode)
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
-    tiny.add_argument("--out", required=True, help="folder for the model; rules as for reproduce")
+    tiny.add_argument("--out", required=True, help=OUT)
     tiny.add_argument("--epochs", type=int, help="fewer, for a try")
     tiny.add_argument("--seed", type=int, default=0)
     _where(tiny)
@@ -98,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     download.set_defaults(run=data_commands.run_data_download)
     export = actions.add_parser("export", help="write data as the course's files")
     _data_argument(export)
-    export.add_argument("--to", required=True, help="folder for them; rules as for reproduce")
+    export.add_argument("--to", required=True, help=OUT)
     export.set_defaults(run=data_commands.run_data_export)
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
@@ -117,7 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--out",
         default="build/course",
-        help="folder for notebooks and pages: new, empty, or of an earlier run; a page that you changed stops the command",
+        help=PAGES,
     )
     run.set_defaults(run=_course_command("run_course"))
     outputs = steps.add_parser("outputs", help="execute on the lab and store the outputs")
