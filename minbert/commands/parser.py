@@ -19,7 +19,7 @@ OUT = (
     "other files in it stay"
 )
 PAGES = (
-    "folder for notebooks and pages; a page of an earlier run that you changed is never replaced"
+    "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 )
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
