@@ -11,45 +11,54 @@ from typing import Any
 from minbert.data.predictions import write_predictions
 from minbert.evaluation.report import tables_markdown
 from minbert.evaluation.statistics import measure
+from minbert.folders.replaced import Kind, ReplacedFolder
 from minbert.results import collect, encoder_stages
-from minbert.run_folder import check_out, copy_file, replaced_folder, write_json
+from minbert.run_folder import copy_files, write_json
 from minbert.training.arms import ARMS, TASKS, stages_of
-from minbert.training.cache import copy_stage
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
 from minbert.training.seal import holds
-from minbert.training.stage_files import read_history, read_predictions
+from minbert.training.stage_files import Predictions, read_history, read_predictions
 
 logger = logging.getLogger(__name__)
 
+REPRODUCE = Kind(
+    "reproduce", ("results.json", "tables.md", "curves.csv", "predictions/", "checkpoints/")
+)
+"""What is written, for `claimed`."""
+
 
 def reproduce(
-    experiment: Experiment, arms: Sequence[str], seeds: Sequence[int], out: Path, command: str
+    experiment: Experiment,
+    arms: Sequence[str],
+    seeds: Sequence[int],
+    out: ReplacedFolder,
+    command: str,
 ) -> dict[str, Any]:
     """Run the arms for all seeds and write results, tables, curves, predictions, checkpoints.
 
     Nothing is written to `out` before everything is computed; stages already in the experiment's
-    cache are not computed again.
+    cache are not computed again. The checkpoints are copies: the cache does not change with them.
 
     Args:
         experiment: data, encoder, recipe, preset, precision, device and cache.
         arms: of `ARMS`, in the order of the tables' columns.
         seeds: every arm runs once for each.
-        out: a folder that does not exist, is empty, or holds an earlier run (replaced).
+        out: a folder that this process keeps for itself: `claimed(path, REPRODUCE)`.
         command: recorded in results.json.
 
     Returns:
         The content of results.json.
 
     Raises:
-        ValueError: an arm is unknown, or `out` holds something else.
+        ValueError: an arm is unknown, or `out` was changed meanwhile.
+        OSError: the disk is full or does not allow it; `out` is as it was.
     """
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")
     if not seeds:
         raise ValueError("at least one seed is needed, got none")
-    check_out(out)
     grid = Grid(experiment)
     folders = {
         (arm, stage, seed): grid.folder(arm, stage, seed)
@@ -59,10 +68,12 @@ def reproduce(
     }
     results = collect(experiment, grid, arms, seeds, folders)
     results["command"] = command
-    with replaced_folder(out) as working:
-        submitted = results["submitted"]
-        best = folders[submitted["arm"], submitted["stage"], submitted["seed"]]
-        results["test"] = _write_predictions(grid, best, submitted, experiment, working)
+    submitted = results["submitted"]
+    best = folders[submitted["arm"], submitted["stage"], submitted["seed"]]
+    test = _predict_test(grid, submitted)
+    results["test"] = _measure_test(grid, test)
+    with out.replaced() as working:
+        _write_predictions(working / "predictions", grid, read_predictions(best), test)
         write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")
         _write_curves(working / "curves.csv", grid, folders)
@@ -70,25 +81,30 @@ def reproduce(
     return results
 
 
-def _write_predictions(
-    grid: Grid, folder: Path, submitted: dict, experiment: Experiment, out: Path
-) -> dict[str, Any] | None:
-    """Prediction files of the submitted model; test metrics where the test files have labels."""
+def _predict_test(grid: Grid, submitted: dict) -> Predictions:
+    """Of the submitted model."""
     model = grid.load_stage(submitted["arm"], submitted["stage"], submitted["seed"])
-    (out / "predictions").mkdir()
-    test = grid.predict(model, "test")
-    for split, predictions in (("dev", read_predictions(folder)), ("test", test)):
+    return grid.predict(model, "test")
+
+
+def _measure_test(grid: Grid, test: Predictions) -> dict[str, Any] | None:
+    """Test metrics where the test files have labels."""
+    labels = {task: grid.rows.tasks[task]["test"].labels for task in TASKS}
+    if any(values is None for values in labels.values()):
+        return None
+    return measure({task: values.numpy() for task, values in labels.items()}, [test])
+
+
+def _write_predictions(out: Path, grid: Grid, dev: Predictions, test: Predictions) -> None:
+    """Prediction files of the submitted model."""
+    out.mkdir()
+    for split, predictions in (("dev", dev), ("test", test)):
         for task in TASKS:
             if task not in predictions:
                 logger.warning("no %s %s file: no predictions for it", task, split)
                 continue
             ids = grid.rows.tasks[task][split].ids
-            path = out / "predictions" / f"{task}-{split}.csv"
-            write_predictions(path, task, ids, predictions[task])
-    labels = {task: grid.rows.tasks[task]["test"].labels for task in TASKS}
-    if any(values is None for values in labels.values()):
-        return None
-    return measure({task: values.numpy() for task, values in labels.items()}, [test])
+            write_predictions(out / f"{task}-{split}.csv", task, ids, predictions[task])
 
 
 def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
@@ -116,8 +132,7 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
     """Each evaluated stage as a folder that `from_pretrained` and `minbert predict` load."""
     for (arm, stage, seed), folder in folders.items():
         target = out / f"seed{seed}" / arm / stage
-        copy_stage(folder, target)
+        copy_files(folder, target)
         if not holds(folder, "model.safetensors"):
             encoder = grid.encoder_folder(ARMS[arm], seed)
-            for name in ("model.safetensors", "config.json", "tokenizer.json"):
-                copy_file(encoder / name, target / name)
+            copy_files(encoder, target, ("model.safetensors", "config.json", "tokenizer.json"))

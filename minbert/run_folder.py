@@ -1,13 +1,11 @@
-"""A folder of results: written whole or not at all, and saying what made it."""
+"""A folder of results: what is in it, and what made it."""
 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +23,17 @@ def peak_memory_mib() -> float | None:
     return peak / (1024 * 1024 if platform.system() == "Darwin" else 1024)
 
 
-def check_out(out: Path) -> None:
-    """Refuse a folder that holds something other than an earlier result.
+def copy_files(source: Path, target: Path, names: Iterable[str] | None = None) -> None:
+    """Copy a stage's files: a change of either leaves the other as it is.
 
-    Raises:
-        ValueError: as said.
+    Args:
+        source: folder in the cache.
+        target: made if need be.
+        names: some of them; None means all.
     """
-    if out.exists() and (
-        not out.is_dir() or (any(out.iterdir()) and not (out / "results.json").exists())
-    ):
-        raise ValueError(f"--out {out} exists and holds no earlier results: choose another folder")
-
-
-@contextmanager
-def replaced_folder(out: Path) -> Iterator[Path]:
-    """A working folder beside `out` that takes its place when the block ends without an error."""
-    working = out.with_name(out.name + ".partial")
-    if working.exists():
-        shutil.rmtree(working)
-    working.mkdir(parents=True)
-    try:
-        yield working
-    except BaseException:
-        shutil.rmtree(working)
-        raise
-    if out.exists():
-        shutil.rmtree(out)
-    os.replace(working, out)
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """Hard link where possible, else copy."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+    target.mkdir(parents=True, exist_ok=True)
+    for name in names or sorted(path.name for path in source.iterdir()):
+        shutil.copyfile(source / name, target / name)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -20,9 +20,10 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 """The model and the losses: to be read in one sitting."""
 
 LAYERS = (
+    "stopping folders/",
     "data/",
     "config attention encoder pooling heads multitask masking losses optimizer paper precision "
-    "progress stopping threads memory wordpiece tokenizer weights pretrained inference __init__",
+    "progress threads memory wordpiece tokenizer weights pretrained inference __init__",
     "evaluation/",
     "viz/",
     "training/",

@@ -8,28 +8,43 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from minbert.course.files import write_notebook, write_text
+from minbert.course.files import notebook_text, write_notebook
 from minbert.course.findings import Findings
 from minbert.course.index import Row, index_page
 from minbert.course.kernel import require_ipykernel
-from minbert.course.notebooks import notebook_paths, overview, read, title, with_time
+from minbert.course.notebooks import (
+    notebook_paths,
+    notebooks_folder,
+    overview,
+    read,
+    title,
+    with_time,
+)
 from minbert.course.pages import Neighbours, page
 from minbert.course.runner import Execution, execute
 from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
-from minbert.course.student import student_edition
-from minbert.course.tiers import choose_tier
+from minbert.course.student import hand_out
+from minbert.course.tiers import Tier, choose_tier
+from minbert.folders.added import LOCK, AddedTo, adding_to, write_text
+from minbert.folders.lock import locked
+from minbert.folders.marker import digest, some
 from minbert.stopping import STOPPED, finish_first, noted, received_by
 
 logger = logging.getLogger(__name__)
 
+INDEX = ("index.html", "times.json")
 CACHED = "it begins with the first notebook and takes finished training from the cache"
 
 
 def run_course(arguments: argparse.Namespace) -> int:
     """`minbert course run`: execute into a folder, write pages and an index, print the results.
+
+    Pages of an earlier run are renewed; one that somebody changed, such as a notebook with notes,
+    stops the command before it begins. Other files in the folder stay.
 
     Returns:
         0, also where findings were not found; 1 if a cell raised; 2 if a kernel died; 130 if
@@ -38,8 +53,21 @@ def run_course(arguments: argparse.Namespace) -> int:
     tier = choose_tier(arguments.tier, arguments.data)
     paths = notebook_paths(arguments.names)
     require_ipykernel()
-    out = Path(arguments.out)
-    out.mkdir(parents=True, exist_ok=True)
+    sources = {"the folder of the notebooks": notebooks_folder()}
+    with adding_to(arguments.out, "course run", inputs=sources, only_ours=True) as out:
+        names = [path.stem + suffix for path in paths for suffix in (".ipynb", ".html")]
+        theirs = [name for name in (*names, *INDEX) if not out.is_free(name)]
+        if theirs:
+            raise ValueError(
+                f"--out {arguments.out}: no longer as `minbert course run` wrote them: "
+                f"{some(theirs)}: move them away, or choose another folder"
+            )
+        return _run_course(arguments, tier, paths, out)
+
+
+def _run_course(
+    arguments: argparse.Namespace, tier: Tier, paths: Sequence[Path], out: AddedTo
+) -> int:
     environment = {"MINBERT_TIER": tier.name}
     if tier.name != "lab":
         environment["MINBERT_DATA"] = str(Path(tier.data.partition(":")[2]).resolve())
@@ -69,11 +97,12 @@ def run_course(arguments: argparse.Namespace) -> int:
         html = results._repr_html_()
         notice = _notice(runs, paths, stopped)
         index = index_page(_rows(runs, paths), findings.html(), html, description, notice)
-        write_text(out / "index.html", index)
-        write_text(out / "times.json", json.dumps(times, indent=1) + "\n")
+        out.write("index.html", index)
+        out.write("times.json", json.dumps(times, indent=1) + "\n")
+    first_page = Path(arguments.out) / "index.html"
     if stopped:
         print(
-            f"interrupted: {len(runs)} of {len(paths)} notebooks ran, {out / 'index.html'} says "
+            f"interrupted: {len(runs)} of {len(paths)} notebooks ran, {first_page} says "
             f"which; the same command goes on: {CACHED}",
             file=sys.stderr,
         )
@@ -81,7 +110,7 @@ def run_course(arguments: argparse.Namespace) -> int:
     print(f"\n{results}\n\n{findings}\n")
     print(
         f"{len(paths)} notebooks in {sum(times.values()):.0f} s ({tier.name} tier); "
-        f"pages: {out / 'index.html'}"
+        f"pages: {first_page}"
     )
     return _exit_code(runs)
 
@@ -94,14 +123,14 @@ def _state(run: Execution, well: str) -> str:
     return well if run.error is None else f"stopped: {run.error.splitlines()[0]}"
 
 
-def _write_page(run: Execution, paths: Sequence[Path], out: Path) -> None:
+def _write_page(run: Execution, paths: Sequence[Path], out: AddedTo) -> None:
     """The executed notebook and its page, which leads to those before and after it."""
-    write_notebook(out / run.path.name, run.notebook)
+    out.write(run.path.name, notebook_text(run.notebook))
     stems = [None, *(path.stem for path in paths), None]
     at = stems.index(run.path.stem)
     neighbours = Neighbours(stems[at - 1], stems[at + 1])
     text = page(run.notebook, title(run.notebook), neighbours, run.path.parent)
-    write_text(out / f"{run.path.stem}.html", text)
+    out.write(f"{run.path.stem}.html", text)
 
 
 def _rows(runs: Sequence[Execution], paths: Sequence[Path]) -> list[Row]:
@@ -140,16 +169,25 @@ def run_outputs(arguments: argparse.Namespace) -> int:
     """`minbert course outputs`: execute on the lab and store the outputs in the notebooks.
 
     Returns:
-        As `run_course`. A notebook that did not run to its end stays as it was.
+        As `run_course`. A notebook that did not run to its end stays as it was, and so does one
+        that somebody saved while it ran.
     """
     paths = notebook_paths(arguments.names)
     require_ipykernel()
+    with locked(notebooks_folder() / LOCK, notebooks_folder()):
+        return _run_outputs(paths)
+
+
+def _run_outputs(paths: Sequence[Path]) -> int:
     runs: list[Execution] = []
     stopped = False
     try:
         for path in paths:
+            before = digest(path)
             run = execute(path, {"MINBERT_TIER": "lab"}, path.parent)
             with noted():
+                if run.error is None and digest(path) != before:
+                    run = replace(run, error="it was saved meanwhile, and is kept as it is now")
                 if run.error is None:
                     write_notebook(path, with_time(run.notebook))
                 _say(run, "stored")
@@ -183,9 +221,14 @@ def _renew_readme() -> None:
 
 
 def run_student(arguments: argparse.Namespace) -> None:
-    """`minbert course student`: write the notebooks without solutions."""
-    out = Path(arguments.to)
-    out.mkdir(parents=True, exist_ok=True)
-    for path in notebook_paths():
-        write_notebook(out / path.name, student_edition(read(path)))
-    logger.info("the student edition is in %s", out)
+    """`minbert course student`: write the notebooks without solutions.
+
+    New ones are added and unchanged ones renewed. Those that a learner changed stay: they are
+    named, and the command has done its work (exit code 0).
+    """
+    sources = {"the folder of the notebooks": notebooks_folder()}
+    with adding_to(arguments.to, "course student", "--to", sources) as folder:
+        kept = hand_out(notebook_paths(), folder)
+    if kept:
+        logger.warning("kept as they are, because somebody changed them: %s", ", ".join(kept))
+    logger.info("the student edition is in %s", arguments.to)

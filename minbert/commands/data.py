@@ -8,13 +8,21 @@ from pathlib import Path
 
 from minbert.data import load_data
 from minbert.data.check import check_folder
+from minbert.data.cs224n import FORMATS, SUFFIXES, SYNTHETIC_MARK, file_name
 from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import ladder_table
+from minbert.folders.added import adding_to
+from minbert.folders.replaced import Kind, claimed
 
 logger = logging.getLogger(__name__)
+
+EXPORT = Kind(
+    "data export",
+    (SYNTHETIC_MARK, *(file_name(task, split) for task in FORMATS for split in SUFFIXES)),
+)
 
 
 def run_data_check(arguments: argparse.Namespace) -> int:
@@ -27,13 +35,18 @@ def run_data_check(arguments: argparse.Namespace) -> int:
 def run_data_download(arguments: argparse.Namespace) -> None:
     """`minbert data download`."""
     source = {"base_url": arguments.source} if arguments.source else {}
-    download(Path(arguments.to), force=arguments.force, **source)
+    with adding_to(arguments.to, "data download", "--to") as folder:
+        download(folder.path, force=arguments.force, **source)
 
 
 def run_data_export(arguments: argparse.Namespace) -> None:
     """`minbert data export`."""
-    data = load_data(arguments.data)
-    write_course_files(data, arguments.to)
+    kind, _, place = arguments.data.partition(":")
+    inputs = {"the data": Path(place).expanduser()} if kind == "cs224n" and place else {}
+    with claimed(arguments.to, EXPORT, inputs, "--to") as folder:
+        data = load_data(arguments.data)
+        with folder.replaced() as working:
+            write_course_files(data, working)
     logger.info("%s: written to %s", data.note, arguments.to)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
-import os
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
+from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
-from minbert.reproduce import reproduce
-from minbert.run_folder import check_out, describe_device, replaced_folder, versions, write_json
+from minbert.reproduce import REPRODUCE, reproduce
+from minbert.run_folder import describe_device, versions, write_json
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
 from minbert.training.loop import Setting
@@ -26,22 +27,32 @@ from minbert.training.sweep import sweep
 
 logger = logging.getLogger(__name__)
 
+SINGLE_TASK = Kind("single-task", ("results.json", "curves.csv", "predictions/"))
+SWEEP = Kind("sweep", ("results.json", "curves.csv"))
+PRETRAIN_TINY = Kind(
+    "pretrain-tiny",
+    ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "curve.csv",
+     "training.json"),
+)  # fmt: skip
+
 
 def run_reproduce(arguments: argparse.Namespace) -> None:
     """`minbert reproduce`."""
-    out = Path(arguments.out)
-    check_out(out)
-    results = reproduce(
-        _experiment(arguments), arguments.arms, arguments.seeds, out, arguments.command_line
-    )
-    print((out / "tables.md").read_text(encoding="utf-8"))
-    logger.info("tier: %s data; everything is in %s", results["tier"], out)
+    with claimed(arguments.out, REPRODUCE, _inputs(arguments)) as out:
+        results = reproduce(
+            _experiment(arguments), arguments.arms, arguments.seeds, out, arguments.command_line
+        )
+        print((out.path / "tables.md").read_text(encoding="utf-8"))
+    logger.info("tier: %s data; everything is in %s", results["tier"], arguments.out)
 
 
 def run_single_task(arguments: argparse.Namespace) -> None:
     """`minbert single-task`."""
-    out = Path(arguments.out)
-    check_out(out)
+    with claimed(arguments.out, SINGLE_TASK, _inputs(arguments)) as out:
+        _single_task(arguments, out)
+
+
+def _single_task(arguments: argparse.Namespace, out: ReplacedFolder) -> None:
     experiment = _experiment(arguments)
     outcome = train_single_task(experiment, arguments.task, arguments.mode, arguments.seeds)
     reference, spread = paper.SINGLE_TASK[arguments.task][arguments.mode]
@@ -58,7 +69,7 @@ def run_single_task(arguments: argparse.Namespace) -> None:
         },
         "timings_s": {"training": outcome.seconds},
     }
-    with replaced_folder(out) as working:
+    with out.replaced() as working:
         _write_results(working, results, outcome.curves)
         (working / "predictions").mkdir()
         for split, values in outcome.predictions.items():
@@ -76,8 +87,11 @@ def run_sweep(arguments: argparse.Namespace) -> None:
     """`minbert sweep`: results["sweep"] is the first seed's, results["sweeps"] has every seed's."""
     if len(set(arguments.seeds)) < len(arguments.seeds):
         raise ValueError(f"--seeds names a seed twice: {' '.join(map(str, arguments.seeds))}")
-    out = Path(arguments.out)
-    check_out(out)
+    with claimed(arguments.out, SWEEP, _inputs(arguments)) as out:
+        _sweep(arguments, out)
+
+
+def _sweep(arguments: argparse.Namespace, out: ReplacedFolder) -> None:
     experiment = _experiment(arguments)
     settings = getattr(experiment.preset, arguments.stage)
     sweeps, curves = {}, []
@@ -93,7 +107,7 @@ def run_sweep(arguments: argparse.Namespace) -> None:
         sweeps[str(seed)] = outcome
     results = _provenance(arguments, experiment)
     results |= {"sweep": sweeps[str(arguments.seeds[0])], "sweeps": sweeps}
-    with replaced_folder(out) as working:
+    with out.replaced() as working:
         _write_results(working, results, curves)
     for seed, outcome in sweeps.items():
         _print_sweep(f"{arguments.stage}, seed {seed}", outcome)
@@ -113,32 +127,35 @@ def _print_sweep(title: str, outcome: dict[str, Any]) -> None:
 
 def run_pretrain_tiny(arguments: argparse.Namespace) -> None:
     """`minbert pretrain-tiny`."""
-    out = Path(arguments.out)
-    if out.exists() and any(out.iterdir()):
-        raise ValueError(f"{out} exists and is not empty: choose another folder")
-    working = out.with_name(out.name + ".partial")
-    working.mkdir(parents=True, exist_ok=True)
     device = resolve_device(arguments.device)
-    setting = Setting(
-        device=device,
-        precision=resolve_precision(arguments.precision or "fp32", device),
-        seed=arguments.seed,
-        checkpoint=working / "checkpoint.pt",
-    )
+    precision = resolve_precision(arguments.precision or "fp32", device)
     settings = replace(SETTINGS, epochs=arguments.epochs or SETTINGS.epochs)
-    made = pretrain_tiny(working, setting, settings)
-    made |= {"versions": versions(), "device": describe_device(device)}
-    made["command"] = arguments.command_line
-    write_json(working / "training.json", made)
-    setting.checkpoint.unlink(missing_ok=True)
-    if out.exists():
-        out.rmdir()
-    os.replace(working, out)
+    what = {"settings": asdict(settings), "precision": precision, "seed": arguments.seed}
+    what |= {"device": device.type, "versions": versions()}
+    with claimed(arguments.out, PRETRAIN_TINY) as out:
+        checkpoint = out.unfinished(what) / "checkpoint.pt"
+        setting = Setting(device, precision, arguments.seed, checkpoint)
+        with out.replaced() as working:
+            made = pretrain_tiny(working, setting, settings)
+            made |= {"versions": versions(), "device": describe_device(device)}
+            made["command"] = arguments.command_line
+            write_json(working / "training.json", made)
     losses = made["held_out_loss"]
     print(
         f"{made['data']['note']}: held-out loss {losses['before']:.3f} before, "
         f"{losses['after']:.3f} after {made['steps']} steps in {made['seconds']:.0f} s"
     )
+
+
+def _inputs(arguments: argparse.Namespace) -> Mapping[str, Path]:
+    """Folders that a command reads, by name: --out must hold none of them."""
+    found = {"the cache": Path(arguments.cache) if arguments.cache else default_folder()}
+    kind, _, place = arguments.data.partition(":")
+    if kind == "cs224n" and place:
+        found["the data"] = Path(place).expanduser()
+    if arguments.encoder and Path(arguments.encoder).is_dir():
+        found["the encoder"] = Path(arguments.encoder)
+    return found
 
 
 def _experiment(arguments: argparse.Namespace) -> Experiment:

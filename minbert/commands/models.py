@@ -6,16 +6,21 @@ import argparse
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from minbert.data import load_data
 from minbert.data.predictions import matched, write_predictions
 from minbert.evaluation.statistics import summarise
+from minbert.folders.failures import named
+from minbert.folders.replaced import Kind, beside, claimed
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
+from minbert.training.arms import TASKS
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
@@ -23,6 +28,7 @@ from minbert.training.recipe import PRESETS, RECIPES, find
 
 logger = logging.getLogger(__name__)
 
+PREDICT = Kind("predict", tuple(f"{task}-{part}.csv" for task in TASKS for part in ("dev", "test")))
 TASK_OF_COLUMN = {
     "Predicted_Sentiment": "sst",
     "Predicted_Is_Paraphrase": "quora",
@@ -32,9 +38,13 @@ TASK_OF_COLUMN = {
 
 def run_predict(arguments: argparse.Namespace) -> None:
     """`minbert predict`."""
-    run, out = Path(arguments.run_folder), Path(arguments.out)
+    run = Path(arguments.run_folder)
     if not (run / "results.json").is_file():
-        raise FileNotFoundError(f"{run} holds no results.json: expected the --out of reproduce")
+        left = beside(run, "old")
+        hint = f"; earlier ones are in {left}, rename it" if left.exists() else ""
+        raise FileNotFoundError(
+            f"{run} holds no results.json: expected the --out of reproduce{hint}"
+        )
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
     chosen = {
         name: results["submitted"][name] if getattr(arguments, name) is None
@@ -46,6 +56,19 @@ def run_predict(arguments: argparse.Namespace) -> None:
         raise FileNotFoundError(
             f"this run has no arm {chosen['arm']}, stage {chosen['stage']}, seed {chosen['seed']}"
         )
+    with claimed(arguments.out, PREDICT, {"the run": run}) as out:
+        files = _predictions(arguments, results, folder)
+        with out.replaced() as working:
+            for (task, split), (ids, values) in files.items():
+                write_predictions(working / f"{task}-{split}.csv", task, ids, values)
+    for task, split in files:
+        logger.info("wrote %s", Path(arguments.out) / f"{task}-{split}.csv")
+
+
+def _predictions(
+    arguments: argparse.Namespace, results: dict[str, Any], folder: Path
+) -> dict[tuple[str, str], tuple[Sequence[str], np.ndarray]]:
+    """Ids and values by task and split, of the model in a folder of checkpoints."""
     device = resolve_device(arguments.device)
     experiment = Experiment(
         data=load_data(arguments.data),
@@ -58,12 +81,11 @@ def run_predict(arguments: argparse.Namespace) -> None:
     )
     grid = Grid(experiment)
     model = grid.load(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    for split in ("dev", "test"):
-        for task, values in grid.predict(model, split).items():
-            path = out / f"{task}-{split}.csv"
-            write_predictions(path, task, grid.rows.tasks[task][split].ids, values)
-            logger.info("wrote %s", path)
+    return {
+        (task, split): (grid.rows.tasks[task][split].ids, values)
+        for split in ("dev", "test")
+        for task, values in grid.predict(model, split).items()
+    }
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
@@ -86,4 +108,8 @@ def run_encode(arguments: argparse.Namespace) -> None:
     vectors = encode(
         sentences, encoder, tokenizer, arguments.pooling, arguments.precision or "auto"
     )
-    np.save(sys.stdout.buffer, vectors)
+    with named("stdout", "nothing is lost, the same command writes them again"):
+        header = np.lib.format.header_data_from_array_1_0(vectors)
+        np.lib.format.write_array_header_1_0(sys.stdout.buffer, header)
+        sys.stdout.buffer.write(np.ascontiguousarray(vectors).data)
+        sys.stdout.buffer.flush()

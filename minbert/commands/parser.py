@@ -14,6 +14,13 @@ from minbert.precision import DEVICES, PRECISIONS
 from minbert.stopping import leave_at_once, received_by
 from minbert.training.recipe import PRESETS, RECIPES
 
+OUT = (
+    "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
+    "other files in it stay"
+)
+PAGES = (
+    "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
+)
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
 
@@ -34,14 +41,14 @@ def build_parser() -> argparse.ArgumentParser:
     reproduce = add("reproduce", help="run the paper's grid and write its tables")
     _experiment_arguments(reproduce)
     reproduce.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
-    reproduce.add_argument("--out", required=True, help="folder for results")
+    reproduce.add_argument("--out", required=True, help=OUT)
     reproduce.set_defaults(run=experiments.run_reproduce)
 
     single = add("single-task", help="the handout's classifier on SST or CFIMDB")
     _experiment_arguments(single)
     single.add_argument("--task", choices=("sst", "cfimdb"), required=True)
     single.add_argument("--mode", choices=("frozen", "finetune"), required=True)
-    single.add_argument("--out", required=True, help="folder for results")
+    single.add_argument("--out", required=True, help=OUT)
     single.set_defaults(run=experiments.run_single_task)
 
     sweep = add("sweep", help="one stage at several learning rates, on held-out training data")
@@ -49,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     sweep.add_argument("--stage", choices=("mlm", "mnrl", "sst_finetune"), required=True)
     sweep.add_argument("--lr", nargs="+", type=float, required=True, help="learning rates")
     sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
-    sweep.add_argument("--out", required=True, help="folder for results")
+    sweep.add_argument("--out", required=True, help=OUT)
     sweep.set_defaults(run=experiments.run_sweep)
 
     predict = add("predict", help="prediction files from a finished run")
@@ -58,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
     predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetuned"))
     predict.add_argument("--seed", type=int)
-    predict.add_argument("--out", required=True, help="folder for the prediction files")
+    predict.add_argument("--out", required=True, help=OUT)
     _where(predict)
     predict.set_defaults(run=models.run_predict)
 
@@ -74,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     encode.set_defaults(run=models.run_encode)
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
-    tiny.add_argument("--out", required=True, help="folder for the model")
+    tiny.add_argument("--out", required=True, help=OUT)
     tiny.add_argument("--epochs", type=int, help="fewer, for a try")
     tiny.add_argument("--seed", type=int, default=0)
     _where(tiny)
@@ -92,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     download.set_defaults(run=data_commands.run_data_download)
     export = actions.add_parser("export", help="write data as the course's files")
     _data_argument(export)
-    export.add_argument("--to", required=True, help="folder to put them in")
+    export.add_argument("--to", required=True, help=OUT)
     export.set_defaults(run=data_commands.run_data_export)
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
@@ -108,13 +115,19 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="*", help="beginnings of names, e.g. 02 07 (default: all)")
     run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
     run.add_argument("--data", help="folder of the CS224N files, for the tiers real and paper")
-    run.add_argument("--out", default="build/course", help="folder for notebooks and pages")
+    run.add_argument(
+        "--out",
+        default="build/course",
+        help=PAGES,
+    )
     run.set_defaults(run=_course_command("run_course"))
     outputs = steps.add_parser("outputs", help="execute on the lab and store the outputs")
     outputs.add_argument("names", nargs="*", help="beginnings of names (default: all)")
     outputs.set_defaults(run=_course_command("run_outputs"))
     student = steps.add_parser("student", help="write the notebooks without solutions")
-    student.add_argument("--to", required=True, help="folder")
+    student.add_argument(
+        "--to", required=True, help="folder: notebooks that somebody changed there stay as they are"
+    )
     student.set_defaults(run=_course_command("run_student"))
     return parser
 

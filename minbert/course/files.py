@@ -1,25 +1,25 @@
-"""Files that are there whole or not at all."""
+"""Notebooks as files that are there whole or not at all."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from minbert.folders.added import write_text
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place and move it there: Ctrl-C never leaves half of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+
+def notebook_text(notebook: NotebookNode) -> str:
+    """A notebook as text, byte for byte as `nbformat.write` writes it."""
+    text = nbformat.writes(notebook)
+    return text if text.endswith("\n") else text + "\n"
 
 
 def write_notebook(path: Path, notebook: NotebookNode) -> None:
-    """Write a notebook in the same way, byte for byte as `nbformat.write` does."""
-    text = nbformat.writes(notebook)
-    write_text(path, text if text.endswith("\n") else text + "\n")
+    """Write a notebook beside its place and move it there: Ctrl-C never leaves half of it.
+
+    Raises:
+        OSError: the disk is full or does not allow it, said in one sentence.
+    """
+    write_text(path, notebook_text(notebook))

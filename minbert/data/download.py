@@ -29,8 +29,8 @@ def download(
 ) -> None:
     """Fetch the course's files into a folder.
 
-    Each file is written to `NAME.part`, which a later call goes on with, verified by its git blob
-    id, and only then given its name. Files that are already there and right are kept.
+    Each file is written to `.NAME.minbert-half`, which a later call goes on with, verified by its
+    git blob id, and only then given its name. Files that are already there and right are kept.
 
     Args:
         to: folder; made if need be.
@@ -65,7 +65,7 @@ def download(
 
 
 def _fetch(url: str, path: Path, expected: str, timeout_s: float) -> None:
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f".{path.name}.minbert-half")
     start = part.stat().st_size if part.exists() else 0
     if start and git_blob_id(part.read_bytes()) == expected:
         os.replace(part, path)
@@ -110,7 +110,7 @@ def _receive(url: str, part: Path, start: int, timeout_s: float) -> None:
                 initial=start if resumed else 0,
                 unit="B",
                 unit_scale=True,
-                desc=part.stem,
+                desc=part.name[1:].removesuffix(".minbert-half"),
                 leave=False,
             ) as bar,
         ):

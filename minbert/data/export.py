@@ -32,7 +32,7 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
         for split in SUFFIXES:
             examples = getattr(splits, split)
             path = folder / file_name(task, split)
-            partial = path.with_name(path.name + ".partial")
+            partial = path.with_name(f".{path.name}.minbert-part")
             with partial.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file, delimiter="\t", lineterminator="\n")
                 writer.writerow(["", "id", *form.sentences, form.label])

@@ -14,7 +14,6 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -189,17 +188,3 @@ def _saying_what_fails(name: str, root: Path) -> Iterator[None]:
             f"stage {name} cannot be written to the cache folder {root} ({reason}): make room "
             "there, and the same command goes on; or set MINBERT_CACHE to another folder"
         ) from error
-
-
-def copy_stage(source: Path, target: Path) -> None:
-    """Copy a stage's files, as hard links where the file system allows (weights are large)."""
-
-    def link(origin: str, copy: str) -> None:
-        try:
-            os.link(origin, copy)
-        except OSError:
-            shutil.copy2(origin, copy)
-
-    if target.exists():
-        shutil.rmtree(target)
-    shutil.copytree(source, target, copy_function=link)

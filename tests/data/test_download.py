@@ -94,20 +94,20 @@ def test_a_cut_connection_is_said_and_resumed(server: Server, tmp_path: Path) ->
 
 
 def test_a_server_without_ranges_starts_again(server: Server, tmp_path: Path) -> None:
-    (tmp_path / (NAME + ".part")).write_bytes(CONTENT[:5000])
+    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT[:5000])
     server.ranges = False
     fetch(server, tmp_path)
     assert (tmp_path / NAME).read_bytes() == CONTENT
 
 
 def test_a_whole_part_is_only_renamed(server: Server, tmp_path: Path) -> None:
-    (tmp_path / (NAME + ".part")).write_bytes(CONTENT)
+    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT)
     fetch(server, tmp_path)
     assert (tmp_path / NAME).read_bytes() == CONTENT and server.requests == []
 
 
 def test_a_part_that_is_too_long_is_dropped(server: Server, tmp_path: Path) -> None:
-    (tmp_path / (NAME + ".part")).write_bytes(CONTENT + b"more")
+    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT + b"more")
     fetch(server, tmp_path)
     assert (tmp_path / NAME).read_bytes() == CONTENT
 

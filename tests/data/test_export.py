@@ -26,7 +26,7 @@ def test_what_is_exported_is_read_back(tmp_path: Path) -> None:
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "sts-dev.csv").write_text("mine", encoding="utf-8")
     assert main(["data", "export", "--to", str(tmp_path)]) == 2
-    assert "sts-dev.csv already" in capsys.readouterr().err
+    assert "holds sts-dev.csv, and no .minbert.json" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["sts-dev.csv"]
 
 

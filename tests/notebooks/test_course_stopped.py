@@ -103,7 +103,7 @@ def states(place: Path) -> list[str]:
 
 
 def partial_files(place: Path) -> list[Path]:
-    return [path for path in place.rglob(".*") if path.name.endswith(".part")]
+    return [path for path in place.rglob(".*") if path.name.endswith(("-part", "-lock"))]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -120,7 +120,7 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     assert states(place) == ["ok", "not run", "not run"]
     assert "not run: 01_waits, 02_last" in index(place).text
     assert sorted(path.name for path in (place / "out").iterdir()) == [
-        "00_first.html", "00_first.ipynb", "index.html", "times.json",
+        ".minbert.json", "00_first.html", "00_first.ipynb", "index.html", "times.json",
     ]  # fmt: skip
     first = BeautifulSoup((place / "out" / "00_first.html").read_text("utf-8"), "html.parser")
     assert [link["href"] for link in first.select("nav a")] == ["index.html"] * 2
