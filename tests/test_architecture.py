@@ -21,7 +21,7 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 
 LAYERS = (
     "data/",
-    "config attention encoder pooling heads multitask masking losses optimizer paper precision "
+    "checks evaluating config attention encoder pooling heads multitask masking losses optimizer paper precision "
     "progress stopping threads memory wordpiece tokenizer weights pretrained inference __init__",
     "evaluation/",
     "viz/",

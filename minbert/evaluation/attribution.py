@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minbert.encoder import Encoder, EncoderOutput
+from minbert.evaluating import evaluating, on_its_device
 from minbert.pooling import pool
 from minbert.tokenizer import WordPieceTokenizer
 
@@ -41,7 +42,8 @@ def cosine_to(vector: Float[Tensor, " hidden"], pooling: str = "mean") -> Score:
 @torch.no_grad()
 def score_of(encoder: Encoder, batch: dict[str, Tensor], score: Score) -> Float[Tensor, " batch"]:
     """The score of each text, dropout off. Args: as for `ablation`, any number of texts."""
-    return _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+    with evaluating(encoder):
+        return _scored(encoder, batch, score)
 
 
 @torch.no_grad()
@@ -108,8 +110,8 @@ def gradient_size(
 
     hook = encoder.embeddings.word_embeddings.register_forward_hook(cut)
     try:
-        with torch.enable_grad():
-            value = _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+        with torch.enable_grad(), evaluating(encoder):
+            value = _scored(encoder, batch, score)
             (gradient,) = torch.autograd.grad(value.sum(), kept)
     finally:
         hook.remove()
@@ -150,10 +152,6 @@ def _one_text(batch: dict[str, Tensor]) -> None:
         )
 
 
-def _in_eval(encoder: Encoder, run: Callable[[], Tensor]) -> Tensor:
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        return run()
-    finally:
-        encoder.train(was_training)
+def _scored(encoder: Encoder, batch: dict[str, Tensor], score: Score) -> Tensor:
+    batch = on_its_device(encoder, batch)
+    return score(encoder(**batch), batch["attention_mask"])
