@@ -101,7 +101,9 @@ def whole(name: str, value: Any, least: int, likely_cause: str = "") -> None:
     """A whole number that is at least `least`."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
         cause = f": {likely_cause}" if likely_cause else ""
-        raise ValueError(f"{name} must be a whole number from {least}, got {value!r:.60}{cause}")
+        raise ValueError(
+            f"{name} must be at least {least}, a whole number, got {value!r:.60}{cause}"
+        )
 
 
 def one_of(name: str, value: Any, allowed: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from minbert import checks
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating, on_its_device
 from minbert.heads import MaskedLanguageModelHead
@@ -88,8 +89,7 @@ def best_guesses(
     Raises:
         ValueError: k is below 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    checks.whole("k", k, 1)
     best = probabilities.topk(min(k, probabilities.shape[-1]), dim=-1)
     return [
         Guess(blank, rank, piece, probability)

@@ -20,6 +20,7 @@ from torch import nn
 logger = logging.getLogger(__name__)
 
 TRAINED_BY = (
+    "evaluating.py",
     "attention.py",
     "encoder.py",
     "pooling.py",
