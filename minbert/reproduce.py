@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minbert import checks
 from minbert.data.predictions import write_predictions
 from minbert.evaluation.report import tables_markdown
 from minbert.evaluation.statistics import measure
@@ -41,13 +42,12 @@ def reproduce(
         The content of results.json.
 
     Raises:
-        ValueError: an arm is unknown, or `out` holds something else.
+        ValueError: an arm is unknown, a seed stands there twice, or `out` holds something else.
     """
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")
-    if not seeds:
-        raise ValueError("at least one seed is needed, got none")
+    checks.distinct_seeds(seeds)
     check_out(out)
     grid = Grid(experiment)
     folders = {

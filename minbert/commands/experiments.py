@@ -73,8 +73,6 @@ def run_single_task(arguments: argparse.Namespace) -> None:
 
 def run_sweep(arguments: argparse.Namespace) -> None:
     """`minbert sweep`: results["sweep"] is the first seed's, results["sweeps"] has every seed's."""
-    if len(set(arguments.seeds)) < len(arguments.seeds):
-        raise ValueError(f"--seeds names a seed twice: {' '.join(map(str, arguments.seeds))}")
     out = Path(arguments.out)
     check_out(out)
     experiment = _experiment(arguments)

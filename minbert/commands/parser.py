@@ -24,6 +24,19 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
+class _Distinct(argparse.Action):
+    """Refuses a list in which something stands twice."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        if len(set(values)) < len(values):
+            got = " ".join(map(str, values))
+            parser.error(
+                f"argument {option_string}: names a seed twice, expected seeds that differ, got "
+                f"{got}: the same run counted twice makes an interval too narrow"
+            )
+        setattr(namespace, self.dest, values)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
@@ -147,7 +160,7 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe", choices=RECIPES, help="lab (default of a quick run with tiny), paper (else)"
     )
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
     parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
     _where(parser)
 
