@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from minbert import checks
 from minbert.config import ModelConfig
 
 
@@ -31,10 +32,23 @@ def scaled_dot_product_attention(
         dropout: probability that one weight is set to zero (the rest is scaled up).
 
     Returns:
-        The mixed values, and the weights before dropout (each row sums to 1).
+        The mixed values, and the weights before dropout (each row sums to 1). A query that may look
+        at no key gets the plain mean of all values.
+
+    Raises:
+        ValueError: shapes that do not go together, a mask that is not True or False, or a dropout
+            outside [0, 1].
 
     Source: Vaswani et al. (2017), equation 1.
     """
+    checks.shapes(
+        "heads are an axis of their own",
+        query=(query, "batch head query_seq dim", "float"),
+        key=(key, "batch head seq dim", "float"),
+        value=(value, "batch head seq dim", "float"),
+        allowed=(allowed, "#batch #head #query_seq seq", "bool"),
+    )
+    checks.within("dropout", dropout, "[0, 1]")
     dim = query.shape[-1]
     scores = query @ key.transpose(-2, -1) * dim**-0.5
     if allowed is not None:
@@ -76,8 +90,20 @@ class SelfAttention(nn.Module):
         """Attend from every token to every allowed token, in all heads at once.
 
         With `return_attention` the weights come from `scaled_dot_product_attention` above;
-        without it torch's fused kernel computes the same output and never holds the weights.
+        without it torch's fused kernel computes the same output and never holds the weights. A
+        query that may look at no key (a row of nothing but padding) looks at all of them: both
+        ways agree on it, and neither gives NaN.
+
+        Raises:
+            ValueError: states of another width than the model's, or a mask of another shape.
         """
+        checks.shapes(
+            "the last axis is the model's hidden_size",
+            states=(states, f"batch seq {self.query.in_features}", "float"),
+            allowed=(allowed, "#batch #head #query_seq seq", "bool"),
+        )
+        if allowed is not None:
+            allowed = allowed | ~allowed.any(dim=-1, keepdim=True)
         query, key, value = (
             self.split_heads(project(states)) for project in (self.query, self.key, self.value)
         )

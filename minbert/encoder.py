@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from minbert import checks
 from minbert.attention import SelfAttention
 from minbert.config import ModelConfig
 
@@ -72,19 +73,25 @@ class Embeddings(nn.Module):
         token_type_ids: Int[Tensor, "batch seq"] | None = None,
     ) -> Float[Tensor, "batch seq hidden"]:
         """Sum the three embeddings of each token; without segment ids all tokens are segment 0."""
+        words, segments = self.word_embeddings, self.token_type_embeddings
+        checks.shapes(
+            "one line a text, as the tokenizer gives it",
+            input_ids=(input_ids, "batch seq", "int"),
+            token_type_ids=(token_type_ids, "batch seq", "int"),
+        )
+        checks.indices("input_ids", input_ids, words.num_embeddings, "the model's vocabulary")
+        if token_type_ids is not None:
+            checks.indices("token_type_ids", token_type_ids, segments.num_embeddings, "segments")
         seq = input_ids.shape[1]
         limit = self.position_embeddings.num_embeddings
         if seq > limit:
             raise ValueError(
-                f"the input is {seq} word pieces long, this model has positions for {limit}: "
-                "cut it (the tokenizer's max_length does)"
+                f"input_ids must hold at most {limit} word pieces a line, got {seq}: this model "
+                f"has positions for {limit}, so cut it (the tokenizer's max_length does)"
             )
-        if token_type_ids is None:
-            segment = self.token_type_embeddings.weight[0]
-        else:
-            segment = self.token_type_embeddings(token_type_ids)
+        segment = segments.weight[0] if token_type_ids is None else segments(token_type_ids)
         position = self.position_embeddings.weight[:seq]
-        return self.dropout(self.LayerNorm(self.word_embeddings(input_ids) + segment + position))
+        return self.dropout(self.LayerNorm(words(input_ids) + segment + position))
 
 
 class AddAndNorm(nn.Module):
@@ -154,6 +161,8 @@ class Encoder(nn.Module):
     def __init__(self, config: ModelConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.config = config
+        self.pooling: str | None = None
+        """Which sentence vector it was made for, where its files say (`minbert.pooling`)."""
         self.embeddings = Embeddings(config)
         self.encoder = nn.Module()
         self.encoder.layer = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
@@ -172,13 +181,22 @@ class Encoder(nn.Module):
         Args:
             input_ids: word pieces, [CLS] first.
             attention_mask: 1 where a token may be attended, 0 on padding; None when nothing is
-                padded (the fastest case: the fused kernel then needs no mask).
+                padded (the fastest case: the fused kernel then needs no mask). In a line of
+                nothing but 0 every token is attended.
             token_type_ids: 0 for the first sentence, 1 for the second; None means all 0.
             return_attention: also return each layer's attention weights.
 
         Raises:
-            ValueError: the input is longer than the model has positions for.
+            ValueError: the input is longer than the model has positions for, an id is none of its
+                word pieces, or the mask has another shape or holds something else than 0 and 1.
         """
+        checks.shapes(
+            "the mask has a place for each id, 1 or 0 (torch.long)",
+            input_ids=(input_ids, "batch seq", "int"),
+            attention_mask=(attention_mask, "batch seq", "int"),
+        )
+        if attention_mask is not None:
+            checks.indices("attention_mask", attention_mask, 2, "1 may be attended, 0 is padding")
         # (batch, seq) -> (batch, 1, 1, seq): the same keys are allowed for all heads and queries
         allowed = None if attention_mask is None else attention_mask[:, None, None, :].bool()
         states = self.embeddings(input_ids, token_type_ids)
@@ -200,7 +218,11 @@ def initialise(
     """Draw fresh weights as BERT does: normal weights, zero biases, LayerNorm the identity.
 
     Edits `module` in place. Source: Devlin et al. (2019), appendix A.2 and their released code.
+
+    Raises:
+        ValueError: a standard deviation below 0, or not finite.
     """
+    checks.within("standard_deviation", standard_deviation, "[0, inf)")
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Embedding):
             nn.init.normal_(part.weight, std=standard_deviation, generator=generator)

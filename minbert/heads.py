@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from minbert import checks
 from minbert.config import ModelConfig
 from minbert.encoder import LayerNorm, initialise
 
@@ -22,12 +23,16 @@ class SentimentHead(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        checks.whole("num_labels", num_labels, 2, "one score a class")
+        checks.within("dropout", dropout, "[0, 1)")
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear(hidden_size, num_labels)
         initialise(self, 0.02, generator)
 
     def forward(self, pooled: Float[Tensor, "batch hidden"]) -> Float[Tensor, "batch label"]:
         """Logits, one per class, from very negative (0) to very positive (4)."""
+        width = f"batch {self.dense.in_features}"
+        checks.shapes("of another encoder?", pooled=(pooled, width, "float"))
         return self.dense(self.dropout(pooled))
 
 
@@ -56,6 +61,7 @@ class ParaphraseHead(nn.Module):
         compares: bool = False,
     ) -> None:
         super().__init__()
+        checks.within("dropout", dropout, "[0, 1)")
         self.compares = compares
         self.dropout = nn.Dropout(dropout)
         self.dense = nn.Linear((4 if compares else 2) * hidden_size, 1)
@@ -65,6 +71,12 @@ class ParaphraseHead(nn.Module):
         self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
     ) -> Float[Tensor, " batch"]:
         """Logit that the two sentences are paraphrases; above 0 means yes (probability > .5)."""
+        width = f"batch {self.dense.in_features // (4 if self.compares else 2)}"
+        checks.shapes(
+            "vectors of another encoder, or not one second sentence a first one",
+            first=(first, width, "float"),
+            second=(second, width, "float"),
+        )
         parts = [first, second]
         if self.compares:
             parts += [(first - second).abs(), first * second]
@@ -76,8 +88,17 @@ def similarity_score(
 ) -> Float[Tensor, " batch"]:
     """relu(cosine) · 5: similarity on the scale of STS, from 0 (unrelated) to 5 (equivalent).
 
-    Has no weights. Everything at or below a right angle scores 0. Source: the paper, section 4.1.
+    Has no weights. Everything at or below a right angle scores 0, so a mean of scores is no mean
+    cosine. Source: the paper, section 4.1.
+
+    Raises:
+        ValueError: the two shapes differ.
     """
+    checks.shapes(
+        "one second sentence a first one",
+        first=(first, "batch hidden", "float"),
+        second=(second, "batch hidden", "float"),
+    )
     return F.relu(F.cosine_similarity(first, second, dim=-1)) * 5
 
 
@@ -107,5 +128,11 @@ class MaskedLanguageModelHead(nn.Module):
         Pass the vectors of the masked tokens only: at 15 % masking this is 1/7 of the work, and
         the vocabulary projection is the most expensive product of the whole model.
         """
+        hidden = self.transform.dense.in_features
+        checks.shapes(
+            "states and word embeddings are those of one encoder",
+            states=(states, f"*tokens {hidden}", "float"),
+            word_embeddings=(word_embeddings, f"{len(self.bias)} {hidden}", "float"),
+        )
         transformed = self.transform.LayerNorm(F.gelu(self.transform.dense(states)))
         return F.linear(transformed, word_embeddings, self.bias)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 
 import numpy as np
 import torch
 
+from minbert import checks
 from minbert.data.batching import budget_for, pad_batch, within_budget
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
+from minbert.multitask import MultitaskBert
 from minbert.pooling import POOLINGS, pool
 from minbert.precision import autocast, resolve_precision
 from minbert.threads import Threads, adapted, most_threads
@@ -21,9 +24,9 @@ CHUNK = 8192
 
 def encode(
     sentences: Iterable[str],
-    encoder: Encoder,
+    encoder: Encoder | MultitaskBert,
     tokenizer: WordPieceTokenizer,
-    pooling: str = "mean",
+    pooling: str | None = None,
     precision: str = "auto",
     token_budget: int | None = None,
 ) -> np.ndarray:
@@ -34,10 +37,12 @@ def encode(
 
     Args:
         sentences: any iterable of strings; it is read in chunks.
-        encoder: runs on the device it is on.
+        encoder: runs on the device it is on. Of a multitask model the encoder is taken, with the
+            pooling that the heads read.
         tokenizer: the encoder's own; longer sentences than the encoder has positions are cut,
             which the log says.
-        pooling: one of `minbert.pooling.POOLINGS`.
+        pooling: one of `minbert.pooling.POOLINGS`; without, the one that the model was made for,
+            or `mean` where nobody knows.
         precision: `auto` (bf16 where the device multiplies it fast), `fp32`, `bf16`; vectors keep
             a cosine of at least .999 to those of fp32.
         token_budget: padded word pieces per batch; without, what suits the device.
@@ -46,36 +51,62 @@ def encode(
         (n, hidden_size) float32.
 
     Raises:
-        ValueError: an unknown pooling or precision, or a sentence that is no string.
+        ValueError: an unknown pooling or precision, a budget below 1, a sentence that is no string
+            (a pair has no one vector; the sentence says which it is), or a tokenizer of another
+            encoder.
     """
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, got {pooling!r}")
-    if isinstance(sentences, str):
-        raise ValueError("sentences must be several strings, got one string: put it into a list")
+    pooling = encoder.pooling or "mean" if pooling is None else pooling
+    checks.one_of("pooling", pooling, POOLINGS)
+    _check_sentences(sentences)
+    if token_budget is not None:
+        checks.whole("token_budget", token_budget, 1, "padded word pieces of one batch")
+    encoder = encoder.encoder if isinstance(encoder, MultitaskBert) else encoder
     device = encoder.pooler.dense.weight.device
     precision = resolve_precision(precision, device)
     token_budget = token_budget or budget_for(device)
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        with adapted(most_threads(encoder.config.hidden_size)) as threads:
-            parts = [
-                _encode_chunk(
-                    chunk, encoder, tokenizer, pooling, precision, device, token_budget, threads
-                )
-                for chunk in _chunks(sentences)
-            ]
-    finally:
-        encoder.train(was_training)
+    with evaluating(encoder), adapted(most_threads(encoder.config.hidden_size)) as threads:
+        parts = [
+            _encode_chunk(
+                chunk, encoder, tokenizer, pooling, precision, device, token_budget, threads
+            )
+            for chunk in _chunks(sentences)
+        ]
     if not parts:
         return np.zeros((0, encoder.config.hidden_size), dtype=np.float32)
     return np.concatenate(parts)
 
 
+def _check_sentences(sentences: Iterable[str]) -> None:
+    """Several things in an order; whether each is a sentence is seen when it is read."""
+    if isinstance(sentences, str | bytes | Mapping | Set) or not isinstance(sentences, Iterable):
+        why = {str: "one string: put it into a list", bytes: "bytes: decode them first"}
+        got = why.get(type(sentences), f"{type(sentences).__name__} {sentences!r:.60}")
+        raise ValueError(f"sentences must be several strings in an order, got {got}")
+
+
 def _chunks(sentences: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(sentences)
+    iterator, before = iter(sentences), 0
     while chunk := list(islice(iterator, CHUNK)):
+        for place, sentence in enumerate(chunk, before):
+            _check_sentence(sentence, place)
         yield chunk
+        before += len(chunk)
+
+
+def _check_sentence(sentence: str, place: int) -> None:
+    where = f"at place {place}, counted from 0"
+    if not isinstance(sentence, str):
+        got = f"{type(sentence).__name__} {sentence!r:.60}"
+        pair = isinstance(sentence, tuple | list)
+        cause = ": a pair has no one vector, encode its sentences one by one" if pair else ""
+        raise ValueError(f"sentences must be strings, got {got} {where}{cause}")
+    try:
+        sentence.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"sentences must be whole letters, got half a letter (a lone surrogate) in "
+            f"{sentence!a:.60} {where}: it was decoded from bytes that are not UTF-8"
+        ) from None
 
 
 @torch.inference_mode()

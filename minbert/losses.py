@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from minbert import checks
 from minbert.masking import IGNORE
 
 
@@ -24,12 +25,19 @@ def masked_language_model(
         labels: the original piece, or `IGNORE`.
 
     Raises:
-        ValueError: no position is chosen: the mean of nothing is undefined.
+        ValueError: no position is chosen: the mean of nothing is undefined; or shapes, kinds or
+            labels that do not go together.
 
     Source: Devlin et al. (2019), task #1; the paper, section 4.2.
     """
-    if not (labels != IGNORE).any():
-        raise ValueError("no token is masked in this batch, so its loss is undefined: skip it")
+    checks.shapes(logits=(logits, "*tokens vocabulary", "float"), labels=(labels, "*tokens", "int"))
+    chosen = labels[labels != IGNORE]
+    if not len(chosen):
+        raise ValueError(
+            f"labels must hold at least one piece, got {IGNORE} at every place: no token is masked "
+            "in this batch, so its loss is undefined: skip it"
+        )
+    checks.indices("labels", chosen, logits.shape[-1], f"the vocabulary, or {IGNORE} for ignored")
     return F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORE)
 
 
@@ -65,19 +73,40 @@ def multiple_negatives_ranking(
         The mean over the similar pairs, in nats; ln K when all cosines are equal.
 
     Raises:
-        ValueError: no pair is similar (the paper's formula divides by zero: skip the batch).
+        ValueError: no pair is similar (the paper's formula divides by zero: skip the batch); there
+            is one pair alone, or one cluster, and so no negative; or shapes that do not fit.
 
     Source: Henderson et al. (2017), section 4.3; the paper, section 4.3.
     """
+    checks.shapes(
+        "a and b need one line a pair",
+        a=(a, "pair hidden", "float"),
+        b=(b, "pair hidden", "float"),
+        similar=(similar, "pair", "bool"),
+        clusters=(clusters, "pair", "int"),
+    )
+    checks.within("scale", scale, "(0, inf)", "it is the inverse of a temperature")
     pairs = a.shape[0]
+    if pairs < 2:
+        raise ValueError(
+            f"a must hold two pairs or more, got {tuple(a.shape)}: other pairs are the negatives, "
+            "and without one the loss is 0 whatever the vectors are: skip such a batch"
+        )
     if similar is None:
         similar = torch.ones(pairs, dtype=torch.bool, device=a.device)
     if not similar.any():
-        raise ValueError(f"none of the {pairs} pairs is similar, so the loss is undefined: skip it")
+        raise ValueError(
+            f"similar must be True for one pair or more, got False for all: none of the {pairs} "
+            "pairs is similar, so the loss is undefined: skip it"
+        )
     # (pair, pair): row i holds the similarity of a_i to every b_j
     scores = scale * F.normalize(a.float(), dim=-1) @ F.normalize(b.float(), dim=-1).T
     if clusters is not None:
         same = clusters[:, None] == clusters[None, :]
+        if same.all():
+            raise ValueError(
+                f"clusters must be two or more, got one for all {pairs} pairs: no negative is left"
+            )
         own = torch.eye(pairs, dtype=torch.bool, device=a.device)
         scores = scores.masked_fill(same & ~own, -torch.inf)
     target = torch.arange(pairs, device=a.device)
@@ -90,14 +119,26 @@ def multiple_negatives_ranking(
 def sentiment(
     logits: Float[Tensor, "batch label"], labels: Int[Tensor, " batch"]
 ) -> Float[Tensor, ""]:
-    """Mean cross-entropy of the right class, in nats; ln 5 = 1.61 for a uniform guess."""
+    """Mean cross-entropy of the right class, in nats; ln 5 = 1.61 for a uniform guess.
+
+    Raises:
+        ValueError: shapes that do not go together, no rows, or a label that is no class.
+    """
+    checks.shapes(logits=(logits, "batch label", "float"), labels=(labels, "batch", "int"))
+    checks.indices("labels", labels, logits.shape[1], "one class a column of the logits")
     return F.cross_entropy(logits.float(), labels)
 
 
 def paraphrase(
     logits: Float[Tensor, " batch"], labels: Float[Tensor, " batch"]
 ) -> Float[Tensor, ""]:
-    """Mean binary cross-entropy of "paraphrase" (1) or not (0), in nats; ln 2 = .69 for a coin."""
+    """Mean binary cross-entropy of "paraphrase" (1) or not (0), in nats; ln 2 = .69 for a coin.
+
+    Raises:
+        ValueError: shapes that differ, no rows, or a label outside [0, 1].
+    """
+    checks.shapes(logits=(logits, "batch", "float"), labels=(labels, "batch", "number"))
+    checks.spread("labels", labels, 0, 1, "1 for a paraphrase, 0 for none")
     return F.binary_cross_entropy_with_logits(logits.float(), labels.float())
 
 
@@ -107,5 +148,10 @@ def similarity(
     """Mean squared error on the scale 0 to 5, in squared points.
 
     The paper trains nothing with it (its similarity head has no weights); later recipes do.
+
+    Raises:
+        ValueError: shapes that differ, no rows, or a label outside [0, 5].
     """
+    checks.shapes(scores=(scores, "batch", "float"), labels=(labels, "batch", "number"))
+    checks.spread("labels", labels, 0, 5, "points")
     return F.mse_loss(scores.float(), labels.float())

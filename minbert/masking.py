@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from minbert import checks
+
 IGNORE = -100
 """Label of a position that is not predicted; torch's cross-entropy skips it by default."""
 
@@ -45,20 +47,21 @@ def mask_tokens(
         row may have no chosen token at all.
 
     Raises:
-        ValueError: a probability outside [0, 1], or `random` > 0 without `vocab_size`.
+        ValueError: a probability outside [0, 1], `random` > 0 without `vocab_size`, ids that are
+            no batch of whole numbers, or one that the vocabulary does not have.
 
     Source: Devlin et al. (2019), task #1; the paper, section 4.2 (each token with .15).
     """
-    for name, value in (
-        ("probability", probability),
-        ("replace", replace),
-        ("random", random),
-        ("replace + random", replace + random),
-    ):
-        if not 0.0 <= value <= 1.0:
-            raise ValueError(f"{name} must lie in [0, 1], got {value}")
+    _check(ids, generator, mask_id, special_ids, vocab_size)
+    checks.within("probability", probability, "[0, 1]")
+    checks.within("replace", replace, "[0, 1]")
+    checks.within("random", random, "[0, 1]")
+    checks.within("replace + random", replace + random, "[0, 1]", "they are parts of one whole")
     if random > 0 and vocab_size is None:
-        raise ValueError("random replacement needs vocab_size to draw from")
+        raise ValueError(
+            f"vocab_size must be a whole number where random > 0, got None with random {random}: "
+            "random pieces are drawn from the vocabulary"
+        )
 
     special = torch.tensor(sorted(special_ids), dtype=ids.dtype, device=ids.device)
     eligible = ~torch.isin(ids, special)
@@ -75,3 +78,30 @@ def mask_tokens(
         at_random = chosen & (fate >= replace) & (fate < replace + random)
         corrupted = torch.where(at_random, candidates[draw].to(ids.device), corrupted)
     return corrupted, labels
+
+
+def _check(
+    ids: Tensor,
+    generator: torch.Generator,
+    mask_id: int,
+    special_ids: Sequence[int],
+    vocab_size: int | None,
+) -> None:
+    """The pieces are pieces of this vocabulary, which has others than special ones."""
+    checks.shapes("one line a sentence", ids=(ids, "batch seq", "int"))
+    if not isinstance(generator, torch.Generator) or generator.device.type != "cpu":
+        raise ValueError(f"generator must be a torch.Generator on the CPU, got {generator!r:.60}")
+    checks.whole("mask_id", mask_id, 0)
+    for number in special_ids:
+        checks.whole("special_ids", number, 0, "each is the id of a piece")
+    if vocab_size is None:
+        checks.spread("ids", ids, 0, torch.iinfo(ids.dtype).max, "pieces of the vocabulary")
+        return
+    checks.whole("vocab_size", vocab_size, 1)
+    known = torch.tensor([mask_id, *special_ids])
+    checks.indices("mask_id and special_ids", known, vocab_size, "the vocabulary")
+    checks.indices("ids", ids, vocab_size, "the vocabulary")
+    if len(set(special_ids)) == vocab_size:
+        raise ValueError(
+            f"special_ids must leave a piece to be drawn, got all {vocab_size} of the vocabulary"
+        )

@@ -6,8 +6,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from minbert import checks
 from minbert.encoder import Encoder
 from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
+from minbert.pooling import POOLINGS, pool
 
 
 class MultitaskBert(nn.Module):
@@ -23,6 +25,11 @@ class MultitaskBert(nn.Module):
         dropout: on the vectors before each linear layer, probability.
         generator: for the fresh weights of the heads.
         paraphrase_compares: see `ParaphraseHead`; the paper's does not.
+        pooling: which sentence vector the heads read, one of `minbert.pooling.POOLINGS`; the
+            paper's is `pooler`.
+
+    Raises:
+        ValueError: an unknown pooling, fewer than two classes, or a dropout outside [0, 1).
     """
 
     def __init__(
@@ -32,8 +39,11 @@ class MultitaskBert(nn.Module):
         dropout: float = 0.3,
         generator: torch.Generator | None = None,
         paraphrase_compares: bool = False,
+        pooling: str = "pooler",
     ) -> None:
         super().__init__()
+        checks.one_of("pooling", pooling, POOLINGS)
+        self.pooling = pooling
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.sentiment = SentimentHead(hidden, num_labels, dropout, generator)
@@ -44,8 +54,8 @@ class MultitaskBert(nn.Module):
         input_ids: Int[Tensor, "batch seq"],
         attention_mask: Int[Tensor, "batch seq"] | None = None,
     ) -> Float[Tensor, "batch hidden"]:
-        """The pooled vector of each sentence."""
-        return self.encoder(input_ids, attention_mask).pooled
+        """The vector of each sentence that the heads read: see `pooling`."""
+        return pool(self.encoder(input_ids, attention_mask), attention_mask, self.pooling)
 
     def predict_sentiment(self, pooled: Float[Tensor, "batch hidden"]) -> Int[Tensor, " batch"]:
         """Most likely class of each sentence."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from minbert import checks
+
 
 class AdamW(Optimizer):
     r"""Adam with decoupled weight decay.
@@ -30,7 +32,7 @@ class AdamW(Optimizer):
         weight_decay: share of θ taken away per step and unit of lr (the paper: 0).
 
     Raises:
-        ValueError: a value outside its range.
+        ValueError: a value outside its range, in a group of parameters as well.
 
     Source: Loshchilov and Hutter (2019), algorithm 2; Kingma and Ba (2015). Equal to
     `torch.optim.AdamW`; for long runs take that one with `fused=True` (`make_optimizer`).
@@ -44,14 +46,10 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        if lr < 0 or eps < 0 or weight_decay < 0:
-            raise ValueError(
-                f"lr, eps and weight_decay must not be negative, got {lr}, {eps}, {weight_decay}"
-            )
-        if not all(0.0 <= beta < 1.0 for beta in betas):
-            raise ValueError(f"betas must lie in [0, 1), got {betas}")
         defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, defaults)
+        super().__init__(_checked(params), defaults)
+        for group in self.param_groups:
+            _check_settings(group["lr"], group["weight_decay"], group["eps"], group["betas"])
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -92,13 +90,42 @@ def make_optimizer(
     """Our AdamW (`adamw`), or torch's fused one (`fused`): the same steps in one pass over memory.
 
     Raises:
-        ValueError: `name` is neither.
+        ValueError: `name` is neither, a value is outside its range, or there is no parameter.
     """
+    checks.one_of("optimizer", name, OPTIMIZERS)
+    _check_settings(lr, weight_decay)
+    params = _checked(params)
     if name == "adamw":
         return AdamW(params, lr=lr, weight_decay=weight_decay)
-    if name == "fused":
-        return torch.optim.AdamW(params, lr=lr, weight_decay=weight_decay, fused=True)
-    raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {name!r}")
+    return torch.optim.AdamW(params, lr=lr, weight_decay=weight_decay, fused=True)
+
+
+def _checked(params: Iterable) -> list:
+    """The parameters as a list: at least one, all of them tensors or groups."""
+    listed = [params] if isinstance(params, Tensor) else list(params)
+    wrong = [type(one).__name__ for one in listed if not isinstance(one, Tensor | dict)]
+    if not listed or wrong or isinstance(params, Tensor):
+        got = "one tensor" if isinstance(params, Tensor) else ", ".join(wrong) or "none"
+        raise ValueError(
+            f"params must be a list of tensors or of groups, got {got}: is everything frozen, or "
+            "was a generator used up?"
+        )
+    return listed
+
+
+def _check_settings(
+    lr: float,
+    weight_decay: float,
+    eps: float = 1e-8,
+    betas: tuple[float, float] = (0.9, 0.999),
+) -> None:
+    checks.within("lr", lr, "[0, inf)", "the size of a step")
+    checks.within("weight_decay", weight_decay, "[0, inf)")
+    checks.within("eps", eps, "[0, inf)")
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r:.60}")
+    for beta in betas:
+        checks.within("betas", beta, "[0, 1)", "shares that the two running means remember")
 
 
 SCHEDULES = ("constant", "linear")
@@ -111,10 +138,12 @@ def learning_rate_factor(step: int, total_steps: int, warmup_share: float, sched
     paper) or falls linearly to 0 at the end (`linear`, as BERT was trained).
 
     Raises:
-        ValueError: `schedule` is neither.
+        ValueError: `schedule` is neither, or a number is outside its range.
     """
-    if schedule not in SCHEDULES:
-        raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}")
+    checks.one_of("schedule", schedule, SCHEDULES)
+    checks.whole("total_steps", total_steps, 1)
+    checks.within("step", step, f"[0, {total_steps}]", "steps are counted from 0")
+    checks.within("warmup_share", warmup_share, "[0, 1]", "a share of all steps")
     warmup_steps = round(warmup_share * total_steps)
     if step < warmup_steps:
         return (step + 1) / (warmup_steps + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from minbert import checks
 from minbert.encoder import EncoderOutput
 
 POOLINGS = ("pooler", "cls", "mean")
@@ -19,7 +20,8 @@ def pool(
     """Reduce an encoder output to one vector per sentence.
 
     `mean` averages the last hidden state over real tokens ([CLS] and [SEP] count, padding does
-    not), as Sentence-BERT does (Reimers and Gurevych, 2019, section 3).
+    not), as Sentence-BERT does (Reimers and Gurevych, 2019, section 3); a row without a real token
+    has the mean 0.
 
     Args:
         output: of the encoder.
@@ -27,15 +29,19 @@ def pool(
         pooling: one of `POOLINGS`.
 
     Raises:
-        ValueError: `pooling` is none of them.
+        ValueError: `pooling` is none of them, or the mask has not the shape of the batch.
     """
+    checks.one_of("pooling", pooling, POOLINGS)
+    checks.shapes(
+        "the mask must be the one that the encoder was given",
+        last_hidden_state=(output.last_hidden_state, "batch seq hidden", "float"),
+        attention_mask=(attention_mask, "batch seq", "int"),
+    )
     if pooling == "pooler":
         return output.pooled
     if pooling == "cls":
         return output.last_hidden_state[:, 0]
-    if pooling == "mean":
-        if attention_mask is None:
-            return output.last_hidden_state.mean(dim=1)
-        real = attention_mask[:, :, None].to(output.last_hidden_state.dtype)
-        return (output.last_hidden_state * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)
-    raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, got {pooling!r}")
+    if attention_mask is None:
+        return output.last_hidden_state.mean(dim=1)
+    real = attention_mask[:, :, None].to(output.last_hidden_state.dtype)
+    return (output.last_hidden_state * real).sum(dim=1) / real.sum(dim=1).clamp(min=1)

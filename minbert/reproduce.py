@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minbert import checks
 from minbert.data.predictions import write_predictions
 from minbert.evaluation.report import tables_markdown
 from minbert.evaluation.statistics import measure
@@ -51,14 +52,13 @@ def reproduce(
         The content of results.json.
 
     Raises:
-        ValueError: an arm is unknown, or `out` was changed meanwhile.
+        ValueError: an arm is unknown, a seed stands there twice, or `out` was changed meanwhile.
         OSError: the disk is full or does not allow it; `out` is as it was.
     """
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")
-    if not seeds:
-        raise ValueError("at least one seed is needed, got none")
+    checks.distinct_seeds(seeds)
     grid = Grid(experiment)
     folders = {
         (arm, stage, seed): grid.folder(arm, stage, seed)

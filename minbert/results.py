@@ -109,11 +109,13 @@ def _mlm_held_out(grid: Grid, seeds: Sequence[int]) -> dict[str, Any]:
         before, after = (
             [perplexity(seed[when][task]) for seed in losses] for when in ("before", "after")
         )
+        if np.isnan(before + after).any():
+            continue  # too few sentences: no token of them was masked
         change = [late / early - 1 for early, late in zip(before, after, strict=True)]
         found[task] = {
-            "perplexity_before": over_seeds(before),
-            "perplexity_after": over_seeds(after),
-            "relative_change": over_seeds(change),
+            "perplexity_before": over_seeds(before, seeds),
+            "perplexity_after": over_seeds(after, seeds),
+            "relative_change": over_seeds(change, seeds),
         }
     return found
 

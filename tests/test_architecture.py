@@ -22,8 +22,9 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 LAYERS = (
     "stopping folders/",
     "data/",
-    "config attention encoder pooling heads multitask masking losses optimizer paper precision "
-    "progress threads memory wordpiece tokenizer weights pretrained inference __init__",
+    "checks evaluating config attention encoder pooling heads multitask masking losses optimizer "
+    "paper precision progress threads memory wordpiece tokenizer weights pretrained inference "
+    "__init__",
     "evaluation/",
     "viz/",
     "training/",

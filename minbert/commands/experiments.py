@@ -85,8 +85,6 @@ def _single_task(arguments: argparse.Namespace, out: ReplacedFolder) -> None:
 
 def run_sweep(arguments: argparse.Namespace) -> None:
     """`minbert sweep`: results["sweep"] is the first seed's, results["sweeps"] has every seed's."""
-    if len(set(arguments.seeds)) < len(arguments.seeds):
-        raise ValueError(f"--seeds names a seed twice: {' '.join(map(str, arguments.seeds))}")
     with claimed(arguments.out, SWEEP, _inputs(arguments)) as out:
         _sweep(arguments, out)
 

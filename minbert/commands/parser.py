@@ -18,9 +18,7 @@ OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
-PAGES = (
-    "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
-)
+PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
 
@@ -29,6 +27,19 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> None:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+class _Distinct(argparse.Action):
+    """Refuses a list in which something stands twice."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        if len(set(values)) < len(values):
+            got = " ".join(map(str, values))
+            parser.error(
+                f"argument {option_string}: names a seed twice, expected seeds that differ, got "
+                f"{got}: the same run counted twice makes an interval too narrow"
+            )
+        setattr(namespace, self.dest, values)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -160,7 +171,7 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe", choices=RECIPES, help="lab (default of a quick run with tiny), paper (else)"
     )
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
     parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
     _where(parser)
 

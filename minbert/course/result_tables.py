@@ -72,7 +72,7 @@ def verdict(test: dict[str, Any] | None) -> str:
         return "—"
     if test["p_value"] >= SIGNIFICANT:
         return "within noise"
-    return f"{test['difference']:+.3f}, p {_p_value(test['p_value'])}"
+    return f"{test['difference']:+z.3f}, p {_p_value(test['p_value'])}"
 
 
 def _p_value(value: float) -> str:
@@ -145,7 +145,7 @@ def recorded_gap(run: Recorded, stage: str, arm: str, task: str) -> Gap:
 def needed_table(gaps: Sequence[Gap]) -> Table:
     """How many examples would tell the arms apart."""
     rows = [
-        [gap.name, f"{gap.difference:+.3f}", f"± {gap.half_width:.3f}", f"{gap.total:,}",
+        [gap.name, f"{gap.difference:+z.3f}", f"± {gap.half_width:z.3f}", f"{gap.total:,}",
          f"{gap.needed:,}"]
         for gap in gaps
     ]  # fmt: skip
@@ -190,8 +190,8 @@ def fine_tuning_table(runs: dict[str, Recorded], metric: str = "sts_pearson") ->
                 np.array(run.value(arm, stage, metric)["per_seed"]) for stage in STAGES
             )
             change = over_seeds(after - before)
-            said = f"{change['value']:+.3f}, one seed"
+            said = f"{change['value']:+z.3f}, one seed"
             if change["ci95"] is not None:
-                said = "{:+.3f} [{:+.3f}, {:+.3f}]".format(change["value"], *change["ci95"])
+                said = "{:+z.3f} [{:+z.3f}, {:+z.3f}]".format(change["value"], *change["ci95"])
             rows.append([name, arm, number(before.mean()), number(after.mean()), said])
     return Table(["run", "arm", "frozen", "fine-tuned", "change"], rows, ROWS[metric])

@@ -158,7 +158,7 @@ class Session:
 
     def outcome(self, key: str, value: object) -> None:
         """Keep what came out, under the key of the prediction; a number is rounded first."""
-        shown = f"{value:.3f}" if isinstance(value, float) else value
+        shown = f"{value:z.3f}" if isinstance(value, float) else value
         self.journal.write(f"{self.notebook}/{key}", outcome=shown)
 
     def claim(self, sentence: str, holds: bool) -> None:
@@ -183,7 +183,7 @@ class Session:
         """Claim that a live number lies in its recorded band."""
         low, high = band
         self.claim(
-            f"{name} lies where the recorded seeds say, between {low:.3f} and {high:.3f}",
+            f"{name} lies where the recorded seeds say, between {low:z.3f} and {high:z.3f}",
             low <= value <= high,
         )
 

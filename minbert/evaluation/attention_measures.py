@@ -6,14 +6,21 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from minbert import checks
+
 Weights = Float[np.ndarray | torch.Tensor, "*heads query_seq seq"]
-"""Attention weights of one text, padding cut off: each row sums to 1."""
+"""Attention weights of one text, padding cut off: each row sums to 1, or is 0."""
+ROUNDING = 0.01
+"""By which the sum of a row of bf16 weights may differ from 1."""
 
 
 def attention_entropy(weights: Weights) -> Float[np.ndarray, "*heads query_seq"]:
     """How spread each row is: -Σ p ln p, in nats.
 
     0 when all weight lies on one token, ln(seq) when every token gets the same.
+
+    Raises:
+        ValueError: a weight below 0, or a row above 1 in all; so for every function here.
     """
     weights = _array(weights)
     safe = np.where(weights > 0, weights, 1.0)
@@ -37,8 +44,12 @@ def offset_weight(weights: Weights, offset: int) -> Float[np.ndarray, "*heads"]:
         ValueError: no token is that far from another.
     """
     weights = _array(weights)
-    if abs(offset) >= weights.shape[-1]:
-        raise ValueError(f"offset {offset} does not fit into {weights.shape[-1]} tokens")
+    most = min(weights.shape[-2:]) - 1
+    if not isinstance(offset, int | np.integer) or abs(offset) > most:
+        raise ValueError(
+            f"offset must be a whole number from {-most} to {most}, got {offset}, which does not "
+            f"fit into {weights.shape[-1]} tokens"
+        )
     return np.diagonal(weights, offset=offset, axis1=-2, axis2=-1).mean(axis=-1)
 
 
@@ -49,7 +60,7 @@ def attention_received(
 
     It is what people mean when they colour words by attention.
     """
-    return _array(attentions).mean(axis=(0, 1, 2))
+    return _maps(attentions).mean(axis=(0, 1, 2))
 
 
 def rollout(
@@ -73,9 +84,8 @@ def rollout(
 
     Source: Abnar and Zuidema (2020), section 3.
     """
-    if not 0.0 <= residual <= 1.0:
-        raise ValueError(f"residual must lie in [0, 1], got {residual}")
-    attentions = _array(attentions)
+    checks.within("residual", residual, "[0, 1]")
+    attentions = _maps(attentions)
     itself = np.eye(attentions.shape[-1])
     flow = itself
     for layer in attentions.mean(axis=1):
@@ -85,5 +95,21 @@ def rollout(
 
 def _array(weights: np.ndarray | torch.Tensor) -> np.ndarray:
     if isinstance(weights, torch.Tensor):
-        weights = weights.detach().cpu().numpy()
-    return np.asarray(weights, dtype=np.float64)
+        weights = weights.detach().cpu().float().numpy()
+    values = np.asarray(weights)
+    checks.shapes("a row a query", weights=(values, "*heads query_seq seq", "number"))
+    checks.finite(weights=values)
+    sums = values.sum(axis=-1)
+    if values.min() < 0 or sums.max() > 1 + ROUNDING:
+        raise ValueError(
+            "weights must be 0 or more, and no row above 1 in all, got a least one of "
+            f"{values.min():g} and a row of {sums.max():g}: scores before softmax?"
+        )
+    return values.astype(np.float64)
+
+
+def _maps(attentions: np.ndarray | torch.Tensor) -> np.ndarray:
+    """All maps of one text, square."""
+    values = _array(attentions)
+    checks.shapes("of one text, self-attention", attentions=(values, "layer head seq seq"))
+    return values

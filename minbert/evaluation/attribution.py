@@ -11,8 +11,10 @@ from scipy import stats
 from torch import Tensor
 from torch.nn import functional as F
 
+from minbert import checks
 from minbert.encoder import Encoder, EncoderOutput
-from minbert.pooling import pool
+from minbert.evaluating import evaluating, on_its_device
+from minbert.pooling import POOLINGS, pool
 from minbert.tokenizer import WordPieceTokenizer
 
 Score = Callable[[EncoderOutput, Int[Tensor, "batch seq"]], Float[Tensor, " batch"]]
@@ -28,7 +30,12 @@ def cosine_to(vector: Float[Tensor, " hidden"], pooling: str = "mean") -> Score:
     Args:
         vector: of the other text.
         pooling: as for `minbert.pooling.pool`.
+
+    Raises:
+        ValueError: an unknown pooling, or no vector.
     """
+    checks.one_of("pooling", pooling, POOLINGS)
+    checks.shapes("of one text", vector=(vector, "hidden", "float"))
 
     def score(
         output: EncoderOutput, attention_mask: Int[Tensor, "batch seq"]
@@ -41,7 +48,8 @@ def cosine_to(vector: Float[Tensor, " hidden"], pooling: str = "mean") -> Score:
 @torch.no_grad()
 def score_of(encoder: Encoder, batch: dict[str, Tensor], score: Score) -> Float[Tensor, " batch"]:
     """The score of each text, dropout off. Args: as for `ablation`, any number of texts."""
-    return _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+    with evaluating(encoder):
+        return _scored(encoder, batch, score)
 
 
 @torch.no_grad()
@@ -69,8 +77,7 @@ def ablation(
     Raises:
         ValueError: `how` is none of them, or there is more than one text.
     """
-    if how not in ABLATIONS:
-        raise ValueError(f"how must be one of {', '.join(ABLATIONS)}, got {how!r}")
+    checks.one_of("how", how, ABLATIONS)
     _one_text(batch)
     length = batch["input_ids"].shape[1]
     without = {name: value.repeat(length, 1) for name, value in batch.items()}
@@ -108,8 +115,8 @@ def gradient_size(
 
     hook = encoder.embeddings.word_embeddings.register_forward_hook(cut)
     try:
-        with torch.enable_grad():
-            value = _in_eval(encoder, lambda: score(encoder(**batch), batch["attention_mask"]))
+        with torch.enable_grad(), evaluating(encoder):
+            value = _scored(encoder, batch, score)
             (gradient,) = torch.autograd.grad(value.sum(), kept)
     finally:
         hook.remove()
@@ -131,16 +138,29 @@ def rank_agreement(
         standard error over the texts.
 
     Raises:
-        ValueError: fewer than two texts have an order.
+        ValueError: fewer than two texts have an order, or the two have not a value a token each.
     """
+    if len(first) != len(second) or any(map(_differ, first, second)):
+        raise ValueError(
+            "first and second must have one finite value for each token of the same texts, got "
+            f"{[np.shape(a) for a in first]} and {[np.shape(b) for b in second]}"
+        )
     found = [
         stats.spearmanr(a, b).statistic
         for a, b in zip(first, second, strict=True)
         if np.ptp(a) > 0 and np.ptp(b) > 0
     ]
     if len(found) < 2:
-        raise ValueError(f"{len(found)} of {len(first)} texts have an order: two are needed")
+        raise ValueError(
+            f"first and second must order two texts or more, got {len(found)} of {len(first)} texts"
+            " that have an order"
+        )
     return float(np.mean(found)), float(np.std(found, ddof=1) / len(found) ** 0.5)
+
+
+def _differ(one: np.ndarray, other: np.ndarray) -> bool:
+    same = np.shape(one) == np.shape(other) and np.ndim(one) == 1 and np.size(one)
+    return not same or not (np.isfinite(one).all() and np.isfinite(other).all())
 
 
 def _one_text(batch: dict[str, Tensor]) -> None:
@@ -150,10 +170,6 @@ def _one_text(batch: dict[str, Tensor]) -> None:
         )
 
 
-def _in_eval(encoder: Encoder, run: Callable[[], Tensor]) -> Tensor:
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        return run()
-    finally:
-        encoder.train(was_training)
+def _scored(encoder: Encoder, batch: dict[str, Tensor], score: Score) -> Tensor:
+    batch = on_its_device(encoder, batch)
+    return score(encoder(**batch), batch["attention_mask"])

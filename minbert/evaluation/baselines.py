@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minbert import checks
 from minbert.data.examples import CourseData, PairExample, TaskData
+from minbert.evaluation.metrics import paired
 from minbert.evaluation.statistics import Value, summarise
 
 if TYPE_CHECKING:
@@ -107,7 +109,16 @@ def tfidf_cosine(vectorizer: TfidfVectorizer, pairs: Sequence[PairExample]) -> n
 
 
 def best_threshold(similarities: np.ndarray, golds: np.ndarray) -> float:
-    """The threshold above which "paraphrase" is right most often on these pairs."""
+    """The threshold above which "paraphrase" is right most often on these pairs.
+
+    Args:
+        similarities: finite, (pair,).
+        golds: 1 for a paraphrase, 0 for none, (pair,).
+
+    Raises:
+        ValueError: the shapes differ, there is no pair, or a value is not finite.
+    """
+    similarities, golds = paired(similarities, golds)
     candidates = np.concatenate([[-np.inf], np.quantile(similarities, np.linspace(0, 1, 201))])
     rights = [np.mean((similarities > candidate) == golds) for candidate in candidates]
     return float(candidates[int(np.argmax(rights))])
@@ -119,6 +130,11 @@ def labels(examples: Sequence) -> np.ndarray:
 
 
 def most_common(values: np.ndarray) -> float:
-    """The value that occurs most often."""
+    """The value that occurs most often; the smallest of several.
+
+    Raises:
+        ValueError: there is no value.
+    """
+    checks.shapes(values=(np.asarray(values), "example"))
     found, counts = np.unique(values, return_counts=True)
     return float(found[np.argmax(counts)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minbert import checks
 from minbert.config import ModelConfig
 
 
@@ -27,8 +28,7 @@ def multiplications_per_token(config: ModelConfig, vocabulary_share: float = 0.0
 
     Source: Kaplan et al. (2020), section 2.1, table 1.
     """
-    if not 0.0 <= vocabulary_share <= 1.0:
-        raise ValueError(f"vocabulary_share must lie in [0, 1], got {vocabulary_share}")
+    checks.within("vocabulary_share", vocabulary_share, "[0, 1]")
     hidden, wide = config.hidden_size, config.intermediate_size
     body = config.num_hidden_layers * (4 * hidden**2 + 2 * hidden * wide)
     return body + round(vocabulary_share * (hidden**2 + hidden * config.vocab_size))

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating, on_its_device
 from minbert.evaluation.attention_measures import attention_received, rollout
 from minbert.evaluation.attribution import (
     ablation,
@@ -60,13 +61,13 @@ def explain_similarity(
 
     Source of the comparison: Jain and Wallace (2019), section 4.1.
     """
-    batch, reference = tokenizer([sentence]), tokenizer([other])
-    was_training = encoder.training
-    encoder.eval()
-    with torch.no_grad():
+    longest = encoder.config.max_position_embeddings
+    batch, reference = (
+        on_its_device(encoder, tokenizer([text], max_length=longest)) for text in (sentence, other)
+    )
+    with torch.no_grad(), evaluating(encoder):
         vector = pool(encoder(**reference), reference["attention_mask"], pooling)[0]
         output = encoder(**batch, return_attention=True)
-    encoder.train(was_training)
     attentions = torch.stack(output.attentions)[:, 0]
     score = cosine_to(vector, pooling)
     return Explanation(

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 from scipy.special import gammaln
 
+from minbert import checks
 from minbert.data.examples import PairExample
 
 
@@ -70,7 +71,11 @@ def sampled_chance(
 
     Args:
         draws: number of batches; the standard error is at most .5 / √draws.
+
+    Raises:
+        ValueError: as `chance_of_false_negative`, or no draw.
     """
+    checks.whole("draws", draws, 1)
     _check(batch_size, len(clusters))
     numbers = np.unique([str(cluster) for cluster in clusters], return_inverse=True)[1]
     draw = np.random.default_rng(seed)
@@ -82,5 +87,5 @@ def sampled_chance(
 
 
 def _check(batch_size: int, total: int) -> None:
-    if not 1 <= batch_size <= total:
+    if not isinstance(batch_size, int | np.integer) or not 1 <= batch_size <= total:
         raise ValueError(f"batch_size must be from 1 to {total} (all pairs), got {batch_size}")

@@ -8,7 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from minbert import checks
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating, on_its_device
 from minbert.heads import MaskedLanguageModelHead
 from minbert.tokenizer import WordPieceTokenizer
 
@@ -45,19 +47,14 @@ def piece_probabilities(
     Raises:
         ValueError: the text has no blank.
     """
-    device = encoder.embeddings.word_embeddings.weight.device
     batch = tokenizer(text, max_length=encoder.config.max_position_embeddings)
     blanks = batch["input_ids"][0] == tokenizer.mask_id
     if not blanks.any():
         raise ValueError(f"a text needs at least one {BLANK} to be filled, got {text!r:.80}")
-    modes = encoder.training, head.training
-    encoder.eval(), head.eval()
-    try:
-        states = encoder(**{name: part.to(device) for name, part in batch.items()})
-        masked = states.last_hidden_state[0, blanks.to(device)]
+    with evaluating(encoder, head):
+        states = encoder(**on_its_device(encoder, batch)).last_hidden_state
+        masked = states[0, blanks.to(states.device)]
         logits = head(masked, encoder.embeddings.word_embeddings.weight)
-    finally:
-        encoder.train(modes[0]), head.train(modes[1])
     return logits.float().softmax(dim=-1).cpu()
 
 
@@ -92,8 +89,7 @@ def best_guesses(
     Raises:
         ValueError: k is below 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    checks.whole("k", k, 1)
     best = probabilities.topk(min(k, probabilities.shape[-1]), dim=-1)
     return [
         Guess(blank, rank, piece, probability)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minbert import checks
 from minbert.evaluation.statistics import Value, over_seeds
 
 SMALL = 0.05
@@ -36,10 +37,14 @@ def findings(results: dict[str, Any]) -> list[Finding]:
             tells a finding from luck.
 
     Raises:
-        ValueError: there is only one seed.
+        ValueError: there is only one seed, or one stands there twice.
     """
     if len(results["seeds"]) < 2:
-        raise ValueError("findings need at least two seeds: with one, nothing is known of luck")
+        raise ValueError(
+            f"seeds must be at least two seeds, got {results['seeds']}: with one, nothing is "
+            "known of luck"
+        )
+    checks.distinct_seeds(results["seeds"])
     arms = results["arms"]
     found = []
     for task, losses in (results.get("mlm_held_out") or {}).items():
@@ -107,7 +112,7 @@ def _beyond(statement: str, per_seed: Sequence[float], bound: float) -> Finding:
         verdict = "no"
     else:
         verdict = "yes" if sign * value["value"] >= sign * bound else "less than expected"
-    words = f"{bound:+.2f} or {'more' if sign > 0 else 'less'}" if bound else "above 0"
+    words = f"{bound:+z.2f} or {'more' if sign > 0 else 'less'}" if bound else "above 0"
     return Finding(statement, words, value, verdict)
 
 
@@ -115,5 +120,5 @@ def _less_than_small(statement: str, per_seed: Sequence[float], sign: float) -> 
     """Expects that a gain (`sign` 1) or a loss (-1) is surely smaller than `SMALL`."""
     value = over_seeds(per_seed)
     verdict = "yes" if max(sign * end for end in value["ci95"]) < SMALL else "no"
-    words = f"surely {'below' if sign > 0 else 'above'} {sign * SMALL:+.2f}"
+    words = f"surely {'below' if sign > 0 else 'above'} {sign * SMALL:+z.2f}"
     return Finding(statement, words, value, verdict)

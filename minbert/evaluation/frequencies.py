@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from minbert import checks
 from minbert.config import ModelConfig
 from minbert.heads import MaskedLanguageModelHead
 
@@ -21,8 +22,15 @@ def piece_counts(
         texts: ids of each.
         vocab_size: length of the result.
         special_ids: pieces that are left out.
+
+    Raises:
+        ValueError: no piece at all, or one that the vocabulary does not have.
     """
+    checks.whole("vocab_size", vocab_size, 1)
     ids = torch.tensor([piece for text in texts for piece in text], dtype=torch.long)
+    for name, pieces in (("texts", ids), ("special_ids", torch.tensor([0, *special_ids]))):
+        checks.shapes("no piece to be counted", **{name: (pieces, "piece", "int")})
+        checks.indices(name, pieces, vocab_size, "the vocabulary")
     counts = torch.bincount(ids, minlength=vocab_size).double()
     counts[list(special_ids)] = 0
     return counts
@@ -35,11 +43,16 @@ def entropy(counts: Float[Tensor, " vocabulary"]) -> float:
     least mean loss of a model that predicts the same distribution in every blank.
 
     Raises:
-        ValueError: there is no count.
+        ValueError: there is no count, or one below 0.
     """
+    checks.shapes("one count a piece", counts=(counts, "vocabulary", "number"))
+    checks.spread("counts", counts, 0, torch.finfo(torch.float64).max, "how often each occurs")
     total = counts.sum()
     if total <= 0:
-        raise ValueError("entropy needs at least one count above 0: no text has been counted")
+        raise ValueError(
+            "counts must hold one above 0, got none: entropy needs at least one count, and no text "
+            "has been counted"
+        )
     shares = counts[counts > 0].double() / total.double()
     return float(-(shares * shares.log()).sum())
 
@@ -57,7 +70,14 @@ def frequency_head(
         counts: of pieces; the bias becomes their logarithm. None leaves the bias at 0: every piece
             is equally likely.
         added: to each count, above 0, so that no piece is impossible.
+
+    Raises:
+        ValueError: not one count a piece, one below 0, or `added` not above 0.
     """
+    checks.within("added", added, "(0, inf)", "ln 0 is no number")
+    checks.shapes("one count a piece", counts=(counts, f"{config.vocab_size}", "number"))
+    if counts is not None:
+        checks.spread("counts", counts, 0, torch.finfo(torch.float64).max, "how often each occurs")
     head = MaskedLanguageModelHead(config, torch.Generator().manual_seed(0))
     head.transform.requires_grad_(False)
     with torch.no_grad():

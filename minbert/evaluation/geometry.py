@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from minbert import checks
+
 Vectors = Float[np.ndarray | torch.Tensor, "sentence hidden"]
 """One sentence vector a line."""
 
@@ -34,7 +36,8 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = 2000) -> np.nda
     directions = _directions(vectors)
     total = len(directions)
     if total < 2:
-        raise ValueError(f"a pair needs two vectors, got {total}")
+        raise ValueError(f"vectors must be two or more: a pair needs two vectors, got {total}")
+    checks.whole("pairs", pairs, 1)
     first, second = np.triu_indices(total, k=1)
     if len(first) > pairs:
         chosen = np.random.default_rng(seed).choice(len(first), size=pairs, replace=False)
@@ -73,11 +76,14 @@ def uniformity(vectors: Vectors, temperature: float = 2.0) -> float:
         temperature: t, above 0.
 
     Raises:
-        ValueError: there are fewer than two vectors, or one has length zero.
+        ValueError: there are fewer than two vectors, one has length zero, or t is not above 0.
     """
+    checks.within("temperature", temperature, "(0, inf)")
     directions = _directions(vectors)
     if len(directions) < 2:
-        raise ValueError(f"a pair needs two vectors, got {len(directions)}")
+        raise ValueError(
+            f"vectors must be two or more: a pair needs two vectors, got {len(directions)}"
+        )
     first, second = np.triu_indices(len(directions), k=1)
     squared = 2 - 2 * (directions @ directions.T)[first, second]
     return float(np.log(np.exp(-temperature * squared).mean()))
@@ -97,25 +103,39 @@ def linear_cka(before: Vectors, after: Vectors) -> float:
     Raises:
         ValueError: the numbers of lines differ, or all lines of one are the same.
     """
-    a, b = _array(before), _array(after)
+    a, b = as_array(before, "before"), as_array(after, "after")
     if len(a) != len(b):
         raise ValueError(f"both spaces need the same sentences, got {len(a)} and {len(b)}")
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     scale = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
     if scale <= 0:
-        raise ValueError("all vectors of one space are the same: it has no arrangement to compare")
+        raise ValueError(
+            "before and after must hold vectors that differ, got one vector again and again in one "
+            "space: it has no arrangement to compare"
+        )
     return float(np.linalg.norm(b.T @ a) ** 2 / scale)
 
 
-def _array(vectors: Vectors) -> np.ndarray:
+def as_array(vectors: Vectors, name: str = "vectors") -> np.ndarray:
+    """Vectors as float64 NumPy, once they are finite and a line each.
+
+    Raises:
+        ValueError: they are not.
+    """
     if isinstance(vectors, torch.Tensor):
         vectors = vectors.detach().cpu().float().numpy()
-    return np.asarray(vectors, dtype=np.float64)
+    values = np.asarray(vectors)
+    checks.shapes("one sentence vector a line", **{name: (values, "sentence hidden", "number")})
+    checks.finite(**{name: values})
+    return values.astype(np.float64)
 
 
 def _directions(vectors: Vectors) -> np.ndarray:
-    values = _array(vectors)
+    values = as_array(vectors)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     if not lengths.all():
-        raise ValueError("a vector of length zero has no direction")
+        raise ValueError(
+            f"vectors must have a length above 0, got 0 in line {int(lengths.argmin())}: a vector "
+            "of length zero has no direction"
+        )
     return values / lengths

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from minbert.data.batching import pad_batch, within_budget
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
 from minbert.pooling import pool
 from minbert.tokenizer import WordPieceTokenizer
 
@@ -50,9 +51,7 @@ def layer_vectors(
     states, hidden = encoder.config.num_hidden_layers + 1, encoder.config.hidden_size
     layers = {"cls": states, "mean": states, "pooler": 1}
     vectors = {name: np.zeros((n, len(ids), hidden), np.float32) for name, n in layers.items()}
-    was_training = encoder.training
-    encoder.eval()
-    try:
+    with evaluating(encoder):
         by_length = sorted(range(len(ids)), key=lengths.__getitem__)
         for batch in within_budget(by_length, lengths, token_budget):
             input_ids, mask = pad_batch([ids[row] for row in batch], tokenizer.pad_id)
@@ -63,6 +62,4 @@ def layer_vectors(
                     until = replace(output, hidden_states=output.hidden_states[: layer + 1])
                     pooled = pool(until, attention_mask, pooling)
                     vectors[pooling][layer, batch] = pooled.float().cpu().numpy()
-    finally:
-        encoder.train(was_training)
     return vectors

@@ -7,15 +7,34 @@ import logging
 import numpy as np
 from scipy import stats
 
+from minbert import checks
+
 logger = logging.getLogger(__name__)
 
 TASK_METRICS = {"sst": "sst_accuracy", "quora": "quora_accuracy", "sts": "sts_pearson"}
+"""The paper's three tasks, and what `results.json` calls their metrics."""
+SCORED = (*TASK_METRICS, "cfimdb")
+"""Every task that has a metric."""
 
 
 def accuracy(predictions: np.ndarray, golds: np.ndarray) -> float:
-    """Share of right answers, 0 to 1; nan for no example at all."""
-    _check_lengths(predictions, golds)
-    return float(np.mean(np.asarray(predictions) == np.asarray(golds))) if len(golds) else np.nan
+    """Share of right answers, 0 to 1.
+
+    Args:
+        predictions, golds: classes as whole numbers, (example,).
+
+    Raises:
+        ValueError: the shapes differ, there is no example, or a value is no class.
+    """
+    predictions, golds = paired(predictions, golds)
+    for name, values in (("predictions", predictions), ("golds", golds)):
+        wrong = values[values != np.round(values)]
+        if len(wrong):
+            raise ValueError(
+                f"{name} must be classes (whole numbers), got {wrong[0]:g}: probabilities are to "
+                "be turned into classes first, and scores are measured by Pearson's r"
+            )
+    return float(np.mean(predictions == golds))
 
 
 def pearson(predictions: np.ndarray, golds: np.ndarray) -> float:
@@ -23,13 +42,20 @@ def pearson(predictions: np.ndarray, golds: np.ndarray) -> float:
 
     A constant prediction has none: 0 is returned, the value of a prediction that says nothing,
     and the log says so.
+
+    Args:
+        predictions, golds: finite numbers, (example,), two or more.
+
+    Raises:
+        ValueError: the shapes differ, there are fewer than two examples, or a value is not finite.
     """
-    _check_lengths(predictions, golds)
-    predictions = np.asarray(predictions, dtype=np.float64)
-    if len(predictions) < 2 or np.ptp(predictions) == 0 or np.ptp(golds) == 0:
+    predictions, golds = paired(predictions, golds)
+    if len(predictions) < 2:
+        raise ValueError("predictions must hold two examples or more for a correlation, got one")
+    if np.ptp(predictions) == 0 or np.ptp(golds) == 0:
         logger.warning("a constant has no correlation: Pearson's r is taken as 0")
         return 0.0
-    return float(stats.pearsonr(predictions, np.asarray(golds, dtype=np.float64)).statistic)
+    return float(stats.pearsonr(predictions, golds).statistic)
 
 
 def overall_mean(sst: float, quora: float, sts: float) -> float:
@@ -43,10 +69,27 @@ def overall_2024(sst: float, quora: float, sts: float) -> float:
 
 
 def score(task: str, predictions: np.ndarray, golds: np.ndarray) -> float:
-    """The task's own metric: accuracy for `sst` and `quora`, Pearson's r for `sts`."""
+    """The task's own metric: Pearson's r for `sts`, accuracy for the others of `SCORED`.
+
+    Raises:
+        ValueError: an unknown task; otherwise as `accuracy` and `pearson`.
+    """
+    checks.one_of("task", task, SCORED)
     return (pearson if task == "sts" else accuracy)(predictions, golds)
 
 
-def _check_lengths(predictions: np.ndarray, golds: np.ndarray) -> None:
-    if len(predictions) != len(golds):
-        raise ValueError(f"{len(predictions)} predictions for {len(golds)} labels")
+def paired(predictions: np.ndarray, golds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both as float64, once it is sure that line i of one belongs to line i of the other.
+
+    Raises:
+        ValueError: the shapes differ or are no lists, there is no example, or a value is not a
+            finite number.
+    """
+    predictions, golds = np.asarray(predictions), np.asarray(golds)
+    checks.shapes(
+        "one prediction an example, in the order of the labels",
+        predictions=(predictions, "example", "number"),
+        golds=(golds, "example", "number"),
+    )
+    checks.finite(predictions=predictions, golds=golds)
+    return predictions.astype(np.float64), golds.astype(np.float64)

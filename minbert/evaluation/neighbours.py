@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from minbert import checks
+from minbert.evaluation.geometry import as_array
+
 QUERIES_AT_ONCE = 1024
 """Rows of the cosine matrix that are in memory at a time."""
 
@@ -23,7 +26,17 @@ class Neighbours:
 def cosine_matrix(
     first: Float[np.ndarray, "query hidden"], second: Float[np.ndarray, "sentence hidden"]
 ) -> Float[np.ndarray, "query sentence"]:
-    """Cosine of every vector of `first` with every one of `second`; a zero vector gives 0."""
+    """Cosine of every vector of `first` with every one of `second`; a zero vector gives 0.
+
+    Raises:
+        ValueError: no vectors, of two widths, or one that is not finite.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    checks.shapes(
+        "vectors of one encoder",
+        first=(first, "query hidden", "number"),
+        second=(second, "sentence hidden", "number"),
+    )
     return _unit(first) @ _unit(second).T
 
 
@@ -40,12 +53,17 @@ def nearest(
         queries: rows to look for; all of them without.
 
     Raises:
-        ValueError: k is below 1, or there are not k other sentences.
+        ValueError: k is below 1, there are not k other sentences, a query is no row, or a vector
+            is not finite.
     """
     vectors = _unit(vectors)
-    if not 1 <= k < len(vectors):
+    if not isinstance(k, int | np.integer) or not 1 <= k < len(vectors):
         raise ValueError(f"k must be from 1 to {len(vectors) - 1} (all others), got {k}")
-    wanted = np.arange(len(vectors)) if queries is None else np.asarray(queries, dtype=int)
+    wanted = np.arange(len(vectors)) if queries is None else np.asarray(queries)
+    checks.shapes(queries=(wanted, "query", "int"))
+    if wanted.min() < 0 or wanted.max() >= len(vectors):
+        wrong = wanted[(wanted < 0) | (wanted >= len(vectors))][0]
+        raise ValueError(f"queries must be rows from 0 to {len(vectors) - 1}, got {wrong}")
     rows, cosines = [], []
     for start in range(0, len(wanted), QUERIES_AT_ONCE):
         some = wanted[start : start + QUERIES_AT_ONCE]
@@ -72,7 +90,9 @@ def purity(neighbours: Neighbours, labels: Sequence) -> float:
     """
     labels = np.asarray(labels)
     if len(labels) != len(neighbours.rows):
-        raise ValueError(f"{len(labels)} labels for {len(neighbours.rows)} sentences")
+        raise ValueError(
+            f"labels must be one a sentence, got {len(labels)} labels for {len(neighbours.rows)}"
+        )
     return float((labels[neighbours.rows] == labels[:, None]).mean())
 
 
@@ -87,7 +107,12 @@ def partner_found(neighbours: Neighbours, partners: Mapping[int, set[int]]) -> f
         ValueError: nobody has a partner.
     """
     if not partners:
-        raise ValueError("no sentence has a partner: the share of nothing is undefined")
+        raise ValueError("partners must name a sentence, got none: no sentence has a partner")
+    outside = [row for row in partners if not 0 <= row < len(neighbours.rows)]
+    if outside:
+        raise ValueError(
+            f"partners must be of rows 0 to {len(neighbours.rows) - 1}, got {outside[0]}"
+        )
     return float(
         np.mean([bool(known & set(neighbours.rows[row])) for row, known in partners.items()])
     )
@@ -102,7 +127,10 @@ def shared_neighbours(before: Neighbours, after: Neighbours) -> float:
         ValueError: the two have different shapes.
     """
     if before.rows.shape != after.rows.shape:
-        raise ValueError(f"shapes differ: {before.rows.shape} and {after.rows.shape}")
+        raise ValueError(
+            "before and after must have the same queries and k: their shapes differ, got "
+            f"{before.rows.shape} and {after.rows.shape}"
+        )
     both = [len(set(a) & set(b)) for a, b in zip(before.rows, after.rows, strict=True)]
     return float(np.mean(both) / before.rows.shape[1])
 
@@ -111,10 +139,14 @@ def times_chosen(neighbours: Neighbours, sentences: int) -> Int[np.ndarray, " se
     """How often each sentence is a neighbour: k on average; much more makes it a hub.
 
     Source: Radovanović, Nanopoulos and Ivanović (2010), section 2.
+
+    Raises:
+        ValueError: a neighbour is none of so many sentences.
     """
+    checks.whole("sentences", sentences, int(neighbours.rows.max()) + 1, "rows that are neighbours")
     return np.bincount(neighbours.rows.ravel(), minlength=sentences)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    vectors = np.asarray(vectors, dtype=np.float64)
+    vectors = as_array(vectors)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)

@@ -6,7 +6,8 @@ import math
 
 from scipy import stats
 
-from minbert.evaluation.statistics import CONFIDENCE
+from minbert import checks
+from minbert.evaluation.intervals import CONFIDENCE
 
 
 def sentences_needed(difference: float, half_width: float, total: int, power: float = 0.8) -> int:
@@ -24,12 +25,18 @@ def sentences_needed(difference: float, half_width: float, total: int, power: fl
         power: chance to find it; .5 makes the interval just touch zero on average.
 
     Raises:
-        ValueError: no difference (no number of sentences finds it), or power outside (0, 1).
+        ValueError: no difference (no number of sentences finds it), power outside (0, 1), or
+            another number outside its range.
     """
+    checks.within("difference", abs(difference), "[0, inf)")
     if difference == 0:
-        raise ValueError("a difference of zero is found on no number of sentences")
-    if not 0 < power < 1:
-        raise ValueError(f"power must lie in (0, 1), got {power}")
+        raise ValueError(
+            "difference must not be 0, got 0: a difference of zero is found on no number of "
+            "sentences"
+        )
+    checks.within("half_width", half_width, "(0, inf)")
+    checks.whole("total", total, 1)
+    checks.within("power", power, "(0, 1)")
     critical = stats.norm.ppf(0.5 + CONFIDENCE / 2)
     standard_error = half_width / critical
     ratio = (critical + stats.norm.ppf(power)) * standard_error / abs(difference)
@@ -41,6 +48,12 @@ def unpaired_half_width(accuracy_a: float, accuracy_b: float, total: int) -> flo
 
     As if the two arms had read different sentences. All that can be done with published
     accuracies; with the answers themselves the paired interval is narrower.
+
+    Raises:
+        ValueError: an accuracy outside [0, 1], or no sentence.
     """
+    checks.within("accuracy_a", accuracy_a, "[0, 1]", "a share, not per cent")
+    checks.within("accuracy_b", accuracy_b, "[0, 1]", "a share, not per cent")
+    checks.whole("total", total, 1)
     variance = sum(p * (1 - p) for p in (accuracy_a, accuracy_b)) / total
     return float(stats.norm.ppf(0.5 + CONFIDENCE / 2) * math.sqrt(variance))

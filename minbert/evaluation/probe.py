@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minbert.evaluation.geometry import Vectors
+from minbert import checks
+from minbert.evaluation.geometry import Vectors, as_array
 
 SHRINKAGE = 0.01
 """Share of the covariance that is replaced by the same variance in every direction."""
@@ -20,9 +21,21 @@ def linear_probe(train: Vectors, labels: np.ndarray, test: Vectors) -> np.ndarra
     Args:
         train, test: one sentence vector a line.
         labels: of the training vectors, (sentence,).
+
+    Raises:
+        ValueError: not one label a training vector, one class alone, or other widths.
     """
+    train, test, labels = as_array(train, "train"), as_array(test, "test"), np.asarray(labels)
+    checks.shapes(
+        "one label a training vector; test vectors as wide as these",
+        train=(train, "sentence hidden"),
+        labels=(labels, "sentence", "number"),
+        test=(test, "other hidden"),
+    )
+    if len(np.unique(labels)) < 2:
+        raise ValueError(f"labels must be of two classes or more, got {labels[0]:g} alone")
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
-    model.fit(np.asarray(train, dtype=np.float64), labels)
-    return model.predict(np.asarray(test, dtype=np.float64))
+    model.fit(train, labels)
+    return model.predict(test)

@@ -8,6 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
+from minbert import checks
+from minbert.evaluation.geometry import as_array
+
 
 @dataclass(frozen=True)
 class PrincipalComponents:
@@ -23,7 +26,9 @@ class PrincipalComponents:
         self, vectors: Float[np.ndarray, "sentence hidden"]
     ) -> Float[np.ndarray, "sentence component"]:
         """Coordinates of vectors, these or others of the same width, on the map."""
-        return (np.asarray(vectors, dtype=np.float64) - self.mean) @ self.components.T
+        values = as_array(vectors)
+        checks.shapes("as wide as those of the map", vectors=(values, f"n {len(self.mean)}"))
+        return (values - self.mean) @ self.components.T
 
 
 def principal_components(
@@ -40,16 +45,20 @@ def principal_components(
         count: of components, at most the smaller side of `vectors`.
 
     Raises:
-        ValueError: `count` is out of range, or nothing varies.
+        ValueError: `count` is out of range, nothing varies, or a value is not finite.
     """
-    vectors = np.asarray(vectors, dtype=np.float64)
+    vectors = as_array(vectors)
+    checks.whole("count", count, 1)
     if not 1 <= count <= min(vectors.shape):
         raise ValueError(f"count must be from 1 to {min(vectors.shape)}, got {count}")
     mean = vectors.mean(axis=0)
     centred = vectors - mean
     total = (centred**2).sum()
     if total <= 1e-20 * max(1.0, float((vectors**2).sum())):
-        raise ValueError("all vectors are the same: there is no direction of largest variance")
+        raise ValueError(
+            "vectors must differ, got one again and again: all vectors are the same, and no "
+            "direction has the largest variance"
+        )
     # On a busy machine the threads of these decompositions wait for each other: one is faster.
     with threadpool_limits(1, user_api="blas"):
         if len(vectors) > vectors.shape[1]:

@@ -6,8 +6,13 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import log_softmax, softmax
 
+from minbert import checks
+
 Cosines = Float[np.ndarray, "pair pair"]
-"""Row i: the first sentence of pair i against the second sentences of all pairs."""
+"""Row i: the first sentence of pair i against the second sentences of all pairs; -inf leaves a
+cell out."""
+ROUNDING = 1e-3
+"""By which a cosine of bf16 vectors may lie outside [-1, 1]."""
 
 
 def ranking_probabilities(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, "pair pair"]:
@@ -19,13 +24,16 @@ def ranking_probabilities(cosines: Cosines, scale: float = 1.0) -> Float[np.ndar
 
     Returns:
         Rows that sum to 1.
+
+    Raises:
+        ValueError: no square of cosines, or a scale below 0.
     """
-    return softmax(scale * np.asarray(cosines, dtype=np.float64), axis=1)
+    return softmax(_scaled(cosines, scale), axis=1)
 
 
 def ranking_losses(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarray, " pair"]:
     """-log p_ii of each row, in nats; their mean is the loss (one direction, all pairs similar)."""
-    return -np.diag(log_softmax(scale * np.asarray(cosines, dtype=np.float64), axis=1))
+    return -np.diag(log_softmax(_scaled(cosines, scale), axis=1))
 
 
 def largest_probability(scale: float, pairs: int) -> float:
@@ -37,7 +45,12 @@ def largest_probability(scale: float, pairs: int) -> float:
     Args:
         scale: s, the inverse temperature.
         pairs: K, the batch size.
+
+    Raises:
+        ValueError: a scale below 0, or no pair.
     """
+    checks.within("scale", scale, "[0, inf)")
+    checks.whole("pairs", pairs, 1)
     return float(1 / (1 + (pairs - 1) * np.exp(-2.0 * scale)))
 
 
@@ -54,10 +67,10 @@ def loss_floor(scale: float, pairs: int) -> float:
         pairs: K, the batch size, all of them similar; 2 or more.
 
     Raises:
-        ValueError: one pair has no negatives.
+        ValueError: one pair has no negatives; or a scale below 0.
     """
-    if pairs < 2:
-        raise ValueError(f"a batch of {pairs} has no negatives: it needs two pairs or more")
+    checks.within("scale", scale, "[0, inf)")
+    checks.whole("pairs", pairs, 2, "a batch of one has no negatives: it needs two pairs or more")
     return float(np.log1p((pairs - 1) * np.exp(-scale * pairs / (pairs - 1))))
 
 
@@ -76,10 +89,28 @@ def effective_negatives(cosines: Cosines, scale: float = 1.0) -> Float[np.ndarra
 
     K - 1 when all are pushed alike, 1 when a single one takes it all.
     """
-    pairs = len(cosines)
+    scaled = _scaled(cosines, scale)
+    pairs = len(scaled)
     if pairs < 2:
-        raise ValueError(f"a batch of {pairs} has no negatives: it needs two pairs or more")
+        raise ValueError(
+            f"cosines must be of two pairs or more, got {scaled.shape}: one has no negatives"
+        )
     others = ~np.eye(pairs, dtype=bool)
-    scores = scale * np.asarray(cosines, dtype=np.float64)[others].reshape(pairs, pairs - 1)
-    logs = log_softmax(scores, axis=1)
+    logs = log_softmax(scaled[others].reshape(pairs, pairs - 1), axis=1)
     return np.exp(-(np.exp(logs) * logs).sum(axis=1))
+
+
+def _scaled(cosines: Cosines, scale: float) -> Float[np.ndarray, "pair pair"]:
+    """Cosines times the scale, once it is sure that they are cosines of a batch of pairs."""
+    values = np.asarray(cosines)
+    checks.shapes("each pair against each", cosines=(values, "pair pair", "number"))
+    checks.within("scale", scale, "[0, inf)", "the inverse of a temperature")
+    values = values.astype(np.float64)
+    off = np.isneginf(values) & ~np.eye(len(values), dtype=bool)
+    wrong = values[~off & ~(np.abs(values) <= 1 + ROUNDING)]
+    if len(wrong):
+        raise ValueError(
+            f"cosines must lie in [-1, 1], got {wrong[0]:g}: products of vectors that are not "
+            "normalised are no cosines, and the scale comes by itself"
+        )
+    return np.where(off, -np.inf, scale * np.where(off, 0.0, values))

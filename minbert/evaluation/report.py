@@ -68,7 +68,7 @@ def cell(value: dict[str, Any] | None, paper_value: float | None = None) -> str:
 
 def number(value: float) -> str:
     """Three decimals, no zero before the point."""
-    text = f"{value:.3f}".replace("-0.000", "0.000")
+    text = f"{value:z.3f}"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
@@ -107,8 +107,8 @@ def _differences(results: dict[str, Any], stage: str) -> str:
         low, high = sorted(sign * bound for bound in test["ci95"])
         verdict = "within noise" if test["p_value"] >= SIGNIFICANT else f"p = {test['p_value']:.2g}"
         lines.append(
-            f"- {arm}, {ROWS[test['metric']]}: {sign * test['difference']:+.3f} "
-            f"[{low:+.3f}, {high:+.3f}], {verdict} ({test['method']})"
+            f"- {arm}, {ROWS[test['metric']]}: {sign * test['difference']:+z.3f} "
+            f"[{low:+z.3f}, {high:+z.3f}], {verdict} ({test['method']})"
         )
     if not lines:
         return ""
@@ -148,7 +148,7 @@ def story_table(results: dict[str, Any]) -> str:
     rows = []
     for finding in findings(results):
         low, high = finding.value["ci95"]
-        shown = f"{finding.value['value']:+.3f} [{low:+.3f}, {high:+.3f}]"
+        shown = f"{finding.value['value']:+z.3f} [{low:+z.3f}, {high:+z.3f}]"
         rows.append([finding.statement, finding.expected, shown, finding.verdict])
     header = ["", "expected", f"measured [95 % over {len(results['seeds'])} seeds]", "borne out"]
     return _table(header, rows)
@@ -182,9 +182,9 @@ def _perplexity(results: dict[str, Any]) -> str:
     rows = []
     for task, values in results["mlm_held_out"].items():
         change = values["relative_change"]
-        spread = "" if change["ci95"] is None else " [{:+.0%}, {:+.0%}]".format(*change["ci95"])
+        spread = "" if change["ci95"] is None else " [{:+z.0%}, {:+z.0%}]".format(*change["ci95"])
         before, after = (values[f"perplexity_{when}"]["value"] for when in ("before", "after"))
-        rows.append([task, f"{before:.2f}", f"{after:.2f}", f"{change['value']:+.0%}{spread}"])
+        rows.append([task, f"{before:z.2f}", f"{after:z.2f}", f"{change['value']:+z.0%}{spread}"])
     return "## In-domain pre-training: perplexity of masked tokens on dev sentences\n\n" + _table(
         ["text", "before", "after", "change [95 % over seeds]"], rows
     )
@@ -197,9 +197,9 @@ def _hours_table(results: dict[str, Any]) -> str:
         mean = sum(seconds) / len(seconds) / 3600
         hours = paper.HOURS.get(theirs.get(stage.split("/")[-1], ""))
         shown = stage.replace("mlm/mnrl", "mnrl, after mlm")
-        rows.append([shown, f"{mean:.3f}", "—" if hours is None else f"{hours:.2f}"])
+        rows.append([shown, f"{mean:z.3f}", "—" if hours is None else f"{hours:z.2f}"])
     total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
-    rows.append(["all stages, one seed", f"{total:.3f}", f"{sum(paper.HOURS.values()):.2f}"])
+    rows.append(["all stages, one seed", f"{total:z.3f}", f"{sum(paper.HOURS.values()):z.2f}"])
     peak = results.get("peak_memory_mib")
     memory = f"\nPeak memory of the run: {peak:,.0f} MiB.\n" if peak else ""
     return _table(["stage", "ours, hours", "paper, hours"], rows) + memory

@@ -8,89 +8,24 @@ contain the spread between seeds, which stands in `per_seed`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from minbert.evaluation.metrics import (
-    TASK_METRICS,
-    overall_2024,
-    overall_mean,
-    score,
+from minbert import checks
+from minbert.evaluation.intervals import (
+    TASKS,
+    bootstrap_p_value,
+    fisher_z_interval,
+    percentile_interval,
+    resampled_scores,
+    wilson_interval,
 )
-
-RESAMPLES = 2000
-BOOTSTRAP_SEED = 20240607
-CONFIDENCE = 0.95
-TASKS = tuple(TASK_METRICS)
+from minbert.evaluation.metrics import TASK_METRICS, overall_2024, overall_mean, score
 
 Value = dict[str, Any]
 """{"value": mean over seeds, "ci95": [low, high], "per_seed": [...]}."""
-
-
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """Interval of an accuracy. Source: Wilson (1927), through scipy."""
-    interval = stats.binomtest(correct, total).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def fisher_z_interval(r: float, total: int) -> tuple[float, float]:
-    """Interval of Pearson's r: atanh(r) is nearly normal with deviation 1/sqrt(n - 3).
-
-    Source: Fisher (1915). For r = ±1 the interval is that point.
-    """
-    if total <= 3:
-        return -1.0, 1.0
-    if abs(r) >= 1:
-        return r, r
-    half = stats.norm.ppf(0.5 + CONFIDENCE / 2) / np.sqrt(total - 3)
-    return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
-
-
-def resampled_scores(
-    task: str, golds: np.ndarray, predictions: Sequence[np.ndarray], resamples: int = RESAMPLES
-) -> np.ndarray:
-    """The seed mean of a task's metric on each bootstrap resample of its examples.
-
-    The same resamples are drawn for all predictions of a task (fixed seed), so that differences
-    of two results are paired. Source: Efron (1979).
-
-    Returns:
-        (resamples,) float64.
-    """
-    golds = np.asarray(golds, dtype=np.float64)
-    total = len(golds)
-    counts = _draws(TASKS.index(task), total, resamples)
-    means = np.zeros(resamples)
-    for values in predictions:
-        values = np.asarray(values, dtype=np.float64)
-        if task == "sts":
-            means += _weighted_pearson(counts, values, golds)
-        else:
-            means += counts @ (values == golds).astype(np.float32) / total
-    return means / len(predictions)
-
-
-@lru_cache(maxsize=3)
-def _draws(task_number: int, total: int, resamples: int) -> np.ndarray:
-    """How often each example is drawn in each resample, (resamples, example).
-
-    Sums over a resample are then matrix products. Kept, since every arm uses the same draws.
-    """
-    generator = np.random.default_rng([BOOTSTRAP_SEED, task_number, total])
-    drawn = generator.multinomial(total, np.full(total, 1 / total), size=resamples)
-    return drawn.astype(np.float32)
-
-
-def _weighted_pearson(counts: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's r of each resample, from weighted sums of centred values."""
-    x, y, total = x - x.mean(), y - y.mean(), len(x)
-    sums = counts.astype(np.float64) @ np.stack([x, y, x * y, x * x, y * y], axis=1) / total
-    mx, my, mxy, mxx, myy = sums.T
-    spread = np.sqrt(np.clip((mxx - mx**2) * (myy - my**2), 0, None))
-    return np.divide(mxy - mx * my, spread, out=np.zeros_like(spread), where=spread > 1e-12)
 
 
 def summarise(task: str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -> Value:
@@ -99,19 +34,20 @@ def summarise(task: str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -
     One seed: Wilson for an accuracy, Fisher's z for r. Several: bootstrap of the seed mean.
 
     Args:
-        task: `sst`, `quora`, `sts`; any other name (`cfimdb`) is measured by accuracy.
+        task: `sst`, `quora`, `sts` or `cfimdb`, of `minbert.evaluation.metrics.SCORED`.
         golds: labels, (example,).
         predictions: per seed, (example,).
 
     Raises:
-        ValueError: no predictions, or of another length than the labels.
+        ValueError: an unknown task, no predictions, of another shape than the labels, or a value
+            that is not finite, or no class where classes are compared.
     """
-    if not predictions:
-        raise ValueError("at least one seed's predictions are needed, got none")
-    task = task if task in TASKS else "sst"
+    if not len(predictions):
+        raise ValueError("predictions must be at least one seed's, got none")
     per_seed = [score(task, values, golds) for values in predictions]
     if len(predictions) > 1:
-        low, high = percentile_interval(resampled_scores(task, golds, predictions))
+        drawn = task if task in TASKS else "sst"
+        low, high = percentile_interval(resampled_scores(drawn, golds, predictions))
     elif task == "sts":
         low, high = fisher_z_interval(per_seed[0], len(golds))
     else:
@@ -127,7 +63,11 @@ def measure(
     Args:
         golds: labels per task.
         predictions: per seed, per task.
+
+    Raises:
+        ValueError: a task is missing; otherwise as `summarise`.
     """
+    _check_tasks(golds, predictions)
     per_task = {
         task: summarise(task, golds[task], [seed[task] for seed in predictions]) for task in TASKS
     }
@@ -149,8 +89,26 @@ def measure(
     return values
 
 
-def over_seeds(per_seed: Sequence[float]) -> Value:
-    """Mean over seeds with Student's t interval; one seed has none (ci95 is null)."""
+def over_seeds(per_seed: Sequence[float], seeds: Sequence[int] | None = None) -> Value:
+    """Mean over seeds with Student's t interval; one seed has none (ci95 is null).
+
+    Args:
+        per_seed: one value a seed. Equal values of different seeds are fine: where nothing is drawn
+            at random they must be equal.
+        seeds: their numbers, where they are known; a run counted twice is refused.
+
+    Raises:
+        ValueError: no value, one that is not finite, a seed that stands there twice, or not as many
+            seeds as values.
+    """
+    values = np.asarray(per_seed)
+    numbers = None if seeds is None else np.asarray(seeds)
+    checks.shapes(
+        "one value a seed", per_seed=(values, "seed", "number"), seeds=(numbers, "seed", "int")
+    )
+    checks.finite(per_seed=values)
+    if seeds is not None:
+        checks.distinct_seeds(seeds)
     ci95 = None
     if len(per_seed) > 1:
         spread = stats.sem(per_seed) * stats.t.ppf(0.975, len(per_seed) - 1)
@@ -170,7 +128,12 @@ def compare(
 
     Returns:
         Per metric `{"metric", "difference" (a - b), "ci95", "p_value" (two-sided), "method"}`.
+
+    Raises:
+        ValueError: a task is missing, or an arm has no seed; otherwise as `summarise`.
     """
+    _check_tasks(golds, predictions_a)
+    _check_tasks(golds, predictions_b)
     tests = []
     for task in TASKS:
         a = [seed[task] for seed in predictions_a]
@@ -201,7 +164,16 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> float:
 
     Of the examples on which exactly one is right, each should win half. Source: McNemar (1947),
     exact binomial form.
+
+    Args:
+        right_a, right_b: whether each example is answered right, (example,).
     """
+    right_a, right_b = np.asarray(right_a), np.asarray(right_b)
+    checks.shapes(
+        "hand over predictions == golds, of the same examples",
+        right_a=(right_a, "example", "bool"),
+        right_b=(right_b, "example", "bool"),
+    )
     only_a = int(np.sum(right_a & ~right_b))
     only_b = int(np.sum(right_b & ~right_a))
     if only_a + only_b == 0:
@@ -209,14 +181,15 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> float:
     return float(stats.binomtest(only_a, only_a + only_b).pvalue)
 
 
-def bootstrap_p_value(differences: np.ndarray) -> float:
-    """Twice the share of resamples on the other side of zero; at least 1 / (resamples + 1)."""
-    below = (np.sum(differences <= 0) + 1) / (len(differences) + 1)
-    above = (np.sum(differences >= 0) + 1) / (len(differences) + 1)
-    return float(min(1.0, 2 * min(below, above)))
-
-
-def percentile_interval(values: np.ndarray) -> tuple[float, float]:
-    """The central 95 % of resampled values."""
-    low, high = np.quantile(values, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
-    return float(low), float(high)
+def _check_tasks(
+    golds: Mapping[str, np.ndarray], predictions: Sequence[Mapping[str, np.ndarray]]
+) -> None:
+    if not len(predictions):
+        raise ValueError("predictions must hold at least one seed's, got none")
+    for name, per_task in (("golds", golds), *(("predictions", seed) for seed in predictions)):
+        missing = [task for task in TASKS if task not in per_task]
+        if missing:
+            raise ValueError(
+                f"{name} must have {', '.join(TASKS)}, got {', '.join(per_task) or 'none'}: "
+                f"{', '.join(missing)} is missing"
+            )

@@ -17,6 +17,7 @@ LAYERS = ("encoder.layer.",)
 def copied(encoder: Encoder) -> Encoder:
     """The same weights in tensors of their own, in eval mode on the same device."""
     copy = Encoder(encoder.config)
+    copy.pooling = encoder.pooling
     copy.load_state_dict(encoder.state_dict())
     return copy.to(encoder.pooler.dense.weight.device).eval()
 

@@ -114,6 +114,7 @@ class Experiment:
             dropout=self.recipe.dropout,
             generator=generator,
             paraphrase_compares=self.recipe.paraphrase_compares,
+            pooling=self.recipe.pooling,
         ).to(self.device)
 
     def setting(self, seed: int, folder: Path | None = None) -> Setting:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from minbert import losses
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
 from minbert.evaluation.metrics import accuracy, pearson
 from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
@@ -63,13 +66,13 @@ def judge(
     """Measures on the held-out rows, dropout off.
 
     mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
-    over batches of 32 pairs, Pearson's r of the cosine on held-out STS pairs, and the mean cosine
-    of random sentences (near 1: collapsed). sst_finetune: accuracy, and the same three, which say
-    what sentiment costs the other tasks.
+    in batches of 32 pairs (mean over all similar pairs; nan if there is none), Pearson's r of the
+    similarity head on held-out STS pairs, and the mean cosine of random sentences (near 1:
+    collapsed). sst_finetune: accuracy, and the same three, which say what sentiment costs the
+    other tasks.
     """
     setting = experiment.setting(seed=0)
     recipe, table, encoder = experiment.recipe, rows.table, model.encoder
-    model.eval()
     if stage == "mlm":
         return _judge_mlm(encoder, head, rows, parts, experiment, setting)
     wanted = [row for split in parts.held_out.values() for row in split.all_rows]
@@ -77,7 +80,8 @@ def judge(
     measures = _judge_pairs(vectors, parts, recipe)
     if stage == "sst_finetune":
         split = parts.held_out["sst"]
-        predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
+        with evaluating(model):
+            predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
         right = accuracy(predictions.cpu().numpy(), split.labels.numpy())
         measures = {"sst_accuracy": right, **measures}
     return measures
@@ -86,27 +90,27 @@ def judge(
 def _judge_pairs(vectors: Tensor, parts: Parts, recipe: Recipe) -> dict[str, float]:
     sts = parts.held_out["sts"]
     scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
-    batch_losses = []
+    total, positives = 0.0, 0
     for task in ("quora", "sts"):
         split = parts.held_out[task]
         for start in range(0, len(split), 32):
             batch = split.subset(range(start, min(start + 32, len(split))))
             similar = is_similar(task, batch, recipe)
-            if similar.any():
+            count = int(similar.sum())
+            if count and len(batch) > 1:
                 first, second = vectors[list(batch.first)], vectors[list(batch.second)]
-                batch_losses.append(
-                    losses.multiple_negatives_ranking(
-                        first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
-                    ).item()
+                loss = losses.multiple_negatives_ranking(
+                    first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
                 )
+                total, positives = total + loss.item() * count, positives + count
     quora = parts.held_out["quora"]
-    random_pairs = similarity_score(
-        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])]
+    random_pairs = F.cosine_similarity(
+        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])], dim=-1
     )
     return {
-        "ranking_loss": sum(batch_losses) / max(1, len(batch_losses)),
+        "ranking_loss": total / positives if positives else math.nan,
         "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
-        "random_pair_cosine": random_pairs.mean().item() / 5,
+        "random_pair_cosine": random_pairs.mean().item(),
     }
 
 

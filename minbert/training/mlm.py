@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from minbert import losses
@@ -72,6 +72,20 @@ def masked_language_model_loss(
     generator: torch.Generator,
 ) -> Float[Tensor, ""] | None:
     """The loss of one masked batch; None when no token was chosen."""
+    asked = predict_masked(encoder, head, rows, table, recipe, setting, generator)
+    return None if asked is None else losses.masked_language_model(*asked)
+
+
+def predict_masked(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    rows: Iterable[int],
+    table: SentenceTable,
+    recipe: Recipe,
+    setting: Setting,
+    generator: torch.Generator,
+) -> tuple[Float[Tensor, "token vocabulary"], Int[Tensor, " token"]] | None:
+    """Logits and labels of the chosen tokens of one batch; None when no token was chosen."""
     tokenizer = table.tokenizer
     original, attention_mask = table.pad(rows, torch.device("cpu"))
     ids, labels = mask_tokens(
@@ -92,4 +106,4 @@ def masked_language_model_loss(
     with autocast(setting.precision, setting.device):
         states = encoder(ids.to(setting.device), attention_mask).last_hidden_state
         logits = head(states[chosen.to(setting.device)], encoder.embeddings.word_embeddings.weight)
-    return losses.masked_language_model(logits, labels[chosen].to(setting.device))
+    return logits, labels[chosen].to(setting.device)

@@ -30,7 +30,7 @@ def rank_negatives(
     """Multiple negatives ranking on the encoder's sentence vectors (the paper's section 4.3).
 
     Alternates batches of the data sets. Pairs that are not similar stay in the batch as
-    negatives; a batch without a similar pair is skipped and counted.
+    negatives; a batch without a similar pair, or of one pair, is skipped and counted.
 
     Args:
         pairs: training pairs per data set, `quora` (labels 0/1) and `sts` (0 to 5).
@@ -41,7 +41,7 @@ def rank_negatives(
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
         name, examples = batch
         positives = similar[name][examples]
-        if not positives.any():
+        if len(examples) < 2 or not positives.any():
             return None
         return ranking_loss(
             encoder, pairs[name].subset(examples), positives, table, recipe, setting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -54,12 +55,12 @@ class StageSettings:
     """Longer gradients are scaled to this Euclidean length; None (the paper) leaves them."""
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
+        if self.epochs < 1 or self.batch_size < 1 or not 0 < self.learning_rate < math.inf:
             raise ValueError(
-                "epochs and batch_size must be at least 1 and learning_rate above 0, got "
+                "epochs and batch_size must be at least 1 and learning_rate above 0 and finite, got "
                 f"{self.epochs}, {self.batch_size}, {self.learning_rate}"
             )
-        if self.max_gradient_norm is not None and self.max_gradient_norm <= 0:
+        if self.max_gradient_norm is not None and not self.max_gradient_norm > 0:
             raise ValueError(f"max_gradient_norm must be above 0, got {self.max_gradient_norm}")
 
 

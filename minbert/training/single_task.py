@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from minbert import checks
 from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
 from minbert.training.experiment import Experiment
@@ -56,8 +57,10 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
     Each seed is a stage of the cache: an interrupted run goes on where it was.
 
     Raises:
-        ValueError: an unknown task or mode, or the data holds no such task.
+        ValueError: an unknown task or mode, a seed that stands there twice, or the data holds no
+            such task.
     """
+    checks.distinct_seeds(seeds)
     if task not in CLASSES:
         raise ValueError(f"task must be one of {', '.join(CLASSES)}, got {task!r}")
     if mode not in MODES:

@@ -14,9 +14,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn import functional as F
 
 from minbert.evaluation.baselines import best_threshold
-from minbert.heads import similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.training.checkpoint import History
 from minbert.training.sentences import TaskRows
@@ -70,7 +70,8 @@ def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np
     """
 
     def scores(rows: TaskRows) -> np.ndarray:
-        return similarity_score(vectors[list(rows.first)], vectors[list(rows.second)]).numpy()
+        first, second = vectors[list(rows.first)], vectors[list(rows.second)]
+        return F.cosine_similarity(first, second, dim=-1).numpy()
 
     train = splits["train"]
     threshold = best_threshold(scores(train), train.labels.numpy())

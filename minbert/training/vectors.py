@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from minbert.data.batching import budget_for, within_budget
 from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
 from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
@@ -51,18 +52,20 @@ def embed_all(
     setting: Setting,
     token_budget: int | None = None,
 ) -> Float[Tensor, "sentence hidden"]:
-    """Vectors of a frozen encoder for the given rows of the table, in eval mode.
+    """Vectors of a frozen encoder for the given rows of the table, dropout off.
+
+    The encoder's training mode is given back as it was.
 
     Returns:
         One line per row *of the table*, so that rows index it directly; lines that were not asked
         for are zero.
     """
-    encoder.eval()
     budget = token_budget or budget_for(setting.device)
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
     lengths = [len(ids) for ids in table.ids]
     with (
+        evaluating(encoder),
         adapted(most_threads(encoder.config.hidden_size)) as threads,
         tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar,
     ):

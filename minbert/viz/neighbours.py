@@ -149,7 +149,7 @@ def compare_under_all_poolings(
 
 def _above(percentile: float) -> str:
     """Rounded, but 100% only where it is all of them."""
-    return f"{percentile if percentile == 1 else min(percentile, 0.99):.0%}"
+    return f"{percentile if percentile == 1 else min(percentile, 0.99):z.0%}"
 
 
 def draw_comparisons(comparisons: Mapping[str, Comparison]) -> tuple[Figure, str]:
@@ -168,10 +168,10 @@ def draw_comparisons(comparisons: Mapping[str, Comparison]) -> tuple[Figure, str
         tidy(axes).stairs(counts, edges, fill=True, color=COLOURS[4])
         axes.axvline(found.cosine, color=COLOURS[3], linewidth=2.0)
         above = _above(found.percentile)
-        axes.set_title(f"{name}: {found.cosine:.2f}, above {above}", fontsize=10)
+        axes.set_title(f"{name}: {found.cosine:z.2f}, above {above}", fontsize=10)
         axes.set_xlabel("cosine")
         axes.set_yticks([])
-        said.append(f"{name}: cosine {found.cosine:.2f}, above {above} of them")
+        said.append(f"{name}: cosine {found.cosine:z.2f}, above {above} of them")
     panels[0, 0].set_ylabel("random pairs")
     return figure, f"Cosine of two sentences among those of random pairs. {'; '.join(said)}."
 
@@ -181,10 +181,10 @@ def comparisons_table(comparisons: Mapping[str, Comparison]) -> Table:
     rows = [
         [
             name,
-            f"{found.cosine:.3f}",
-            f"{found.percentile:.2%}",
-            *(f"{np.quantile(found.random, share):.3f}" for share in (0.05, 0.5, 0.95)),
-            f"{found.random.mean():.3f}",
+            f"{found.cosine:z.3f}",
+            f"{found.percentile:z.2%}",
+            *(f"{np.quantile(found.random, share):z.3f}" for share in (0.05, 0.5, 0.95)),
+            f"{found.random.mean():z.3f}",
             len(found.random),
         ]
         for name, found in comparisons.items()
@@ -210,6 +210,6 @@ def draw_hubs(times: np.ndarray, k: int, title: str = "") -> tuple[Axes, str]:
     axes.set_title(title)
     axes.legend(frameon=False, fontsize=8)
     return axes, (
-        f"{title or 'Hubs'}: of {len(times)} sentences {np.mean(times == 0):.0%} are nobody's "
+        f"{title or 'Hubs'}: of {len(times)} sentences {np.mean(times == 0):z.0%} are nobody's "
         f"neighbour, and the most popular one is a neighbour {times.max()} times."
     )

@@ -85,9 +85,9 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
             axes.set_xlabel("second sentence of pair")
             axes.set_ylabel("first sentence of pair")
         said.append(
-            f"{name}: mean cosine {_diagonal(batch.cosines):.2f} on the diagonal and "
-            f"{_others(batch.cosines):.2f} beside it, {batch.found:.0%} of the partners rank "
-            f"first, loss {batch.loss:.2f} nats"
+            f"{name}: mean cosine {_diagonal(batch.cosines):z.2f} on the diagonal and "
+            f"{_others(batch.cosines):z.2f} beside it, {batch.found:z.0%} of the partners rank "
+            f"first, loss {batch.loss:z.2f} nats"
         )
     figure.colorbar(above, ax=list(grid[0]), label="cosine", shrink=0.8)
     figure.colorbar(below, ax=list(grid[1]), label="probability", shrink=0.8)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from minbert.encoder import Encoder, EncoderOutput
+from minbert.evaluating import evaluating, on_its_device
 from minbert.tokenizer import Text, WordPieceTokenizer
 
 
@@ -42,10 +43,10 @@ def record(
 ) -> Recording:
     """Encode texts with dropout off and keep all that comes up on the way.
 
-    The encoder is left as it was, training mode included.
+    The encoder is left as it was, training mode included; what is kept lies on the CPU.
 
     Args:
-        encoder: any.
+        encoder: on any device.
         tokenizer: the encoder's own.
         texts: sentences and pairs, as for the tokenizer.
     """
@@ -55,7 +56,7 @@ def record(
         def hook(module: nn.Module, inputs: tuple, output: object) -> None:
             tensor = output[0] if isinstance(output, tuple) else output
             if isinstance(tensor, Tensor):
-                values[name] = tensor.detach()
+                values[name] = tensor.detach().cpu()
 
         return hook
 
@@ -63,12 +64,10 @@ def record(
     hooks = [
         module.register_forward_hook(keep(name)) for name, module in encoder.named_modules() if name
     ]
-    was_training = encoder.training
-    encoder.eval()
     try:
-        output: EncoderOutput = encoder(**batch, return_attention=True)
+        with evaluating(encoder):
+            output: EncoderOutput = encoder(**on_its_device(encoder, batch), return_attention=True)
     finally:
-        encoder.train(was_training)
         for hook in hooks:
             hook.remove()
     lengths = batch["attention_mask"].sum(dim=1).tolist()
@@ -79,8 +78,8 @@ def record(
         ),
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],
-        hidden_states=torch.stack(output.hidden_states),
-        attentions=torch.stack(output.attentions),
-        pooled=output.pooled,
+        hidden_states=torch.stack(output.hidden_states).cpu(),
+        attentions=torch.stack(output.attentions).cpu(),
+        pooled=output.pooled.cpu(),
         values=values,
     )

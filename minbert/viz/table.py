@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
+
+NUMBERS = re.compile(r"[-+−±.,%\d\s\[\]()]+")
+MINUS_OF_ZERO = re.compile(r"(?<![\d.])[-−](?=0*\.?0+(?![.\d]))")
 
 
 class Table:
@@ -12,7 +16,8 @@ class Table:
     Args:
         header: one title per column.
         rows: as many cells each; numbers must be rounded already
-            (`minbert.course.rounded`), so that outputs can be compared.
+            (`minbert.course.rounded`), so that outputs can be compared. What was rounded to zero
+            loses its minus: `-0.000` is `0.000`.
         caption: one sentence above the table.
 
     Raises:
@@ -23,7 +28,7 @@ class Table:
         self, header: Sequence[str], rows: Sequence[Sequence[object]], caption: str = ""
     ) -> None:
         self.header = [str(title) for title in header]
-        self.rows = [[str(cell) for cell in row] for row in rows]
+        self.rows = [[_shown(cell) for cell in row] for row in rows]
         self.caption = caption
         for row in self.rows:
             if len(row) != len(self.header):
@@ -53,3 +58,8 @@ class Table:
             for row in [self.header, *self.rows]
         ]
         return "\n".join([*([self.caption] if self.caption else []), *lines])
+
+
+def _shown(cell: object) -> str:
+    text = str(cell)
+    return MINUS_OF_ZERO.sub("", text) if NUMBERS.fullmatch(text) else text

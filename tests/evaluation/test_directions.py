@@ -64,7 +64,7 @@ def test_principal_directions_find_what_moved() -> None:
 
 def test_relative_step() -> None:
     assert relative_step(VECTORS, VECTORS) == 0
-    assert relative_step(VECTORS, VECTORS.mean(axis=0)) == pytest.approx(1)
+    assert relative_step(VECTORS, 0 * VECTORS + VECTORS.mean(axis=0)) == pytest.approx(1)
 
 
 def test_a_probe_minds_no_rotation_but_a_lost_direction() -> None:

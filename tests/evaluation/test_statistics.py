@@ -90,7 +90,7 @@ def test_one_seed_and_several() -> None:
     assert two["value"] == pytest.approx(np.mean(two["per_seed"]))
     assert two["per_seed"][0] == one["value"]
     assert two["ci95"][0] < two["value"] < two["ci95"][1]
-    with pytest.raises(ValueError, match="at least one seed"):
+    with pytest.raises(ValueError, match="at least one seed's, got none"):
         summarise("sst", golds["sst"], [])
 
 

@@ -103,7 +103,7 @@ def difference(answer: Any, wanted: Any) -> str:
         return f"{int(np.isnan(given).sum())} of {given.size} numbers are NaN"
     place = np.unravel_index(int(np.abs(given - right).argmax()), right.shape)
     where = f" at {tuple(int(i) for i in place)}" if right.ndim else ""
-    return f"expected {right[place]:.4f}{where}, got {given[place]:.4f} (the largest difference)"
+    return f"expected {right[place]:z.4f}{where}, got {given[place]:z.4f} (the largest difference)"
 
 
 def _same(answer: Any, wanted: Any, tolerance: float) -> bool:

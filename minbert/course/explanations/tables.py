@@ -24,7 +24,7 @@ def shown(values: Sequence[float], sign: str = "+") -> str:
     """Mean over seeds with its 95 % interval, three decimals; `sign` "" for what is no change."""
     found = over_seeds(values)
     low, high = found["ci95"]
-    return f"{found['value']:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
+    return f"{found['value']:{sign}z.3f} [{low:{sign}z.3f}, {high:{sign}z.3f}]"
 
 
 def beyond_zero(values: Sequence[float]) -> int:
@@ -82,12 +82,12 @@ def spaces_table(explained: Recorded) -> Table:
     """Guess 2: how far ranking moves, and what it does to sentiment, from both starts."""
     rows = []
     for start, found in explained["moved_space"].items():
-        sizes = [f"{np.mean(found[name]):.2f}" for name in ("cka", "step", "rotated_step")]
+        sizes = [f"{np.mean(found[name]):z.2f}" for name in ("cka", "step", "rotated_step")]
         rows.append(
             [
                 start,
                 *sizes,
-                f"{np.mean(found['probe']['before']):.3f}",
+                f"{np.mean(found['probe']['before']):z.3f}",
                 shown(probe_change(explained, start, "after")),
                 shown(probe_change(explained, start, "rotated")),
                 shown(probe_change(explained, start, "both", "after")),
@@ -143,8 +143,8 @@ def survival_table(explained: Recorded, level: float) -> Table:
             [
                 arm,
                 *(shown(values, "") for values in kept),
-                f"{at_level(explained, arm, 'change', level).mean():.2f}",
-                f"{np.mean(doses['0']['spread']):.2f}",
+                f"{at_level(explained, arm, 'change', level).mean():z.2f}",
+                f"{np.mean(doses['0']['spread']):z.2f}",
                 shown(lost_similarity(explained, arm, level)),
             ]
         )

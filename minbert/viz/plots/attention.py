@@ -36,7 +36,7 @@ def attention_map(
     row, column = np.unravel_index(int(weights.argmax()), weights.shape)
     return axes, (
         f"{title or 'Attention of one head'}: heat map of {len(tokens)} by {len(tokens)} weights; "
-        f"the largest, {weights[row, column]:.2f}, goes from {tokens[row]} to {tokens[column]}."
+        f"the largest, {weights[row, column]:z.2f}, goes from {tokens[row]} to {tokens[column]}."
     )
 
 
@@ -68,5 +68,5 @@ def attention_grid(attentions: np.ndarray, tokens: Sequence[str]) -> tuple[Figur
     return figure, (
         f"{layers} by {heads} small heat maps, one per layer and head, of the attention in a text "
         f"of {len(tokens)} tokens. Layer {layer}, head {head} looks at its own position most: "
-        f"{own[layer, head]:.2f} of the weight on average."
+        f"{own[layer, head]:z.2f} of the weight on average."
     )

@@ -33,7 +33,9 @@ def confusion_matrix(
     )
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    right = ", ".join(f"{name} {shares[number, number]:.2f}" for number, name in enumerate(classes))
+    right = ", ".join(
+        f"{name} {shares[number, number]:z.2f}" for number, name in enumerate(classes)
+    )
     return axes, (
         f"{title or 'Confusion matrix'}: rows are true classes, columns predictions. "
         f"Share predicted right: {right}."

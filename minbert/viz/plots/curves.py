@@ -43,11 +43,11 @@ def curves(
         axes.plot(x, mean, style, color=colour, label=name, linewidth=1.6)
         if len(y) > 1:
             axes.fill_between(x, y.min(axis=0), y.max(axis=0), color=colour, alpha=0.2, lw=0)
-        said.append(f"{name} from {mean[0]:.2f} to {mean[-1]:.2f}")
+        said.append(f"{name} from {mean[0]:z.2f} to {mean[-1]:z.2f}")
     for name, value in (references or {}).items():
         axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
         axes.annotate(
-            f"{name} = {value:.2f}", (1, value), xycoords=("axes fraction", "data"),
+            f"{name} = {value:z.2f}", (1, value), xycoords=("axes fraction", "data"),
             ha="right", va="bottom", fontsize=8, color=REFERENCE,
         )  # fmt: skip
     axes.set_xlabel(x_label)

@@ -37,7 +37,7 @@ def distributions(
         axes.stairs(heights, edges, color=colour, fill=True, alpha=0.15)
         axes.stairs(heights, edges, color=colour, linestyle=style, linewidth=1.6, label=name)
         axes.axvline(values.mean(), color=colour, linestyle=style, linewidth=1.0)
-        said.append(f"{name}: mean {values.mean():.2f}, deviation {values.std():.2f}")
+        said.append(f"{name}: mean {values.mean():z.2f}, deviation {values.std():z.2f}")
     axes.set_xlabel(x_label)
     axes.set_ylabel("density")
     axes.set_title(title)

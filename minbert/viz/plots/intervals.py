@@ -66,5 +66,5 @@ def intervals(
     axes.set_title(title, pad=16 if references else 6)
     if len(groups) > 1:
         axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    said = "; ".join(f"{point.row}, {point.group} {point.value:.3f}" for point in points)
+    said = "; ".join(f"{point.row}, {point.group} {point.value:z.3f}" for point in points)
     return axes, f"{title or 'Results'} ({x_label}): {said}."

@@ -49,5 +49,5 @@ def movement(
     moved = np.linalg.norm(steps, axis=1)
     return axes, (
         f"{title or 'Movement'}: {len(before)} arrows on a map, from before to after; the median "
-        f"length is {np.median(moved):.1f}, the longest {moved.max():.1f}."
+        f"length is {np.median(moved):z.1f}, the longest {moved.max():z.1f}."
     )

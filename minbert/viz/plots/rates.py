@@ -36,7 +36,7 @@ def by_rate(
                       alpha=0.35, solid_capstyle="butt")  # fmt: skip
         axes.plot(rates, means, marker=marker, color=colour, label=name, linewidth=1.2)
         shown = ", ".join(
-            f"{mean:.2f} at {rate:g}" for rate, mean in zip(rates, means, strict=True)
+            f"{mean:z.2f} at {rate:g}" for rate, mean in zip(rates, means, strict=True)
         )
         said.append(f"{name}: {shown}" if len(groups) > 1 else shown)
     for name, value in (references or {}).items():

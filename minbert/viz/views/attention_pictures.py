@@ -29,7 +29,7 @@ def draw_all_heads(attention: Attention, most: int) -> tuple[Figure, str]:
     """
     layers, heads = attention.weights.shape[:2]
     said = [
-        f"{_to(name)} in {_place(values, values.argmax())} ({values.max():.2f})"
+        f"{_to(name)} in {_place(values, values.argmax())} ({values.max():z.2f})"
         for name, values in head_habits(attention).items()
     ]
     return attention_mosaic(attention.weights[..., :most, :most]), (
@@ -43,7 +43,7 @@ def all_heads_table(attention: Attention) -> Table:
     """Where the weight of each head goes, the mean over the tokens that attend."""
     habits = head_habits(attention)
     rows = [
-        [layer, head, *(f"{values[layer, head]:.2f}" for values in habits.values())]
+        [layer, head, *(f"{values[layer, head]:z.2f}" for values in habits.values())]
         for layer, head in np.ndindex(attention.weights.shape[:2])
     ]
     return Table(["layer", "head", *habits], rows, "Share of a head's weight that goes to")
@@ -56,10 +56,10 @@ def draw_head_by_head(
     entropies, most = mean_entropy(attention.weights), math.log(len(attention.tokens))
     maps = [HeadNumbers("entropy (nats)", entropies, (0.0, max(most, 1e-9)))]
     alt = (
-        f"Mean entropy of the rows: from {entropies.min():.2f} nats, the most selective head, "
-        f"{_place(entropies, entropies.argmin())}, to {entropies.max():.2f}, "
+        f"Mean entropy of the rows: from {entropies.min():z.2f} nats, the most selective head, "
+        f"{_place(entropies, entropies.argmin())}, to {entropies.max():z.2f}, "
         f"{_place(entropies, entropies.argmax())}; at most ln({len(attention.tokens)}) = "
-        f"{most:.2f}."
+        f"{most:z.2f}."
     )
     if prediction is not None:
         changes = prediction.heads
@@ -67,7 +67,7 @@ def draw_head_by_head(
         limit = max(float(np.abs(changes).max()), 1e-9)
         maps.append(HeadNumbers("change of cosine without it", changes, (-limit, limit), 3))
         alt += (
-            f" The cosine, {prediction.cosine:.3f}, changes most without "
+            f" The cosine, {prediction.cosine:z.3f}, changes most without "
             f"{_place(changes, largest)}: by {changes.flat[largest]:+z.3f}."
         )
     return head_maps(maps), alt
@@ -76,12 +76,12 @@ def draw_head_by_head(
 def head_by_head_table(attention: Attention, prediction: Prediction | None = None) -> Table:
     """The numbers of `draw_head_by_head`."""
     entropies, header = mean_entropy(attention.weights), ["layer", "head", "entropy (nats)"]
-    rows = [[layer, head, f"{value:.2f}"] for (layer, head), value in np.ndenumerate(entropies)]
+    rows = [[layer, head, f"{value:z.2f}"] for (layer, head), value in np.ndenumerate(entropies)]
     if prediction is not None:
         header += ["cosine without it", "change"]
         for row, change in zip(rows, prediction.heads.flat, strict=True):
             row += [f"{prediction.cosine + change:z.3f}", f"{change:+z.3f}"]
-    return Table(header, rows, f"Entropy is at most {math.log(len(attention.tokens)):.2f} nats")
+    return Table(header, rows, f"Entropy is at most {math.log(len(attention.tokens)):z.2f} nats")
 
 
 def draw_detail(
@@ -115,12 +115,12 @@ def draw_detail(
     alt = (
         f"{title}: {kind}. The largest of {len(tokens)} by {len(tokens)} weights, "
         f"{weights[query, key]:.2f}, goes from {_quoted(tokens[query])} to {_quoted(tokens[key])}; "
-        f"mean entropy {mean_entropy(weights):.2f} of at most "
-        f"{math.log(len(tokens)):.2f} nats."
+        f"mean entropy {mean_entropy(weights):z.2f} of at most "
+        f"{math.log(len(tokens)):z.2f} nats."
     )
     if row is not None:
         largest = np.argsort(-weights[row], kind="stable")[:3]
-        shares = ", ".join(f"{_quoted(tokens[key])} {weights[row, key]:.2f}" for key in largest)
+        shares = ", ".join(f"{_quoted(tokens[key])} {weights[row, key]:z.2f}" for key in largest)
         alt += (
             f" The largest weights of {_quoted(tokens[row])} (position "
             f"{attention.positions[row]}) are on {shares}."
@@ -133,7 +133,7 @@ def detail_table(
 ) -> Table:
     """All weights that are drawn."""
     names = [plain(token) for token in tokens[:most]]
-    cells = [[f"{value:.2f}" for value in row] for row in weights[:most, :most]]
+    cells = [[f"{value:z.2f}" for value in row] for row in weights[:most, :most]]
     rows = [[name, *row] for name, row in zip(names, cells, strict=True)]
     return Table(["attending token", *names], rows, "Weight on")
 
@@ -194,7 +194,7 @@ def draw_tokens(
         return f"{tokens[place]} ({format(values[place], sign + 'z.3f')})"
 
     alt = (
-        f"Cosine {prediction.cosine:.3f}; without {here} {prediction.cosine + change:z.3f} "
+        f"Cosine {prediction.cosine:z.3f}; without {here} {prediction.cosine + change:z.3f} "
         f"({change:+z.3f}). Most weight of this head goes to {top('this head')}, of all heads to "
         f"{top('all heads')}, by rollout to {top('rollout')}. The cosine changes most when "
         f"{top('[MASK]', '+')} becomes [MASK] and when {top('hidden', '+')} is hidden; it is "

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minbert.encoder import Encoder, EncoderOutput
+from minbert.evaluating import evaluating, on_its_device
 from minbert.evaluation.attribution import ablation, cosine_to, gradient_size, score_of
 from minbert.evaluation.head_ablation import head_ablation
 from minbert.pooling import pool
@@ -103,7 +104,8 @@ def compute_prediction(
         pooling: as for `minbert.pooling.pool`.
     """
     reference = _encode(encoder, other)
-    vector = pool(reference, other.batch["attention_mask"], pooling)[0]
+    mask = other.batch["attention_mask"].to(reference.pooled.device)
+    vector = pool(reference, mask, pooling)[0]
     score = cosine_to(vector, pooling)
     return Prediction(
         cosine=float(score_of(encoder, text.batch, score)),
@@ -116,9 +118,6 @@ def compute_prediction(
 
 @torch.no_grad()
 def _encode(encoder: Encoder, reading: Reading, return_attention: bool = False) -> EncoderOutput:
-    was_training = encoder.training
-    encoder.eval()
-    try:
-        return encoder(**reading.batch, return_attention=return_attention)
-    finally:
-        encoder.train(was_training)
+    batch = on_its_device(encoder, reading.batch)
+    with evaluating(encoder):
+        return encoder(**batch, return_attention=return_attention)

@@ -194,7 +194,7 @@ def _draw_bars(
     )  # fmt: skip
     for place, guess in enumerate(guesses):
         axes.text(
-            guess.probability + 0.015 * highest, place, f"{guess.probability:.3f}", va="center",
+            guess.probability + 0.015 * highest, place, f"{guess.probability:z.3f}", va="center",
             fontsize=8,
         )  # fmt: skip
     axes.set_yticks(places, [drawable(guess.piece, LONGEST_NAME) for guess in guesses])
@@ -209,11 +209,11 @@ def _draw_bars(
 
 def _said(name: str, guesses: Sequence[Guess]) -> str:
     first = ", ".join(
-        f"{plain(guess.piece)} {guess.probability:.3f}" for guess in guesses[:MOST_SAID]
+        f"{plain(guess.piece)} {guess.probability:z.3f}" for guess in guesses[:MOST_SAID]
     )
     together = sum(guess.probability for guess in guesses)
     more = f" and {len(guesses) - MOST_SAID} more" if len(guesses) > MOST_SAID else ""
-    return f"{plain(name)}: {first}{more}, together {together:.2f}"
+    return f"{plain(name)}: {first}{more}, together {together:z.2f}"
 
 
 def guesses_table(guesses: Mapping[str, Sequence[Guess]]) -> Table:
@@ -223,7 +223,7 @@ def guesses_table(guesses: Mapping[str, Sequence[Guess]]) -> Table:
     for name, each in guesses.items():
         header += [plain(name), "p"]
         columns.append([plain(guess.piece) for guess in each])
-        columns.append([f"{guess.probability:.4f}" for guess in each])
+        columns.append([f"{guess.probability:z.4f}" for guess in each])
     rows = zip(*columns, strict=True)
     return Table(header, [[rank, *row] for rank, row in enumerate(rows, start=1)])
 

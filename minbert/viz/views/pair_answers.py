@@ -143,7 +143,7 @@ def _draw_similarity(answers: PairAnswers, of_random: float, axes: Axes) -> None
     axes.set_yticks(range(6), [f"{grade}  {meaning}" for grade, meaning in enumerate(GRADES)])
     axes.tick_params(axis="y", labelsize=8)
     axes.get_yticklabels()[answers.grade].set_fontweight("bold")
-    axes.set_title(f"Similarity: {answers.similarity:.2f}", fontsize=10)
+    axes.set_title(f"Similarity: {answers.similarity:z.2f}", fontsize=10)
 
 
 def _said_of_sentiment(answers: PairAnswers) -> list[str]:
@@ -151,7 +151,7 @@ def _said_of_sentiment(answers: PairAnswers) -> list[str]:
         return []
     names = class_names(answers.sentiments.shape[1])
     said = [
-        f"{side} sentence {row.argmax()}, {names[row.argmax()]} (probability {row.max():.2f})"
+        f"{side} sentence {row.argmax()}, {names[row.argmax()]} (probability {row.max():z.2f})"
         for side, row in zip(SIDES, answers.sentiments, strict=True)
     ]
     return [f"Most likely sentiment: {'; '.join(said)}."]
@@ -161,10 +161,10 @@ def _said_of_the_pair(answers: PairAnswers, of_random: float) -> str:
     paraphrase = ""
     if answers.logit is not None:
         verdict = "yes" if answers.logit > 0 else "no"
-        paraphrase = f"Paraphrase: probability {answers.probability:.2f}, {verdict}. "
+        paraphrase = f"Paraphrase: probability {answers.probability:z.2f}, {verdict}. "
     return (
-        f"{paraphrase}Similarity: {answers.similarity:.2f} of 5, where random pairs have "
-        f"{of_random:.2f}; the nearest grade, {answers.grade}, means: {GRADES[answers.grade]}."
+        f"{paraphrase}Similarity: {answers.similarity:z.2f} of 5, where random pairs have "
+        f"{of_random:z.2f}; the nearest grade, {answers.grade}, means: {GRADES[answers.grade]}."
     )
 
 
@@ -177,15 +177,15 @@ def answers_table(answers: PairAnswers, of_random: float) -> Table:
         for label, (name, pair) in enumerate(zip(names, answers.sentiments.T, strict=True)):
             sides = [side for side, best in zip(SIDES, most, strict=True) if best == label]
             meaning = f"most likely: {' and '.join(sides)}" if sides else ""
-            rows.append(("sentiment", f"{label} {name}", *(f"{p:.3f}" for p in pair), "", meaning))
+            rows.append(("sentiment", f"{label} {name}", *(f"{p:z.3f}" for p in pair), "", meaning))
     if answers.logit is not None:
         said = "yes: above" if answers.logit > 0 else "no: not above"
-        numbers = f"{answers.probability:.3f}", f"{answers.logit:.2f}"
+        numbers = f"{answers.probability:z.3f}", f"{answers.logit:z.2f}"
         rows.append(("paraphrase", "probability", "", "", numbers[0], f"{said} 0.5"))
         rows.append(("paraphrase", "logit", "", "", numbers[1], f"{said} 0"))
     meaning = f"nearest grade {answers.grade}: {GRADES[answers.grade]}"
-    rows.append(("similarity", "0 to 5", "", "", f"{answers.similarity:.2f}", meaning))
-    rows.append(("similarity", "mean of random pairs", "", "", f"{of_random:.2f}", ""))
+    rows.append(("similarity", "0 to 5", "", "", f"{answers.similarity:z.2f}", meaning))
+    rows.append(("similarity", "mean of random pairs", "", "", f"{of_random:z.2f}", ""))
     for grade in reversed(range(6)):
         rows.append(("similarity", f"grade {grade}", "", "", "", GRADES[grade]))
     return Table(["head", "output", *SIDES, "the pair", "meaning"], rows)

@@ -89,7 +89,7 @@ def draw_losses(batch: PushedBatch) -> tuple[Axes, str]:
     if batch.floor is not None:
         lines.append((batch.floor, "floor", ":", "black"))
     for value, label, style, colour in lines:
-        axes.axhline(value, label=f"{label}, {value:.2f}", linestyle=style, color=colour)
+        axes.axhline(value, label=f"{label}, {value:z.2f}", linestyle=style, color=colour)
     axes.set_ylim(0, 1.1 * max(batch.losses.max(), batch.indifference, 0.01))
     axes.set_ylabel("nats")
     _finish(axes, "pair", pairs)

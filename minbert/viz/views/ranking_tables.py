@@ -40,7 +40,7 @@ def cells_table(batch: PushedBatch, shown: str) -> Table:
     listed = list(dict.fromkeys([*largest, *couples[:MOST_ALIKE]]))
     means = shown_values(batch, "probabilities")
     rows = [
-        [f"a{i + 1} with b{j + 1}", f"{batch.cosines[i, j]:.2f}", two_digits(means[i, j]),
+        [f"a{i + 1} with b{j + 1}", f"{batch.cosines[i, j]:z.2f}", two_digits(means[i, j]),
          two_digits(batch.gradient[i, j], "+"), _mark(batch, i, j, in_words=True)]
         for i, j in listed
     ]  # fmt: skip
@@ -54,11 +54,11 @@ def pairs_table(batch: PushedBatch) -> Table:
     rows = []
     for i, hardest in enumerate(rivals.argmax(axis=1)):
         there = (
-            f"b{hardest + 1}, {batch.cosines[i, hardest]:.2f}" if batch.push[i].any() else "none"
+            f"b{hardest + 1}, {batch.cosines[i, hardest]:z.2f}" if batch.push[i].any() else "none"
         )
         rows.append(
-            [i + 1, f"{batch.cosines[i, i]:.2f}", two_digits(batch.probabilities[i, i]),
-             f"{batch.losses[i]:.2f}", batch.ranks[i], there]
+            [i + 1, f"{batch.cosines[i, i]:z.2f}", two_digits(batch.probabilities[i, i]),
+             f"{batch.losses[i]:z.2f}", batch.ranks[i], there]
         )  # fmt: skip
     header = ["pair", "cosine of partner", "probability", "loss, nats", "rank", "hardest negative"]
     return Table(header, rows)
@@ -74,7 +74,7 @@ def row_table(batch: PushedBatch, row: int, second: Sequence[str]) -> Table:
     for j in [row, *pushed, *masked]:
         what = "partner" if j == row else _mark(batch, row, j, in_words=True)
         rows.append(
-            [f"b{j + 1}", plain(second[j]), f"{batch.cosines[row, j]:.2f}",
+            [f"b{j + 1}", plain(second[j]), f"{batch.cosines[row, j]:z.2f}",
              two_digits(batch.probabilities[row, j]),
              *([two_digits(batch.backward[row, j])] if both else []),
              two_digits(batch.gradient[row, j], "+"), what]
@@ -85,7 +85,7 @@ def row_table(batch: PushedBatch, row: int, second: Sequence[str]) -> Table:
 
 def _number(value: float, shown: str) -> str:
     if shown == "cosines":
-        return f"{value:.2f}"
+        return f"{value:z.2f}"
     return two_digits(value, "+" if shown == "gradient per cell" else "")
 
 

@@ -57,13 +57,13 @@ def _said_of(batch: PushedBatch, shown: str, values: np.ndarray) -> str:
     there, partners = f"a{row + 1} with b{column + 1}", values[own].mean()
     if shown == "cosines":
         return (
-            f"Mean on the diagonal, where the partners stand: {partners:.2f}; beside "
-            f"it: {values[~own].mean():.2f}. Nearest of different pairs: {there}, "
-            f"{values[row, column]:.2f}."
+            f"Mean on the diagonal, where the partners stand: {partners:z.2f}; beside "
+            f"it: {values[~own].mean():z.2f}. Nearest of different pairs: {there}, "
+            f"{values[row, column]:z.2f}."
         )
     if shown == "probabilities":
         most = largest_probability(batch.scale, len(own))
-        bound = "" if batch.masked.any() else f" (at this scale and size at most {most:.2f})"
+        bound = "" if batch.masked.any() else f" (at this scale and size at most {most:z.2f})"
         return (
             f"A partner gets {two_digits(partners)} on average{bound}. The likeliest mistake: "
             f"{there}, {two_digits(values[row, column])}."
@@ -86,7 +86,7 @@ def said_of_alike(batch: PushedBatch) -> str:
     done = (
         "are masked, so their gradient is zero"
         if batch.masked.any()
-        else f"take {batch.push_on_alike:.0%} of all push"
+        else f"take {batch.push_on_alike:z.0%} of all push"
     )
     return (
         f"{len(couples)} {verb} the same ({named}{more}): {2 * len(couples)} cells, which {done}."
@@ -100,7 +100,7 @@ def said_of_losses(batch: PushedBatch) -> str:
     floor = (
         "with masked cells no closed form of the floor is known"
         if batch.floor is None
-        else f"no batch goes below {batch.floor:.2f}"
+        else f"no batch goes below {batch.floor:z.2f}"
     )
     back = (
         ""
@@ -108,10 +108,10 @@ def said_of_losses(batch: PushedBatch) -> str:
         else f", {(batch.ranks_backward == 1).sum()} in the other direction"
     )
     return (
-        f"Loss {batch.loss:.2f} nats, {setting(batch)}. Knowing nothing pays "
-        f"{batch.indifference:.2f} ({nothing}); {floor}. {(batch.ranks == 1).sum()} of {pairs} "
-        f"partners rank first{back}. Pair {worst + 1} pays most, {batch.losses[worst]:.2f} nats. "
-        f"On average {batch.negatives_pushed.mean():.1f} negatives share the push of a row."
+        f"Loss {batch.loss:z.2f} nats, {setting(batch)}. Knowing nothing pays "
+        f"{batch.indifference:z.2f} ({nothing}); {floor}. {(batch.ranks == 1).sum()} of {pairs} "
+        f"partners rank first{back}. Pair {worst + 1} pays most, {batch.losses[worst]:z.2f} nats. "
+        f"On average {batch.negatives_pushed.mean():z.1f} negatives share the push of a row."
     )
 
 
@@ -127,9 +127,9 @@ def said_of_row(batch: PushedBatch, row: int, sentences: Sequence[str]) -> str:
     candidates = int((~batch.masked[row]).sum())
     said = (
         f"a{row + 1}, “{first}”, and its partner “{seconds[row]}”: cosine "
-        f"{batch.cosines[row, row]:.2f}, probability "
+        f"{batch.cosines[row, row]:z.2f}, probability "
         f"{two_digits(batch.probabilities[row, row])}, rank "
-        f"{batch.ranks[row]} of {candidates}. The pair pays {batch.losses[row]:.2f} nats."
+        f"{batch.ranks[row]} of {candidates}. The pair pays {batch.losses[row]:z.2f} nats."
     )
     if candidates == 1:
         return f"{said} All other pairs are masked: nothing is pushed."
@@ -137,6 +137,6 @@ def said_of_row(batch: PushedBatch, row: int, sentences: Sequence[str]) -> str:
     hardest = int(push.round(7).argmax())
     false = ", which says the same: a false negative" if batch.alike[row, hardest] else ""
     return (
-        f"{said} Of the push {push[hardest] / push.sum():.0%} goes to b{hardest + 1}, "
+        f"{said} Of the push {push[hardest] / push.sum():z.0%} goes to b{hardest + 1}, "
         f"“{seconds[hardest]}”{false}."
     )

@@ -81,11 +81,11 @@ def pca_maps(
         turned = turn_to(own, maps[first].positions)
         shares = _shares(turned, sound[name])
         said = (
-            f"PCA on directions of its own, which carry {sum(shares):.0%} of the variance of "
+            f"PCA on directions of its own, which carry {sum(shares):z.0%} of the variance of "
             f"{name}. The map is turned and mirrored to fit that of {first}: moves between the two "
             "show what turning cannot undo."
         )
-        axes = tuple(f"own direction, turned ({share:.0%})" for share in shares)
+        axes = tuple(f"own direction, turned ({share:z.0%})" for share in shares)
         maps[name] = SentenceMap(turned, _frame([turned]), axes, said)
     return maps
 
@@ -102,11 +102,11 @@ def _maps_on_shared(
         shares = _shares(positions, vectors[name])
         said = (
             f"PCA on the two directions of largest variance of {whose}; they carry "
-            f"{sum(shares):.0%} of the variance of {name}."
+            f"{sum(shares):z.0%} of the variance of {name}."
         )
         if len(flat) > 1:
             said += " The stages share these directions: where a point moves, its vector moved."
-        axes = tuple(f"direction {at} of {whose} ({shares[at - 1]:.0%})" for at in (1, 2))
+        axes = tuple(f"direction {at} of {whose} ({shares[at - 1]:z.0%})" for at in (1, 2))
         maps[name] = SentenceMap(positions, frame, axes, said)
     return maps
 

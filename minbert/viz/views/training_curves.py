@@ -121,6 +121,6 @@ def training_table(stages: Mapping[str, StageCurves]) -> Table:
         for metric, line in stage.metrics.items():
             values = [value for _, value in line]
             rows.append([name, metric, line[-1][0], values[0], max(values), values[-1]])
-    digits = [[*row[:3], *(f"{value:.3f}" for value in row[3:])] for row in rows]
+    digits = [[*row[:3], *(f"{value:z.3f}" for value in row[3:])] for row in rows]
     header = ["stage", "curve", "at step", "first", "best", "last"]
     return Table(header, digits, caption="Best: the lowest loss, the largest metric")

@@ -163,7 +163,7 @@ class BlankExplorer(Explorer):
             best: list[Guess] = best_guesses(each, self.tokenizer, 1)
             said.append(f"{plain(name)}: “{filled(blanks, best)}”")
             rows += [
-                [guess.blank + 1, plain(name), plain(guess.piece), f"{guess.probability:.3f}"]
+                [guess.blank + 1, plain(name), plain(guess.piece), f"{guess.probability:z.3f}"]
                 for guess in best
             ]
         rows.sort(key=lambda row: row[0])

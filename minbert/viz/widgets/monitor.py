@@ -12,6 +12,7 @@ import torch
 from IPython.display import display
 from torch import nn
 
+from minbert.evaluating import evaluating
 from minbert.progress import Progress, listening
 from minbert.viz.views.training_curves import StageCurves, draw_training, training_table
 from minbert.viz.widgets.controls import switch, whole_number
@@ -128,14 +129,10 @@ class TrainingMonitor(Explorer):
         return self
 
     def _measure(self, stage: StageCurves, progress: Progress) -> None:
-        modes = [(module, module.training) for module in progress.model.modules()]
-        progress.model.eval()
         for name, metric in self.metrics.items():
             try:
-                with torch.no_grad():
+                with torch.no_grad(), evaluating(progress.model):
                     value = float(metric(progress.model))
                 stage.metrics.setdefault(name, []).append((progress.step, value))
             except Exception as error:  # of the caller's code: training goes on
                 self._faults[name] = f"Metric {name!r} failed in {progress.stage}: {error}."
-        for module, training in modes:
-            module.training = training

@@ -159,7 +159,7 @@ class SimilarityExplorer(Explorer):
         found = self.comparisons(*pair)
         figure, alt = draw_comparisons(found)
         before = self.comparisons(*self.pair())
-        as_typed = ", ".join(f"{name} {each.cosine:.2f}" for name, each in before.items())
+        as_typed = ", ".join(f"{name} {each.cosine:z.2f}" for name, each in before.items())
         return View(figure, f"{_quoted(pair)} {alt}", comparisons_table(found), self.note(as_typed))
 
     def look_at_heads(self) -> View:
@@ -168,9 +168,9 @@ class SimilarityExplorer(Explorer):
         answers, before = self.answers(*pair), self.answers(*self.pair())
         of_random = 5 * float(np.maximum(random, 0).mean())
         figure, alt = draw_answers(answers, of_random)
-        as_typed = f"similarity {before.similarity:.2f}"
+        as_typed = f"similarity {before.similarity:z.2f}"
         if before.logit is not None:
-            as_typed += f", paraphrase logit {before.logit:.2f}"
+            as_typed += f", paraphrase logit {before.logit:z.2f}"
         note = " ".join(filter(None, [self.note(as_typed), self.about_heads(answers)]))
         return View(figure, f"{_quoted(pair)} {alt}", answers_table(answers, of_random), note)
 

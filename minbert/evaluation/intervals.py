@@ -1,0 +1,133 @@
+"""How sure one number is: intervals in closed form, and by drawing the examples again.
+
+All intervals are 95 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from scipy import stats
+
+from minbert import checks
+from minbert.evaluation.metrics import TASK_METRICS, paired
+
+RESAMPLES = 2000
+BOOTSTRAP_SEED = 20240607
+CONFIDENCE = 0.95
+TASKS = tuple(TASK_METRICS)
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """Interval of an accuracy. Source: Wilson (1927), through scipy.
+
+    Args:
+        correct: right answers, at most `total`.
+        total: all answers, one or more.
+    """
+    checks.whole("total", total, 1, "of nothing there is no share")
+    checks.whole("correct", correct, 0)
+    checks.within("correct", correct, f"[0, {total}]", "right answers among all of them")
+    interval = stats.binomtest(correct, total).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def fisher_z_interval(r: float, total: int) -> tuple[float, float]:
+    """Interval of Pearson's r: atanh(r) is nearly normal with deviation 1/sqrt(n - 3).
+
+    Source: Fisher (1915). For r = ±1 the interval is that point.
+
+    Args:
+        r: from -1 to 1.
+        total: examples, two or more; up to three say nothing.
+    """
+    checks.within("r", r, "[-1, 1]", "a correlation")
+    checks.whole("total", total, 2, "a correlation needs two examples")
+    if total <= 3:
+        return -1.0, 1.0
+    if abs(r) >= 1:
+        return r, r
+    half = stats.norm.ppf(0.5 + CONFIDENCE / 2) / np.sqrt(total - 3)
+    return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
+
+
+def resampled_scores(
+    task: str, golds: np.ndarray, predictions: Sequence[np.ndarray], resamples: int = RESAMPLES
+) -> np.ndarray:
+    """The seed mean of a task's metric on each bootstrap resample of its examples.
+
+    The same resamples are drawn for all predictions of a task (fixed seed), so that differences
+    of two results are paired. Source: Efron (1979).
+
+    Args:
+        task: of `TASKS`.
+        golds: labels, (example,).
+        predictions: per seed, (example,); one seed or more.
+        resamples: how many.
+
+    Returns:
+        (resamples,) float64.
+
+    Raises:
+        ValueError: an unknown task, no seed, another number of predictions than labels, or a value
+            that is not finite.
+    """
+    checks.one_of("task", task, TASKS)
+    checks.whole("resamples", resamples, 1)
+    if not len(predictions):
+        raise ValueError("predictions must hold at least one seed's, got none")
+    both = [paired(values, golds) for values in predictions]
+    golds, total = both[0][1], len(both[0][1])
+    counts = _draws(TASKS.index(task), total, resamples)
+    means = np.zeros(resamples)
+    for values, _ in both:
+        if task == "sts":
+            means += _weighted_pearson(counts, values, golds)
+        else:
+            means += counts @ (values == golds).astype(np.float32) / total
+    return means / len(predictions)
+
+
+@lru_cache(maxsize=3)
+def _draws(task_number: int, total: int, resamples: int) -> np.ndarray:
+    """How often each example is drawn in each resample, (resamples, example).
+
+    Sums over a resample are then matrix products. Kept, since every arm uses the same draws.
+    """
+    generator = np.random.default_rng([BOOTSTRAP_SEED, task_number, total])
+    drawn = generator.multinomial(total, np.full(total, 1 / total), size=resamples)
+    return drawn.astype(np.float32)
+
+
+def _weighted_pearson(counts: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Pearson's r of each resample, from weighted sums of centred values."""
+    x, y, total = x - x.mean(), y - y.mean(), len(x)
+    sums = counts.astype(np.float64) @ np.stack([x, y, x * y, x * x, y * y], axis=1) / total
+    mx, my, mxy, mxx, myy = sums.T
+    spread = np.sqrt(np.clip((mxx - mx**2) * (myy - my**2), 0, None))
+    return np.divide(mxy - mx * my, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+
+
+def bootstrap_p_value(differences: np.ndarray) -> float:
+    """Twice the share of resamples on the other side of zero; at least 1 / (resamples + 1).
+
+    Args:
+        differences: one a resample, finite.
+    """
+    differences = np.asarray(differences)
+    checks.shapes(differences=(differences, "resample", "number"))
+    checks.finite(differences=differences)
+    below = (np.sum(differences <= 0) + 1) / (len(differences) + 1)
+    above = (np.sum(differences >= 0) + 1) / (len(differences) + 1)
+    return float(min(1.0, 2 * min(below, above)))
+
+
+def percentile_interval(values: np.ndarray) -> tuple[float, float]:
+    """The central 95 % of resampled values, which are finite."""
+    values = np.asarray(values)
+    checks.shapes(values=(values, "resample", "number"))
+    checks.finite(values=values)
+    low, high = np.quantile(values, [0.5 - CONFIDENCE / 2, 0.5 + CONFIDENCE / 2])
+    return float(low), float(high)
