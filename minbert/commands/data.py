@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-from pathlib import Path
 
 from minbert.data import load_data
 from minbert.data.check import check_folder
 from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
+from minbert.data.text import user_path
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import ladder_table
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 def run_data_check(arguments: argparse.Namespace) -> int:
     """`minbert data check`."""
-    report = check_folder(Path(arguments.folder))
+    report = check_folder(arguments.folder)
     print(report)
     return 0 if report.ok else 2
 
@@ -27,7 +27,7 @@ def run_data_check(arguments: argparse.Namespace) -> int:
 def run_data_download(arguments: argparse.Namespace) -> None:
     """`minbert data download`."""
     source = {"base_url": arguments.source} if arguments.source else {}
-    download(Path(arguments.to), force=arguments.force, **source)
+    download(user_path(arguments.to), force=arguments.force, **source)
 
 
 def run_data_export(arguments: argparse.Namespace) -> None:
@@ -39,8 +39,6 @@ def run_data_export(arguments: argparse.Namespace) -> None:
 
 def run_data_sample(arguments: argparse.Namespace) -> None:
     """`minbert data sample`."""
-    if arguments.count < 1:
-        raise ValueError(f"--count must be at least 1, got {arguments.count}")
     print(sample_markdown(load_data(arguments.data), arguments.count))
 
 
