@@ -10,7 +10,6 @@ from minbert.data.check import check_folder
 from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
-from minbert.data.text import user_path
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import ladder_table
 
@@ -27,7 +26,7 @@ def run_data_check(arguments: argparse.Namespace) -> int:
 def run_data_download(arguments: argparse.Namespace) -> None:
     """`minbert data download`."""
     source = {"base_url": arguments.source} if arguments.source else {}
-    download(user_path(arguments.to), force=arguments.force, **source)
+    download(arguments.to, force=arguments.force, **source)
 
 
 def run_data_export(arguments: argparse.Namespace) -> None:

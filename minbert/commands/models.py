@@ -14,7 +14,7 @@ import numpy as np
 
 from minbert.data import load_data
 from minbert.data.predictions import TASK_OF_COLUMN, matched, write_predictions
-from minbert.data.text import read_json, read_lines, user_path
+from minbert.data.text import read_json, read_lines
 from minbert.evaluation.statistics import summarise
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
@@ -32,7 +32,7 @@ STAGES = ("untrained", "heads", "sst_finetuned")
 
 def run_predict(arguments: argparse.Namespace) -> None:
     """`minbert predict`."""
-    run, out = user_path(arguments.run_folder), user_path(arguments.out)
+    run, out = Path(arguments.run_folder), Path(arguments.out)
     if not (run / "results.json").is_file():
         raise FileNotFoundError(f"{run} holds no results.json: expected the --out of reproduce")
     made = _made_by_reproduce(run / "results.json")
@@ -96,9 +96,7 @@ def _made_by_reproduce(path: Path) -> dict[str, Any]:
 
 def run_grade(arguments: argparse.Namespace) -> None:
     """`minbert grade`."""
-    column, predictions, golds = matched(
-        user_path(arguments.predictions), user_path(arguments.labels)
-    )
+    column, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
     task = TASK_OF_COLUMN[column]
     if task == "sts" and (len(golds) < 2 or np.ptp(golds) == 0):
         raise ValueError(

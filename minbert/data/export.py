@@ -59,14 +59,14 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
 def _write(partial: Path, task: str, split: str, examples: Sequence[Example]) -> None:
     """One file, read back."""
     form = FORMATS[task]
-    labelled = [example.label is not None for example in examples]
-    if any(labelled) and not all(labelled):
-        odd = examples[labelled.index(False)]
+    without = [example.id for example in examples if example.label is None]
+    if 0 < len(without) < len(examples):
         raise ValueError(f"{task} {split}: expected labels for all examples or for none, got none "
-                         f"for the id {odd.id!r}")  # fmt: skip
-    lines = [table_line(["", "id", *form.sentences, *([form.label] if all(labelled) else [])])]
+                         f"for the id {without[0]!r}")  # fmt: skip
+    labelled = not without
+    lines = [table_line(["", "id", *form.sentences, *([form.label] if labelled else [])])]
     for number, example in enumerate(examples):
-        label = [example.label] if all(labelled) else []
+        label = [example.label] if labelled else []
         lines.append(table_line([number, example.id, *example.texts, *label]))
     try:
         partial.write_bytes("".join(lines).encode("utf-8"))

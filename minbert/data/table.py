@@ -50,15 +50,12 @@ def table_rows(text: str, delimiter: str = "\t") -> Iterator[Row]:
 
 def table_line(fields: Iterable[object], delimiter: str = "\t") -> str:
     """One row as text with its newline; `table_rows` gives the same fields."""
-    shown = ("" if value is None else str(value) for value in fields)
+    shown = ["" if value is None else str(value) for value in fields]
+    special = re.compile(rf'["\n\r{delimiter}]')
     return delimiter.join(
-        '"' + value.replace('"', '""') + '"' if _special(value, delimiter) else value
+        '"' + value.replace('"', '""') + '"' if special.search(value) else value
         for value in shown
     ) + "\n"  # fmt: skip
-
-
-def _special(value: str, delimiter: str) -> bool:
-    return any(character in value for character in ('"', "\n", "\r", delimiter))
 
 
 def _one_line(text: str, delimiter: str, line: int) -> Row | None:
