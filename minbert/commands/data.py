@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-from pathlib import Path
 
 from minbert.data import load_data
 from minbert.data.check import check_folder
@@ -27,7 +26,7 @@ EXPORT = Kind(
 
 def run_data_check(arguments: argparse.Namespace) -> int:
     """`minbert data check`."""
-    report = check_folder(Path(arguments.folder))
+    report = check_folder(arguments.folder)
     print(report)
     return 0 if report.ok else 2
 
@@ -52,8 +51,6 @@ def run_data_export(arguments: argparse.Namespace) -> None:
 
 def run_data_sample(arguments: argparse.Namespace) -> None:
     """`minbert data sample`."""
-    if arguments.count < 1:
-        raise ValueError(f"--count must be at least 1, got {arguments.count}")
     print(sample_markdown(load_data(arguments.data), arguments.count))
 
 

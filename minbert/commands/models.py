@@ -6,21 +6,22 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minbert.data import load_data
-from minbert.data.predictions import matched, write_predictions
+from minbert.data.predictions import TASK_OF_COLUMN, matched, write_predictions
+from minbert.data.text import read_json, read_lines
 from minbert.evaluation.statistics import summarise
 from minbert.folders.failures import named
 from minbert.folders.replaced import Kind, beside, claimed
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.training.arms import TASKS
+from minbert.training.arms import ARMS, TASKS
 from minbert.training.cache import StageCache, default_folder
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
@@ -29,11 +30,7 @@ from minbert.training.recipe import PRESETS, RECIPES, find
 logger = logging.getLogger(__name__)
 
 PREDICT = Kind("predict", tuple(f"{task}-{part}.csv" for task in TASKS for part in ("dev", "test")))
-TASK_OF_COLUMN = {
-    "Predicted_Sentiment": "sst",
-    "Predicted_Is_Paraphrase": "quora",
-    "Predicted_Similiary": "sts",
-}
+STAGES = ("untrained", "heads", "sst_finetuned")
 
 
 def run_predict(arguments: argparse.Namespace) -> None:
@@ -45,12 +42,11 @@ def run_predict(arguments: argparse.Namespace) -> None:
         raise FileNotFoundError(
             f"{run} holds no results.json: expected the --out of reproduce{hint}"
         )
-    results = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    made = _made_by_reproduce(run / "results.json")
     chosen = {
-        name: results["submitted"][name] if getattr(arguments, name) is None
-        else getattr(arguments, name)
+        name: made[name] if getattr(arguments, name) is None else getattr(arguments, name)
         for name in ("arm", "stage", "seed")
-    }  # fmt: skip
+    }
     folder = run / "checkpoints" / f"seed{chosen['seed']}" / chosen["arm"] / chosen["stage"]
     if not folder.is_dir():
         raise FileNotFoundError(
@@ -73,9 +69,9 @@ def _predictions(
     experiment = Experiment(
         data=load_data(arguments.data),
         encoder_name=str(folder),
-        recipe=find(RECIPES, results["recipe"]["name"], "recipe"),
-        preset=find(PRESETS, results["preset"]["name"], "preset"),
-        precision=resolve_precision(arguments.precision or results["precision"], device),
+        recipe=find(RECIPES, made["recipe"], "recipe"),
+        preset=find(PRESETS, made["preset"], "preset"),
+        precision=resolve_precision(arguments.precision or made["precision"], device),
         device=device,
         cache=StageCache(default_folder()),
     )
@@ -88,10 +84,44 @@ def _predictions(
     }
 
 
+def _made_by_reproduce(path: Path) -> dict[str, Any]:
+    """What `predict` needs of a run's results.json; ValueError names an entry that is not there."""
+    results = read_json(path)
+    made = {}
+    for name, kind, place in (
+        ("arm", str, ("submitted", "arm")),
+        ("stage", str, ("submitted", "stage")),
+        ("seed", int, ("submitted", "seed")),
+        ("recipe", str, ("recipe", "name")),
+        ("preset", str, ("preset", "name")),
+        ("precision", str, ("precision",)),
+    ):
+        value: Any = results
+        for key in place:
+            value = value.get(key) if isinstance(value, dict) else None
+        if type(value) is not kind:
+            raise ValueError(
+                f"{path}: expected {'text' if kind is str else 'a whole number'} as "
+                f"{'.'.join(place)}, got {json.dumps(value)[:40]}: is this the --out of reproduce?"
+            )
+        made[name] = value
+    if made["arm"] not in ARMS or made["stage"] not in STAGES:
+        raise ValueError(
+            f"{path}: expected an arm of {', '.join(ARMS)} and a stage of {', '.join(STAGES)} as "
+            f"submitted, got {made['arm'][:40]!r} and {made['stage'][:40]!r}"
+        )
+    return made
+
+
 def run_grade(arguments: argparse.Namespace) -> None:
     """`minbert grade`."""
     column, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
     task = TASK_OF_COLUMN[column]
+    if task == "sts" and (len(golds) < 2 or np.ptp(golds) == 0):
+        raise ValueError(
+            f"{arguments.labels}:2: expected labels that differ, for a correlation, got "
+            f"{golds[0]:g} in {len(golds)} rows"
+        )
     value = summarise(task, golds, [predictions])
     name = "Pearson's r" if task == "sts" else "accuracy"
     low, high = value["ci95"]
@@ -99,17 +129,32 @@ def run_grade(arguments: argparse.Namespace) -> None:
 
 
 def run_encode(arguments: argparse.Namespace) -> None:
-    """`minbert encode`."""
+    """`minbert encode`: a vector for each line of stdin, empty lines included."""
+    if sys.stdin is None or sys.stdout is None:
+        closed = "stdin" if sys.stdin is None else "stdout"
+        raise ValueError(f"{closed}: expected sentences on stdin and a file as stdout, got a "
+                         f"closed {closed}")  # fmt: skip
     if sys.stdout.isatty():
         raise ValueError("the vectors are binary: send stdout to a file (> vectors.npy)")
     encoder, tokenizer = from_pretrained(arguments.model)
     encoder.to(resolve_device(arguments.device))
-    sentences = (line.rstrip("\n") for line in sys.stdin)
+    empty: list[bool] = []
     vectors = encode(
-        sentences, encoder, tokenizer, arguments.pooling, arguments.precision or "auto"
+        _sentences(empty), encoder, tokenizer, arguments.pooling, arguments.precision or "auto"
     )
+    logger.info("%d lines on stdin, %d vectors", len(empty), len(vectors))
+    if any(empty):
+        logger.warning("%d of them are empty (line %d is the first): each has the vector of an "
+                       "empty text", sum(empty), empty.index(True) + 1)  # fmt: skip
     with named("stdout", "nothing is lost, the same command writes them again"):
         header = np.lib.format.header_data_from_array_1_0(vectors)
         np.lib.format.write_array_header_1_0(sys.stdout.buffer, header)
         sys.stdout.buffer.write(np.ascontiguousarray(vectors).data)
         sys.stdout.buffer.flush()
+
+
+def _sentences(empty: list[bool]) -> Iterator[str]:
+    """The lines of stdin; for each is noted whether it is empty."""
+    for line in read_lines(sys.stdin.buffer, "stdin"):
+        empty.append(not line.strip())
+        yield line

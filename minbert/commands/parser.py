@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Callable
+from os.path import expanduser
+from typing import Any
 
 import minbert
 from minbert.commands import data as data_commands
@@ -23,7 +25,11 @@ ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence instead of printing the usage."""
+    """Says what is wrong in one sentence instead of printing the usage; `~` is the home folder."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.register("type", None, expanduser)  # text without a type: names and paths
 
     def error(self, message: str) -> None:
         self.exit(2, f"{self.prog}: {message}\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from minbert.data.examples import CourseData
 
 LAB_SEED = 31
@@ -19,12 +21,12 @@ def load_data(spec: str) -> CourseData:
         ValueError: the prefix is unknown, or a file is not what it should be.
         FileNotFoundError: the folder or a file is missing.
     """
-    kind, _, place = spec.partition(":")
+    kind, _, place = spec.partition(":") if isinstance(spec, str) else ("", "", "")
     if kind == "cs224n" and place:
         from minbert.data.cs224n import load_cs224n
 
         return load_cs224n(place)
-    if kind == "classroom" and (not place or place.isdecimal()):
+    if kind == "classroom" and (not place or re.fullmatch("[0-9]{1,18}", place)):
         from minbert.data.classroom.corpus import classroom_corpus
 
         return classroom_corpus(int(place or LAB_SEED)).data

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from minbert.data.cs224n import FORMATS, SUFFIXES, file_name, read_file
+from minbert.data.course_file import FORMATS
+from minbert.data.cs224n import (
+    SUFFIXES,
+    course_folder,
+    file_name,
+    left_aside,
+    read_split,
+    synthetic_note,
+)
 from minbert.data.examples import Damage, Example, PairExample
 from minbert.data.published import is_published
 
@@ -47,13 +55,13 @@ class Report:
     errors: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """Files of the folder that are none of the course's."""
+    notes: list[str] = field(default_factory=list)
+    """What loading passes over, and what these data are if they are made up."""
 
     @property
     def ok(self) -> bool:
-        """Whether the folder can be used: no bad file, and train and dev of the three tasks."""
-        needed = [file_name(task, split) for task in ("sst", "quora", "sts")
-                  for split in ("train", "dev")]  # fmt: skip
-        return not self.errors and not any(name in self.missing for name in needed)
+        """Whether the folder can be loaded and trained on: all that loading refuses is an error."""
+        return not self.errors
 
     def __str__(self) -> str:
         lines = []
@@ -79,42 +87,45 @@ class Report:
                 lines.append(f"leak: {count} {what} of {task} stand in both {split} and {other}")
         lines += [f"missing: {name}" for name in self.missing]
         lines += [f"not read: {name} is none of the course's files" for name in self.others]
+        lines += [f"note: {note}" for note in self.notes]
         lines += [f"error: {error}" for error in self.errors]
         lines.append("usable" if self.ok else "NOT usable")
         return "\n".join(lines)
 
 
-def check_folder(folder: Path) -> Report:
+def check_folder(folder: str | Path) -> Report:
     """Read every course file of a folder and report rows, labels, lengths, damage and leaks.
 
     A leak is a sentence, or an unordered pair, that occurs in two splits of a task after NFKC,
-    lower case and reduction to words.
+    lower case and reduction to words. The errors are the sentences with which loading refuses.
 
     Raises:
         FileNotFoundError: there is no such folder.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is no folder: expected the CS224N data files in it")
+    folder = course_folder(folder)
     report = Report()
-    known = set()
+    known = {file_name(task, split) for task in FORMATS for split in SUFFIXES}
     for task in FORMATS:
         keys: dict[str, set] = {}
         for split in SUFFIXES:
             path = folder / file_name(task, split)
-            known.add(path.name)
             if not path.exists():
                 report.missing.append(path.name)
-                continue
             try:
-                examples, damage = read_file(path, task)
-            except ValueError as error:
+                read = read_split(folder, task, split)
+            except (ValueError, OSError) as error:
                 report.errors.append(str(error))
                 continue
-            report.files.append(_describe(path, task, examples, damage))
-            keys[split] = {normalised(example) for example in examples}
+            if read is not None:
+                report.files.append(_describe(path, task, *read))
+                keys[split] = {normalised(example) for example in read[0]}
+        report.notes += filter(None, [left_aside(task, keys)])
         for split, other in combinations(keys, 2):
             report.leaks[task, split, other] = len(keys[split] & keys[other])
+    try:
+        report.notes += filter(None, [synthetic_note(folder)])
+    except (ValueError, OSError) as error:
+        report.errors.append(str(error))
     report.others = sorted(path.name for path in folder.glob("*.csv") if path.name not in known)
     return report
 

@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
-import math
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
-from minbert.data.examples import (
-    CourseData,
-    Damage,
-    Example,
-    PairExample,
-    SentenceExample,
-    TaskData,
-)
+from minbert.data.course_file import FORMATS, read_file
+from minbert.data.examples import CourseData, Damage, Example, TaskData
 from minbert.data.published import GIT_BLOBS, is_published
+from minbert.data.text import read_text, user_path
 
 logger = logging.getLogger(__name__)
 
 OFFICIAL_QUORA_TRAIN_ROWS = 141_505
-MOST_DAMAGE = 0.01
-"""A file with more than this share of damaged rows is not the file it should be."""
 
-
-@dataclass(frozen=True)
-class FileFormat:
-    """What the files of one task look like."""
-
-    stem: str
-    sentences: tuple[str, ...]
-    label: str
-    lowest: float
-    highest: float
-    whole: bool
-    """Whether labels are whole numbers."""
-
-
-FORMATS = {
-    "sst": FileFormat("ids-sst", ("sentence",), "sentiment", 0, 4, True),
-    "cfimdb": FileFormat("ids-cfimdb", ("sentence",), "sentiment", 0, 1, True),
-    "quora": FileFormat("quora", ("sentence1", "sentence2"), "is_duplicate", 0, 1, True),
-    "sts": FileFormat("sts", ("sentence1", "sentence2"), "similarity", 0, 5, False),
-}
 SUFFIXES = {"train": "train", "dev": "dev", "test": "test-student"}
 
 SYNTHETIC_MARK = "synthetic.txt"
@@ -58,6 +27,18 @@ def file_name(task: str, split: str) -> str:
     return f"{FORMATS[task].stem}-{SUFFIXES[split]}.csv"
 
 
+def course_folder(folder: str | Path) -> Path:
+    """The folder of the course's files, `~` resolved.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
+    folder = user_path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is no folder: expected the CS224N data files in it")
+    return folder
+
+
 def load_cs224n(folder: str | Path) -> CourseData:
     """Read all tasks from a folder of course files.
 
@@ -66,33 +47,27 @@ def load_cs224n(folder: str | Path) -> CourseData:
 
     Raises:
         FileNotFoundError: the folder, or a train or dev file of the three tasks, is missing.
-        ValueError: a file is not what its name says.
+        OSError: a file cannot be read.
+        ValueError: a file is not what its name says, or a train or dev file has no labels.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is no folder: expected the CS224N data files in it")
+    folder = course_folder(folder)
     damage: list[Damage] = []
     tasks: dict[str, TaskData | None] = {}
     for task in FORMATS:
         splits: dict[str, tuple[Example, ...]] = {}
         for split in SUFFIXES:
-            path = folder / file_name(task, split)
-            if not path.exists():
-                if task != "cfimdb" and split != "test":
-                    raise FileNotFoundError(
-                        f"{path.name} is missing in {folder}: `minbert data download` fetches it"
-                    )
-                logger.warning("%s is not there: going on without it", path.name)
-                splits[split] = ()
-                continue
-            splits[split], found = read_file(path, task)
+            read = read_split(folder, task, split)
+            if read is None:
+                logger.warning("%s is not there: going on without it", file_name(task, split))
+            splits[split], found = read or ((), [])
             damage += found
+        if aside := left_aside(task, [split for split in splits if splits[split]]):
+            logger.warning(aside)
         absent = task == "cfimdb" and not (splits["train"] and splits["dev"])
         tasks[task] = None if absent else TaskData(**splits)
     for row in damage:
         logger.warning("left out %s", row)
-    mark = folder / SYNTHETIC_MARK
-    made_up = mark.read_text(encoding="utf-8").strip() if mark.exists() else None
+    made_up = synthetic_note(folder)
     return CourseData(
         name="cs224n",
         tier="synthetic" if made_up else "real",
@@ -101,6 +76,52 @@ def load_cs224n(folder: str | Path) -> CourseData:
         digest=digest(tasks),
         **tasks,
     )
+
+
+def read_split(
+    folder: Path, task: str, split: str
+) -> tuple[tuple[Example, ...], list[Damage]] | None:
+    """One file of a folder as training will use it; None where it is missing and may be.
+
+    Raises:
+        FileNotFoundError: a train or dev file of the three tasks is missing.
+        OSError: the file cannot be read.
+        ValueError: it is not what its name says, or a train or dev file has no labels.
+    """
+    path = folder / file_name(task, split)
+    if path.exists():
+        return read_file(path, task, needs_labels=split != "test")
+    if task == "cfimdb" or split == "test":
+        return None
+    similar = sorted(other.name for other in folder.glob(f"{path.stem}*"))
+    there = f" (there is {similar[0]})" if similar else ""
+    raise FileNotFoundError(
+        f"{path.name} is missing in {folder}{there}: `minbert data download` fetches it"
+    )
+
+
+def left_aside(task: str, present: Iterable[str]) -> str:
+    """What is said when CFIMDB, which may be missing, is there in part; empty where all is well."""
+    there = [file_name(task, split) for split in present]
+    if task != "cfimdb" or not there or {"train", "dev"} <= set(present):
+        return ""
+    return f"CFIMDB is left aside: expected its train and dev files, got only {', '.join(there)}"
+
+
+def synthetic_note(folder: Path) -> str | None:
+    """The sentence beside made-up data that says what they are; None where there is no such file.
+
+    Raises:
+        ValueError: the file does not hold one sentence.
+    """
+    mark = folder / SYNTHETIC_MARK
+    if not mark.exists():
+        return None
+    note = read_text(mark).strip()
+    if not note or "\n" in note:
+        raise ValueError(f"{mark}:1: expected one line that says what these made-up data are, got "
+                         f"{len(note.splitlines())} lines")  # fmt: skip
+    return note
 
 
 def _note(folder: Path, quora_rows: int) -> str:
@@ -130,90 +151,3 @@ def digest(tasks: dict[str, TaskData | None]) -> str:
             for example in getattr(task, split, ()):
                 content.update(repr((name, split, example)).encode())
     return content.hexdigest()
-
-
-def read_file(path: Path, task: str) -> tuple[tuple[Example, ...], list[Damage]]:
-    """The examples of one file, and the rows that had to be left out.
-
-    Labels are read where the header has their column; a file without it gives label None.
-
-    Raises:
-        ValueError: not UTF-8, no such header, no row, or more than 1 % of the rows damaged.
-    """
-    form = FORMATS[task]
-    examples: list[Example] = []
-    damage: list[Damage] = []
-    seen: set[str] = set()
-    for line, row_number, row, labelled in _rows(path, form):
-        try:
-            example = _example(row, form, labelled)
-            if example.id in seen:
-                raise ValueError(f"the id {example.id} occurs a second time")
-        except ValueError as error:
-            damage.append(Damage(path.name, line, row_number, str(error)))
-            continue
-        seen.add(example.id)
-        examples.append(example)
-    if not examples:
-        raise ValueError(f"{path} holds no usable row: is it the right file?")
-    if len(damage) > max(2, MOST_DAMAGE * (len(examples) + len(damage))):
-        raise ValueError(
-            f"{path}: {len(damage)} of {len(damage) + len(examples)} rows are damaged, "
-            f"the first is {damage[0]}: is the file cut off or converted?"
-        )
-    return tuple(examples), damage
-
-
-def _rows(path: Path, form: FileFormat) -> Iterator[tuple[int, str, dict[str, str], bool]]:
-    """(line, row number, row, labelled) for each row below a header that fits the format."""
-    csv.field_size_limit(sys.maxsize)
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            header = reader.fieldnames or []
-            missing = [name for name in ("id", *form.sentences) if name not in header]
-            if missing:
-                raise ValueError(
-                    f"{path}: the header has no column {', '.join(missing)} "
-                    f"(it is {header}): expected tab-separated columns of the course's files"
-                )
-            labelled = form.label in header
-            for row in reader:
-                yield reader.line_num, row.get(header[0]) or "", row, labelled
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8 (byte {error.start}): convert or fetch it again"
-        ) from error
-    except csv.Error as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def _example(row: dict[str, str], form: FileFormat, labelled: bool) -> Example:
-    """One checked row; ValueError says what is wrong with it."""
-    if None in row:
-        raise ValueError("more fields than the header has columns")
-    absent = [name for name, value in row.items() if value is None]
-    if absent:
-        raise ValueError(f"fewer fields than the header has columns ({', '.join(absent)} missing)")
-    identity = row["id"].strip()
-    sentences = [row[name].strip() for name in form.sentences]
-    needed = ("id", *form.sentences, *((form.label,) if labelled else ()))
-    empty = [name for name in needed if not row[name].strip()]
-    if empty:
-        raise ValueError(f"empty {', '.join(empty)}")
-    label = _label(row[form.label].strip(), form) if labelled else None
-    if len(sentences) == 1:
-        return SentenceExample(identity, sentences[0], None if label is None else int(label))
-    return PairExample(identity, sentences[0], sentences[1], label)
-
-
-def _label(text: str, form: FileFormat) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{form.label} {text!r} is not a number") from None
-    if not form.lowest <= value <= form.highest or math.isnan(value):
-        raise ValueError(f"{form.label} {text} is outside {form.lowest:g} to {form.highest:g}")
-    if form.whole and value != int(value):
-        raise ValueError(f"{form.label} {text} is not a whole number")
-    return value

@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from minbert.data.published import COMMIT, GIT_BLOBS, git_blob_id, is_published
+from minbert.data.text import user_path
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +45,12 @@ def download(
             published file.
         OSError: the server cannot be reached or has no such file.
     """
-    to = Path(to)
+    to = user_path(to)
     names = list(files or GIT_BLOBS)
     unknown = [name for name in names if name not in GIT_BLOBS]
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is none of the course's files")
+        raise ValueError(f"{', '.join(unknown)} is none of the course's files: expected some of "
+                         f"{', '.join(GIT_BLOBS)}")  # fmt: skip
     to.mkdir(parents=True, exist_ok=True)
     for name in names:
         path = to / name

@@ -1,13 +1,29 @@
-"""The course's prediction files: written for submission, read and graded."""
+"""The course's prediction files: written for submission, read, and matched with labels."""
 
 from __future__ import annotations
 
-import csv
+import logging
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from minbert.data.course_file import (
+    FORMATS,
+    NUMBER,
+    FileFormat,
+    header_columns,
+    label_from,
+    plausible,
+    shown_header,
+)
+from minbert.data.table import table_rows
+from minbert.data.text import read_text, text_lines
+
+logger = logging.getLogger(__name__)
 
 COLUMNS = {
     "sst": "Predicted_Sentiment",
@@ -15,7 +31,9 @@ COLUMNS = {
     "quora": "Predicted_Is_Paraphrase",
     "sts": "Predicted_Similiary",  # sic: the course's own spelling
 }
-LABEL_COLUMNS = ("sentiment", "is_duplicate", "similarity", "label")
+TASK_OF_COLUMN = {column: task for task, column in COLUMNS.items() if task != "cfimdb"}
+ANY_LABEL = "label"
+"""A label column of any task, in tables that are no course files."""
 
 
 def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequence[float]) -> None:
@@ -25,12 +43,20 @@ def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequenc
         task: `sst`, `cfimdb` (whole numbers), `quora` (0/1) or `sts` (0 to 5).
 
     Raises:
-        ValueError: an unknown task, or not one value per id.
+        ValueError: an unknown task, not one value per id, an id that occurs twice or cannot stand
+            in such a file, or a value that is none of the task's.
     """
     if task not in COLUMNS:
         raise ValueError(f"task must be one of {', '.join(COLUMNS)}, got {task!r}")
+    if len(ids) != len(values):
+        raise ValueError(f"{path}: expected a value for each id, got {len(ids)} ids and "
+                         f"{len(values)} values")  # fmt: skip
     lines = [f"id \t {COLUMNS[task]} \n"]
-    for identity, value in zip(ids, values, strict=True):
+    written: dict[str, float] = {}
+    for number, (identity, value) in enumerate(zip(ids, values, strict=True), start=2):
+        place = f"{path}:{number}"
+        _check_id(identity, written, place)
+        written[identity] = _value(repr(float(value)), COLUMNS[task], place)
         shown = f"{float(value):.4f}" if task == "sts" else f"{int(value)}"
         lines.append(f"{identity} , {shown} \n")
     partial = path.with_name(f".{path.name}.minbert-part")
@@ -39,68 +65,129 @@ def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequenc
 
 
 def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
-    """Column name and values by id of a prediction file.
+    """Column name and values by id of a prediction file: as many as it has rows.
 
     Raises:
-        ValueError: the header is not the course's, a row is not `id , number`, or an id occurs
-            twice; the sentence names the line.
+        ValueError: the header is not the course's, a row is not `id , number`, the number is
+            none of the task's, or an id occurs twice; the sentence names the line.
     """
-    lines = _lines(path)
-    header = lines[0].split("\t") if lines else []
-    column = header[1].strip() if len(header) == 2 else ""
-    if column not in COLUMNS.values():
+    lines = text_lines(read_text(path))
+    header = [field.strip() for field in lines[0].split("\t")] if lines else []
+    column = header[1] if len(header) == 2 and header[0] == "id" else ""
+    if column not in TASK_OF_COLUMN:
+        got = shown_header(lines[0].split("\t")) if lines else "an empty file"
+        swapped = "; this is a file of labels: are the two files swapped?" if "id" in header else ""
         raise ValueError(
-            f"{path}:1: expected the header 'id \\t Predicted_…' of a prediction file, got "
-            f"{lines[0][:60] if lines else 'an empty file'!r}"
+            f"{path}:1: expected the header 'id \\t COLUMN' of a prediction file, where COLUMN is "
+            f"{', '.join(TASK_OF_COLUMN)} (sic), got {got}{swapped}"
         )
     values: dict[str, float] = {}
     for number, line in enumerate(lines[1:], start=2):
-        identity, _, text = line.partition(",")
-        _store(values, identity.strip(), text.strip(), f"{path}:{number}")
+        identity, comma, text = line.rpartition(",")
+        if not comma:
+            raise ValueError(f"{path}:{number}: expected `id , number`, got {line[:60]!r}")
+        place, identity = f"{path}:{number}", identity.strip(" ")
+        _check_id(identity, values, place)
+        values[identity] = _value(text.strip(" "), column, place)
+    if not values:
+        raise ValueError(f"{path}:2: expected rows `id , number`, got a header only")
+    outside = [] if column != COLUMNS["sts"] else [v for v in values.values() if not 0 <= v <= 5]
+    if outside:
+        logger.warning("%s: %d similarities are outside 0 to 5, e.g. %g; Pearson's r does not mind",
+                       path, len(outside), outside[0])  # fmt: skip
     return column, values
 
 
-def read_labels(path: Path) -> dict[str, float]:
+def read_labels(path: Path, task: str | None = None) -> dict[str, float | None]:
     """Labels by id of a course file, or of any table with the columns `id` and a label.
 
-    Tab- or comma-separated; rows without a label are left out.
+    Tab- or comma-separated. As many as the table has rows: None where the label is empty.
+
+    Args:
+        path: of the table.
+        task: whose labels they must be: the column is the task's own, or `label`; None takes any.
 
     Raises:
-        ValueError: there is no such column, or a label is no number.
+        ValueError: there is no such column, a label is none of the task's, a row cannot be read,
+            an id occurs twice, or no row has a label; the sentence names the line.
     """
-    lines = _lines(path)
-    delimiter = "\t" if lines and "\t" in lines[0] else ","
-    reader = csv.DictReader(lines, delimiter=delimiter)
-    header = reader.fieldnames or []
-    label = next((name for name in LABEL_COLUMNS if name in header), None)
-    if "id" not in header or label is None:
-        raise ValueError(
-            f"{path} needs a column id and one of {', '.join(LABEL_COLUMNS)}; "
-            f"its header is {header}"
-        )
-    values: dict[str, float] = {}
-    for row in reader:
-        if row[label] and row[label].strip():
-            _store(values, row["id"].strip(), row[label].strip(), f"{path}:{reader.line_num}")
-    if not values:
-        raise ValueError(f"{path} has no label in its column {label}")
+    text = read_text(path)
+    rows = table_rows(text, "\t" if "\t" in text.partition("\n")[0] else ",")
+    header = next(rows, None)
+    columns = header_columns(header, path)
+    form = _label_form(path, columns, header.fields, task)
+    values: dict[str, float | None] = {}
+    for row in rows:
+        place = f"{path}:{row.line}"
+        expected, got = len(header.fields), len(row.fields)
+        if row.problem or got != expected:
+            problem = row.problem or f"expected {expected} fields as in the header, got {got}"
+            raise ValueError(f"{place}: {problem}")
+        identity, label = (row.fields[columns[name]].strip(" ") for name in ("id", form.label))
+        _check_id(identity, values, place)
+        try:
+            values[identity] = label_from(label, form) if label else None
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+    if all(value is None for value in values.values()):
+        raise ValueError(f"{path}:2: expected labels in the column {form.label}, got no label in "
+                         f"{len(values)} rows")  # fmt: skip
     return values
+
+
+def _label_form(
+    path: Path, columns: Mapping[str, int], header: Sequence[str], task: str | None
+) -> FileFormat:
+    """The labels that a table holds, by the name of their column."""
+    own = {form.label: form for name, form in FORMATS.items() if name != "cfimdb"}
+    any_task = FileFormat("", (), ANY_LABEL, -math.inf, math.inf, False)
+    if task is not None:
+        form = FORMATS[task]
+        foreign = [name for name in columns if name in own and form.label not in columns]
+        wanted = {form.label: form, ANY_LABEL: replace(form, label=ANY_LABEL)}
+    else:
+        foreign, wanted = [], {**own, ANY_LABEL: any_task}
+    found = [form for name, form in wanted.items() if name in columns]
+    if "id" in columns and found and not foreign:
+        return found[0]
+    raise ValueError(
+        f"{path}:1: needs a column id and one of {', '.join(wanted)}: expected labels"
+        f"{f' of {task}' if task else ''}, got the header {shown_header(header)}"
+        f"{f'; {foreign[0]} belongs to another task' if foreign else ''}"
+    )
 
 
 def matched(predictions: Path, labels: Path) -> tuple[str, np.ndarray, np.ndarray]:
     """The column of a prediction file, its values, and the labels in the same order.
 
+    Rows without a label are left out, which the log says.
+
     Raises:
-        ValueError: a labelled id has no prediction, or a prediction has no labelled id.
+        ValueError: the files are of two tasks, a labelled id has no prediction, or a prediction
+            has no labelled id.
     """
     column, predicted = read_predictions(predictions)
-    golds = read_labels(labels)
+    task = TASK_OF_COLUMN[column]
+    read = read_labels(labels, task)
+    golds = {identity: value for identity, value in read.items() if value is not None}
+    if unlabelled := [identity for identity, value in read.items() if value is None]:
+        logger.warning("%s: %d rows have no label and are left out, e.g. id %s",
+                       labels, len(unlabelled), unlabelled[0])  # fmt: skip
     for name, ids in (
         (f"{predictions} lacks", golds.keys() - predicted.keys()),
-        (f"{labels} lacks", predicted.keys() - golds.keys()),
+        (f"{labels} lacks", predicted.keys() - read.keys()),
     ):
         if ids:
-            raise ValueError(f"{name} {len(ids)} ids of the other file, e.g. {min(ids)}")
+            raise ValueError(
+                f"{name} {len(ids)} ids of the other file, e.g. {min(ids)}: expected the same ids "
+                f"in both, got {len(predicted)} predictions and {len(golds)} labels"
+            )
+    two_classes = task == "sst" and max(predicted.values()) <= 1  # CFIMDB has the same columns
+    if not two_classes and not plausible(list(golds.values()), FORMATS[task]):
+        raise ValueError(
+            f"{labels}:2: expected {FORMATS[task].expected} as labels of {column}, got none above "
+            f"1 in {len(golds):,} rows: are these the labels of another task?"
+        )
     ids = list(golds)
     return (
         column,
@@ -109,19 +196,24 @@ def matched(predictions: Path, labels: Path) -> tuple[str, np.ndarray, np.ndarra
     )
 
 
-def _lines(path: Path) -> list[str]:
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text") from None
+def _check_id(identity: str, others: Mapping[str, float | None], place: str) -> None:
+    if not identity or identity in others:
+        got = f"{identity!r} a second time" if identity else "none"
+        raise ValueError(f"{place}: the id {identity!r} is empty or occurs twice: expected one "
+                         f"that is new, got {got}")  # fmt: skip
+    if identity != identity.strip(" ") or not set(identity).isdisjoint("\t\r\n\0"):
+        raise ValueError(f"{place}: expected an id without tabs, line ends and blanks around it, "
+                         f"got {identity[:40]!r}")  # fmt: skip
 
 
-def _store(values: dict[str, float], identity: str, text: str, place: str) -> None:
-    if not identity or identity in values:
-        raise ValueError(f"{place}: the id {identity!r} is empty or occurs twice")
-    try:
-        values[identity] = float(text)
-    except ValueError:
-        raise ValueError(f"{place}: {text!r} is not a number") from None
+def _value(text: str, column: str, place: str) -> float:
+    """A predicted value: a class of the task, or a finite similarity on whatever scale."""
+    if column != COLUMNS["sts"]:
+        try:
+            return label_from(text, FORMATS[TASK_OF_COLUMN[column]], column)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+    value = float(text) if NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{place}: {column}: expected a finite number, got {text[:40]!r}")
+    return value

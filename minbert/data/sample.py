@@ -20,7 +20,12 @@ def sample_markdown(data: CourseData, count: int, seed: int = 0) -> str:
         data: any data set.
         count: at most as many as a part has are drawn.
         seed: of the draw, not of the data.
+
+    Raises:
+        ValueError: `count` is below 1.
     """
+    if count < 1:
+        raise ValueError(f"--count must be at least 1, got {count}")
     draw = random.Random(seed)
 
     def drawn(rows: tuple) -> list:

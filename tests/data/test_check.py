@@ -67,8 +67,8 @@ def test_the_real_files_damage_and_leaks(real_data_folder: Path) -> None:
     files = {file.name: file for file in report.files}
     damage = {(row.file, row.row): row.reason for file in report.files for row in file.damage}
     assert damage == {
-        ("quora-dev.csv", "65479"): "empty is_duplicate",
-        ("quora-dev.csv", "264614"): "empty sentence2, is_duplicate",
+        ("quora-dev.csv", "65479"): "empty is_duplicate: expected a value, got none",
+        ("quora-dev.csv", "264614"): "empty sentence2, is_duplicate: expected a value, got none",
     }
     assert report.leaks["sts", "train", "dev"] == 17
     assert report.leaks["sts", "train", "test"] == 19

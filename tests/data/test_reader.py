@@ -49,11 +49,31 @@ def test_files_that_are_not_the_published_ones_are_said(folder: Path) -> None:
     [
         ("quora-dev.csv", "7\tx\ta b\tc d\t", "empty is_duplicate"),
         ("quora-dev.csv", "7\tx\ta b\t\t", "empty sentence2, is_duplicate"),
-        ("quora-dev.csv", "7\tx\ta b\tc d\t2.0", "is_duplicate 2.0 is outside 0 to 1"),
-        ("quora-dev.csv", "7\tx\ta b\tc d\t0.5", "is_duplicate 0.5 is not a whole number"),
-        ("sts-dev.csv", "7\tx\ta b\tc d\tnan", "similarity nan is outside 0 to 5"),
-        ("sts-dev.csv", "7\tx\ta b\tc d\tmuch", "similarity 'much' is not a number"),
-        ("sts-dev.csv", "7\tx\ta b\tc d\t5.2", "similarity 5.2 is outside 0 to 5"),
+        (
+            "quora-dev.csv",
+            "7\tx\ta b\tc d\t2.0",
+            "expected a whole number from 0 to 1, got '2.0'",
+        ),
+        (
+            "quora-dev.csv",
+            "7\tx\ta b\tc d\t0.5",
+            "expected a whole number from 0 to 1, got '0.5'",
+        ),
+        (
+            "sts-dev.csv",
+            "7\tx\ta b\tc d\tnan",
+            "expected a number from 0 to 5, got 'nan'",
+        ),
+        (
+            "sts-dev.csv",
+            "7\tx\ta b\tc d\tmuch",
+            "expected a number from 0 to 5, got 'much'",
+        ),
+        (
+            "sts-dev.csv",
+            "7\tx\ta b\tc d\t5.2",
+            "expected a number from 0 to 5, got '5.2'",
+        ),
         ("sts-dev.csv", "7\tx\ta b", "fewer fields than the header has columns"),
         ("sts-dev.csv", "7\tx\ta b\tc d\t1.0\t1.0", "more fields than the header has columns"),
         ("ids-sst-dev.csv", "7\t \ta b\t1", "empty id"),
@@ -104,7 +124,10 @@ def test_a_file_with_more_damage_than_chance_is_an_error(folder: Path) -> None:
         (b"id,sentence,sentiment\n1,a,2\n", "the header has no column id, sentence"),
         (b"", "the header has no column"),
         (b"\tid\tsentence\tsentiment\n", "holds no usable row"),
-        (b"\tid\tsentence\tsentiment\n0\ta\tcaf\xe9\t1\n", "is not UTF-8"),
+        (
+            b"\tid\tsentence\tsentiment\n0\ta\tcaf\xe9\t1\n",
+            ":2: expected UTF-8 text, got the byte 0xe9",
+        ),
     ],
 )
 def test_a_bad_file_is_an_error(folder: Path, content: bytes, message: str) -> None:
