@@ -22,7 +22,9 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 LAYERS = (
     "data/",
     "config attention encoder pooling heads multitask masking losses optimizer paper precision "
-    "progress stopping threads memory wordpiece tokenizer weights pretrained inference __init__",
+    "progress stopping threads memory model_files texts wordpiece tokenizer_options "
+    "tokenizer_files tokenizer known_models hub sentence_transformers_folder weights tensor_files pretrained "
+    "inference __init__",
     "evaluation/",
     "viz/",
     "training/",
