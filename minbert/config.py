@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+logger = logging.getLogger(__name__)
+
+LARGEST = {
+    "vocab_size": 10_000_000,
+    "hidden_size": 65_536,
+    "num_hidden_layers": 1_000,
+    "num_attention_heads": 65_536,
+    "intermediate_size": 1_000_000,
+    "max_position_embeddings": 10_000_000,
+    "type_vocab_size": 1_000,
+}
+"""The sizes, and above what each is taken for a mistake (no published BERT comes near)."""
+
+PLAIN: dict[str, tuple[Any, ...]] = {
+    "model_type": ("bert",),
+    "hidden_act": ("gelu",),
+    "position_embedding_type": ("absolute", None),
+    "is_decoder": (False, None),
+    "is_encoder_decoder": (False, None),
+    "add_cross_attention": (False, None),
+    "quantization_config": (None,),
+    "pruned_heads": ({}, None),
+}
+"""What a `config.json` may say of a plain BERT encoder; the first value is what most say."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +42,8 @@ class ModelConfig:
     (`minbert.training.recipe`), never here.
 
     Raises:
-        ValueError: a size is not positive, a probability is outside [0, 1), or
-            `hidden_size` cannot be divided among the heads.
+        ValueError: a field is no number or out of its range, or `hidden_size` cannot be divided
+            among the heads; the sentence names the field.
     """
 
     vocab_size: int = 30522
@@ -46,28 +72,19 @@ class ModelConfig:
     """Row of the word embedding that pads a batch; its gradient is always zero."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "vocab_size",
-            "hidden_size",
-            "num_hidden_layers",
-            "num_attention_heads",
-            "intermediate_size",
-            "max_position_embeddings",
-            "type_vocab_size",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        for name, largest in LARGEST.items():
+            _check(name, getattr(self, name), int, 1, largest)
+        _check("pad_token_id", self.pad_token_id, int, 0, self.vocab_size - 1)
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"{name} must lie in [0, 1), got {getattr(self, name)}")
+            _check(name, getattr(self, name), float, 0, 1)
+            if getattr(self, name) == 1:
+                raise ValueError(f"{name} must lie in [0, 1), got 1: nothing would be left")
+        _check("layer_norm_eps", self.layer_norm_eps, float, 1e-30, 1e-2)
+        _check("initializer_range", self.initializer_range, float, 0, 10)
         if self.hidden_size % self.num_attention_heads:
             raise ValueError(
                 f"hidden_size {self.hidden_size} cannot be divided among "
                 f"{self.num_attention_heads} heads: it must be a multiple of num_attention_heads"
-            )
-        if not 0 <= self.pad_token_id < self.vocab_size:
-            raise ValueError(
-                f"pad_token_id {self.pad_token_id} is not in a vocabulary of {self.vocab_size}"
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,22 +102,37 @@ class ModelConfig:
         """Read the content of a `config.json`; fields that do not shape the encoder are ignored.
 
         Raises:
-            ValueError: the file describes something that is not a plain BERT encoder.
+            ValueError: the file describes something that is not a plain BERT encoder, or says
+                nothing of a size.
         """
-        expected = {
-            "model_type": "bert",
-            "hidden_act": "gelu",
-            "position_embedding_type": "absolute",
-            "is_decoder": False,
-        }
-        for name, value in expected.items():
-            if values.get(name, value) != value:
+        for name, (value, *others) in PLAIN.items():
+            got = values.get(name, value)
+            if not any(type(got) is type(one) and got == one for one in (value, *others)):
                 raise ValueError(
-                    f"config.json says {name} = {values[name]!r}, expected {value!r}: "
+                    f"config.json says {name} = {got!r:.80}, expected {value!r}: "
                     "minbert builds the plain BERT encoder only"
                 )
+        missing = [name for name in LARGEST if name not in values and name != "type_vocab_size"]
+        if missing:
+            raise ValueError(
+                f"config.json says nothing of {', '.join(missing)}, expected a number: without "
+                "it the weights cannot be read as they are meant"
+            )
+        for name in ("auto_map", "trust_remote_code"):
+            if values.get(name):
+                logger.warning("%s in config.json is ignored: no code of a model is run", name)
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
+    """One field: a number of its kind (a bool is none), within its range, both ends included."""
+    kinds = (int,) if kind is int else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        words = "an integer" if kind is int else "a number"
+        raise ValueError(f"{name} must be {words}, got {value!r:.60} ({type(value).__name__})")
+    if not low <= value <= high:  # NaN is in no range
+        raise ValueError(f"{name} must lie between {low} and {high}, got {value!r:.60}")
 
 
 PRESETS: dict[str, ModelConfig] = {

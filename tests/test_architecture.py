@@ -23,8 +23,9 @@ LAYERS = (
     "stopping folders/",
     "data/",
     "checks evaluating config attention encoder pooling heads multitask masking losses optimizer "
-    "paper precision progress threads memory wordpiece tokenizer weights pretrained inference "
-    "__init__",
+    "paper precision progress threads memory model_files texts wordpiece tokenizer_options "
+    "tokenizer_files tokenizer known_models hub sentence_transformers_folder weights tensor_files "
+    "pretrained inference __init__",
     "evaluation/",
     "viz/",
     "training/",

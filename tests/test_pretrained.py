@@ -158,7 +158,7 @@ def test_files_that_are_cut_off_or_of_another_kind_are_said(damaged: Path) -> No
     (damaged / "config.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"holds no config\.json"):
         from_pretrained(damaged)
-    with pytest.raises(FileNotFoundError, match="no folder nowhere and no model of that name"):
+    with pytest.raises(FileNotFoundError, match="no folder .nowhere. and no model of that name"):
         from_pretrained("nowhere")
 
 
