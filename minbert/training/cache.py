@@ -3,7 +3,7 @@
 In the cache folder: `NAME-KEY` is a finished stage, sealed (`minbert.training.seal`);
 `NAME-KEY.partial` an interrupted one, of which the checkpoint is kept; `NAME-KEY.damaged` what was
 found altered, kept until the next such find; `NAME-KEY.lock` is there while the stage is computed,
-or stays, empty, after a kill. A lock counts only while its process lives. All may be deleted.
+or after a kill until the stage is used; it counts only while its process lives. All may be deleted.
 """
 
 from __future__ import annotations
@@ -119,6 +119,7 @@ class StageCache:
         if wrong is None:
             logger.info("%s: taken from the cache, %s", expected["stage"], folder.name)
             self.seen.add(folder.name)
+            _remove_lock_of_the_dead(folder)
         return wrong or True
 
     def _compute(
@@ -166,6 +167,14 @@ class StageCache:
                 os.unlink(lock.lock_file)
         finally:
             lock.release()
+
+
+def _remove_lock_of_the_dead(folder: Path) -> None:
+    """A run that was killed when all was done but this has left its lock."""
+    lock = FileLock(f"{folder}.lock")
+    if os.path.lexists(lock.lock_file):
+        with contextlib.suppress(OSError), lock.acquire(timeout=0):  # Timeout is one
+            os.unlink(lock.lock_file)
 
 
 def _with_code(
