@@ -18,9 +18,7 @@ OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
-PAGES = (
-    "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
-)
+PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 
 
