@@ -14,6 +14,7 @@ from minbert.folders.marker import (
     DESKTOP,
     MARKER,
     Marker,
+    digest,
     digest_of_text,
     read_marker,
     some,
@@ -118,6 +119,7 @@ def adding_to(
         for left in path.glob(f".*{PART}"):  # of a run that was killed
             left.unlink()
         folder = AddedTo(path, marker or Marker(kind))
-        for name in [one for one in folder.marker.coming if folder.marker.wrote(path, one)]:
-            folder.marker.files[name] = folder.marker.coming[name]
+        for name in folder.marker.coming:
+            if folder.marker.wrote(path, name):  # as it was, or as it was to be
+                folder.marker.files[name] = digest(path / name)
         yield folder

@@ -50,11 +50,14 @@ class Kind:
     """Of the files it may write; a folder's name ends in `/` and stands for all in it."""
 
     def writes(self, name: str) -> bool:
-        """Whether a file of this name is, or stands in the way of, one that may be written."""
-        return any(
-            name.startswith(one) or one.startswith(f"{name.rstrip('/')}/") or name == one
-            for one in self.names
-        )
+        """Whether something of this name is where a file may be written, or in its way.
+
+        A folder in which nothing is (its name ends in `/`) is in the way of a file only.
+        """
+        if name.endswith("/"):
+            return name.rstrip("/") in self.names
+        folders = [one for one in self.names if one.endswith("/")]
+        return name in self.names or any(f"{name}/".startswith(one) for one in folders)
 
 
 @dataclass
