@@ -55,7 +55,7 @@ class StageSettings:
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or not 0 < self.learning_rate < math.inf:
             raise ValueError(
-                "epochs and batch_size must be at least 1 and learning_rate above 0 and finite, got "
+                "epochs and batch_size must be at least 1, learning_rate above 0 and finite, got "
                 f"{self.epochs}, {self.batch_size}, {self.learning_rate}"
             )
         if self.max_gradient_norm is not None and not self.max_gradient_norm > 0:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
@@ -76,17 +77,18 @@ def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np
 
 
 def save_heads(folder: Path, model: MultitaskBert) -> None:
-    """Write `heads.safetensors`: all weights of a multitask model but the encoder's."""
+    """Write `heads.safetensors`: all weights of a multitask model but the encoder's, and which
+    pooling they read."""
     heads = {
         name: tensor.cpu().contiguous()
         for name, tensor in model.state_dict().items()
         if not name.startswith("encoder.")
     }
-    save_file(heads, folder / "heads.safetensors")
+    save_file(heads, folder / "heads.safetensors", metadata={"pooling": model.pooling})
 
 
 def load_heads(folder: Path, model: MultitaskBert) -> None:
-    """Read `heads.safetensors` into a model.
+    """Read `heads.safetensors` into a model, which gets the pooling that they were trained with.
 
     Raises:
         ValueError: the file holds something else than this model's heads.
@@ -96,6 +98,8 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
     )
     if unexpected or any(not name.startswith("encoder.") for name in missing):
         raise ValueError(f"{folder}/heads.safetensors does not hold the heads of this recipe")
+    with safe_open(folder / "heads.safetensors", framework="pt") as file:
+        model.pooling = (file.metadata() or {}).get("pooling", model.pooling)
 
 
 def save_predictions(folder: Path, dev: Predictions) -> None:
