@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
 from minbert.run_folder import describe_device, peak_memory_mib, versions
@@ -95,9 +96,33 @@ def collect(
         "mlm_held_out": (
             _mlm_held_out(grid, seeds) if any("mlm" in ARMS[arm] for arm in arms) else None
         ),
+        "alarms": [alarm.to_dict() for alarm in _alarms(grid, folders, dev)],
         **_times_and_counts(grid, folders),
         "peak_memory_mib": peak_memory_mib(),
     }
+
+
+def _alarms(grid: Grid, folders: dict, dev: dict[tuple, Predictions]) -> list[alarms.Alarm]:
+    """Everything that should be looked at before these numbers are believed."""
+    found, seen = [], set()
+    for task, splits in grid.rows.tasks.items():
+        texts = {
+            split: list(zip(rows.first, rows.second or rows.first, strict=True))
+            for split, rows in splits.items()
+        }
+        found += alarms.of_leaks(task, texts["train"], texts["dev"])
+    for (arm, stage, seed), folder in folders.items():
+        if stage == "untrained":
+            continue
+        for path in [*(path for _, path in encoder_stages(grid, arm, seed)), folder]:
+            for part, history in read_history(path).items():
+                if path not in seen and part != "encode":
+                    found += alarms.of_history(f"{arm}/{stage}, {part}, seed {seed}", history)
+            seen.add(path)
+        for task, values in dev[arm, stage, seed].items():
+            of = alarms.of_similarities if task == "sts" else alarms.of_predictions
+            found += of(f"{arm}/{stage}, {task}, seed {seed}", values)
+    return found
 
 
 def _mlm_held_out(grid: Grid, seeds: Sequence[int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
@@ -79,17 +79,18 @@ def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np
 
 
 def save_heads(folder: Path, model: MultitaskBert) -> None:
-    """Write `heads.safetensors`: all weights of a multitask model but the encoder's."""
+    """Write `heads.safetensors`: all weights of a multitask model but the encoder's, and which
+    pooling they read."""
     heads = {
         name: tensor.cpu().contiguous()
         for name, tensor in model.state_dict().items()
         if not name.startswith("encoder.")
     }
-    save_file(heads, folder / "heads.safetensors")
+    save_file(heads, folder / "heads.safetensors", metadata={"pooling": model.pooling})
 
 
 def load_heads(folder: Path, model: MultitaskBert) -> None:
-    """Read `heads.safetensors` into a model.
+    """Read `heads.safetensors` into a model, which gets the pooling that they were trained with.
 
     Raises:
         FileNotFoundError: there is none.
@@ -98,6 +99,8 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
     path = folder / "heads.safetensors"
     with _reading(path):
         heads = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            pooling = (file.metadata() or {}).get("pooling", model.pooling)
     expected = {
         name: tensor.shape
         for name, tensor in model.state_dict().items()
@@ -114,6 +117,7 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
     if wrong:
         raise ValueError(f"{path}: {wrong[0]} holds NaN or infinity, expected numbers: damaged?")
     model.load_state_dict(heads, strict=False)
+    model.pooling = pooling
 
 
 def _shape(shape: torch.Size | None) -> str:
