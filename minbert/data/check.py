@@ -117,6 +117,10 @@ def check_folder(folder: str | Path) -> Report:
                 report.errors.append(str(error))
                 continue
             if read is not None:
+                if not path.read_bytes().endswith(b"\n"):
+                    report.notes.append(
+                        f"{path.name}: the last row has no line end: is it cut off?"
+                    )
                 report.files.append(_describe(path, task, *read))
                 keys[split] = {normalised(example) for example in read[0]}
         report.notes += filter(None, [left_aside(task, keys)])

@@ -44,6 +44,11 @@ FORMATS = {
     "sts": FileFormat("sts", ("sentence1", "sentence2"), "similarity", 0, 5, False),
 }
 
+ANY_LABEL = "label"
+"""A label column of any task, in tables that are no course files."""
+NAMES = {"id", ANY_LABEL}.union(*({*form.sentences, form.label} for form in FORMATS.values()))
+"""Columns that are read; others may be there."""
+
 
 def read_file(
     path: Path, task: str, needs_labels: bool = False
@@ -119,7 +124,7 @@ def header_columns(row: Row | None, path: Path) -> dict[str, int]:
     columns: dict[str, int] = {}
     for number, field in enumerate(row.fields):
         name = field.strip()
-        if name and name in columns:
+        if name in columns and name in NAMES:
             raise ValueError(f"{path}:1: expected each column once, got {name} twice in the header")
         columns[name] = number
     return columns
@@ -145,10 +150,10 @@ def _columns(row: Row | None, path: Path, form: FileFormat, needs_labels: bool) 
             cause = f"; {foreign[0]} belongs to {labels[foreign[0]]}"
         elif missing == [form.label]:
             cause = "; train and dev files have labels, only test files may lack them"
+        got = shown_header(row.fields)
         raise ValueError(
-            f"{path}:1: the header has no column {', '.join(missing)} "
-            f"(it is {shown_header(row.fields)}): expected tab-separated columns of the course's "
-            f"{form.stem} files{cause}"
+            f"{path}:1: the header has no column {', '.join(missing)}: expected the tab-separated "
+            f"columns {', '.join(needed)} of {form.stem} files, got {got}{cause}"
         )
     return columns
 

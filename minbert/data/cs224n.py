@@ -120,7 +120,7 @@ def synthetic_note(folder: Path) -> str | None:
     note = read_text(mark).strip()
     if not note or "\n" in note:
         raise ValueError(f"{mark}:1: expected one line that says what these made-up data are, got "
-                         f"{len(note.splitlines())} lines")  # fmt: skip
+                         f"{note.count(chr(10)) + bool(note)}")  # fmt: skip
     return note
 
 

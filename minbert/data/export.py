@@ -37,15 +37,20 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
     present = [name for name in (*_names(), SYNTHETIC_MARK) if (folder / name).exists()]
     if present:
         raise ValueError(f"{folder} holds {present[0]} already: choose another folder")
+    parts = [
+        (task, split, getattr(getattr(data, task), split))
+        for task in FORMATS if getattr(data, task) is not None for split in SUFFIXES
+    ]  # fmt: skip
     partials: dict[Path, Path] = {}
     try:
-        for task in FORMATS:
-            for split in SUFFIXES:
-                if examples := getattr(getattr(data, task), split, ()):
-                    path = folder / file_name(task, split)
-                    partial = path.with_name(f".{path.name}.minbert-part")
-                    partials[partial] = path
-                    _write(partial, task, split, examples)
+        for task, split, examples in parts:
+            if not examples and split != "test":
+                raise ValueError(f"{task} {split}: expected examples, got none")
+            if examples:
+                path = folder / file_name(task, split)
+                partial = path.with_name(f".{path.name}.minbert-part")
+                partials[partial] = path
+                _write(partial, task, split, examples)
         if data.tier == "synthetic":
             (folder / SYNTHETIC_MARK).write_text(data.note + "\n", encoding="utf-8")
         for partial, path in partials.items():

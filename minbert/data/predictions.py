@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from minbert.data.course_file import (
+    ANY_LABEL,
     FORMATS,
     NUMBER,
     FileFormat,
@@ -32,8 +33,6 @@ COLUMNS = {
     "sts": "Predicted_Similiary",  # sic: the course's own spelling
 }
 TASK_OF_COLUMN = {column: task for task, column in COLUMNS.items() if task != "cfimdb"}
-ANY_LABEL = "label"
-"""A label column of any task, in tables that are no course files."""
 
 
 def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequence[float]) -> None:

@@ -19,6 +19,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Excel and Notepad begin UTF-8 files with it; it is no part of the text."""
 
 OTHER_FILES = {
+    b"\xff\xfe\x00\x00": "UTF-32: save it as UTF-8",
     b"\xff\xfe": "UTF-16: save it as UTF-8",
     b"\xfe\xff": "UTF-16: save it as UTF-8",
     b"\x1f\x8b": "a gzip archive: unpack it",

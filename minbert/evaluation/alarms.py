@@ -125,7 +125,7 @@ def of_leaks(
 
 
 def tensor_digests(state: Mapping[str, Tensor]) -> dict[str, str]:
-    """A digest of each tensor of a `state_dict`, for `of_movement`: the weights need not be kept."""
+    """A digest of each tensor of a `state_dict`: for `of_movement` the weights need not be kept."""
     return {
         name: hashlib.sha256(
             tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
