@@ -23,7 +23,8 @@ LAYERS = (
     "data/",
     "config attention encoder pooling heads multitask masking losses optimizer paper precision "
     "progress stopping threads memory model_files texts wordpiece tokenizer_options "
-    "tokenizer_files tokenizer known_models hub sentence_transformers_folder weights tensor_files pretrained "
+    "tokenizer_files tokenizer known_models hub sentence_transformers_folder weights "
+    "tensor_files pretrained "
     "inference __init__",
     "evaluation/",
     "viz/",
