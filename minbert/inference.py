@@ -13,7 +13,7 @@ from minbert.data.batching import budget_for, pad_batch, within_budget
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.multitask import MultitaskBert
-from minbert.pooling import POOLINGS, pool
+from minbert.pooling import EVERY_POOLING, pool
 from minbert.precision import autocast, resolve_precision
 from minbert.threads import Threads, adapted, most_threads
 from minbert.tokenizer import WordPieceTokenizer
@@ -33,16 +33,17 @@ def encode(
     """Encode sentences with dropout off; the encoder's training mode is given back as it was.
 
     Sentences of similar length share a batch, so little is padded; the order of the result is
-    that of the input.
+    that of the input. Without `pooling` all is done that the model's sentence-transformers files
+    ask for: pooling, a prompt before each sentence, vectors of length 1.
 
     Args:
         sentences: any iterable of strings; it is read in chunks.
         encoder: runs on the device it is on. Of a multitask model the encoder is taken, with the
             pooling that the heads read.
-        tokenizer: the encoder's own; longer sentences than the encoder has positions are cut,
-            which the log says.
-        pooling: one of `minbert.pooling.POOLINGS`; without, the one that the model was made for,
-            or `mean` where nobody knows.
+        tokenizer: the encoder's own; longer sentences than the model is meant for, or has
+            positions for, are cut, which the log says.
+        pooling: one of `minbert.pooling.EVERY_POOLING`, for its bare vectors; without, the one
+            that the model was made for, or `mean` where nobody knows.
         precision: `auto` (bf16 where the device multiplies it fast), `fp32`, `bf16`; vectors keep
             a cosine of at least .999 to those of fp32.
         token_budget: padded word pieces per batch; without, what suits the device.
@@ -55,8 +56,9 @@ def encode(
             (a pair has no one vector; the sentence says which it is), or a tokenizer of another
             encoder.
     """
+    meant = getattr(encoder, "sentence_settings", None) if pooling is None else None
     pooling = encoder.pooling or "mean" if pooling is None else pooling
-    checks.one_of("pooling", pooling, POOLINGS)
+    checks.one_of("pooling", pooling, EVERY_POOLING)
     _check_sentences(sentences)
     if token_budget is not None:
         checks.whole("token_budget", token_budget, 1, "padded word pieces of one batch")
@@ -69,11 +71,14 @@ def encode(
             _encode_chunk(
                 chunk, encoder, tokenizer, pooling, precision, device, token_budget, threads
             )
-            for chunk in _chunks(sentences)
+            for chunk in _chunks(sentences, meant.prompt if meant else "")
         ]
     if not parts:
         return np.zeros((0, encoder.config.hidden_size), dtype=np.float32)
-    return np.concatenate(parts)
+    vectors = np.concatenate(parts)
+    if meant is not None and meant.normalize:
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
+    return vectors
 
 
 def _check_sentences(sentences: Iterable[str]) -> None:
@@ -84,12 +89,12 @@ def _check_sentences(sentences: Iterable[str]) -> None:
         raise ValueError(f"sentences must be several strings in an order, got {got}")
 
 
-def _chunks(sentences: Iterable[str]) -> Iterator[list[str]]:
+def _chunks(sentences: Iterable[str], prompt: str) -> Iterator[list[str]]:
     iterator, before = iter(sentences), 0
     while chunk := list(islice(iterator, CHUNK)):
         for place, sentence in enumerate(chunk, before):
             _check_sentence(sentence, place)
-        yield chunk
+        yield [prompt + sentence for sentence in chunk] if prompt else chunk
         before += len(chunk)
 
 
@@ -109,6 +114,13 @@ def _check_sentence(sentence: str, place: int) -> None:
         ) from None
 
 
+def longest_row(encoder: Encoder, tokenizer: WordPieceTokenizer) -> int:
+    """Word pieces of the longest row a model is meant for; never more than it has positions."""
+    settings = getattr(encoder, "sentence_settings", None)
+    meant = settings.max_length if settings is not None else None
+    return min(meant or tokenizer.model_max_length, encoder.config.max_position_embeddings)
+
+
 @torch.inference_mode()
 def _encode_chunk(
     sentences: list[str],
@@ -120,7 +132,7 @@ def _encode_chunk(
     token_budget: int,
     threads: Threads,
 ) -> np.ndarray:
-    ids = tokenizer.encode(sentences, max_length=encoder.config.max_position_embeddings)
+    ids = tokenizer.encode(sentences, max_length=longest_row(encoder, tokenizer))
     vectors = torch.empty(len(ids), encoder.config.hidden_size)
     lengths = [len(row) for row in ids]
     by_length = sorted(range(len(ids)), key=lengths.__getitem__)

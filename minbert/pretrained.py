@@ -17,7 +17,7 @@ from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
 from minbert.model_files import read_json
-from minbert.sentence_transformers_folder import read_settings, write_settings
+from minbert.sentence_transformers_folder import SUPPORTED, read_settings, write_settings
 from minbert.tensor_files import copy_weights, read_tensors, tensor_names
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.weights import Location, locate
@@ -68,7 +68,8 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     if settings is not None:
         if settings.lowercase:
             tokenizer = tokenizer.lower_casing()
-        encoder.sentence_settings = replace(settings, lowercase=False)
+        encoder.sentence_settings = replace(settings, lowercase=False)  # the tokenizer does it
+        encoder.pooling = settings.pooling
     return encoder.eval(), tokenizer
 
 
@@ -136,7 +137,8 @@ def save_pretrained(
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     tokenizer.save(folder, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
     settings = getattr(encoder, "sentence_settings", None)
-    if settings is not None:
+    if settings is not None and encoder.pooling in SUPPORTED:
+        settings = replace(settings, pooling=encoder.pooling)
         write_settings(folder, settings, encoder.config.hidden_size)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / "model.safetensors.partial"

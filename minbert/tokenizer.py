@@ -16,7 +16,6 @@ from minbert.tokenizer_files import read_tokenizer
 from minbert.tokenizer_options import ROLES
 from minbert.wordpiece import (
     SPECIAL_TOKENS,
-    framing,
     kept_lengths,
     train_vocabulary,
     wordpiece_backend,
@@ -63,7 +62,6 @@ class WordPieceTokenizer:
         """Rows that a word embedding needs: one more than the largest id."""
         ids = [backend.token_to_id(token) for token in special]
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = ids
-        self._frame = framing((special[2], self.cls_id), (special[3], self.sep_id))
 
     @classmethod
     def load(cls, path: str | Path) -> WordPieceTokenizer:
@@ -219,7 +217,7 @@ class WordPieceTokenizer:
             parts, kept_lengths([len(p.ids) for p in parts], room), strict=True
         ):
             part.truncate(length)
-        return self._frame.process(*parts)
+        return self.backend.post_process(*parts)
 
     def _is_plain(self) -> bool:
         """Whether the pipeline is the one that BERT's own tokenizer class builds."""

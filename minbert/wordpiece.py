@@ -48,7 +48,10 @@ def wordpiece_backend(
     backend.decoder = decoders.WordPiece()
     absent = [token for token in special if token not in vocabulary]
     if absent:
-        raise ValueError(f"the vocabulary has no {', '.join(absent)}: this is not BERT's")
+        raise ValueError(
+            f"the vocabulary has no {', '.join(absent)}, expected all of {', '.join(special)}: "
+            "this is not BERT's"
+        )
     backend.add_special_tokens(list(special))
     backend.post_processor = processors.BertProcessing(
         (last, vocabulary[last]), (first, vocabulary[first])

@@ -65,8 +65,8 @@ def test_every_precision_stays_near_fp32(minilm_folder: Path) -> None:
 
 def test_wrong_arguments_are_said(toy_model_folder: Path) -> None:
     encoder, tokenizer = from_pretrained(toy_model_folder)
-    with pytest.raises(ValueError, match="pooling must be one of pooler, cls, mean"):
-        encode(["a"], encoder, tokenizer, pooling="max")
+    with pytest.raises(ValueError, match="pooling must be one of pooler, cls, mean, max"):
+        encode(["a"], encoder, tokenizer, pooling="sum")
     with pytest.raises(ValueError, match="put it into a list"):
         encode("a", encoder, tokenizer)
     with pytest.raises(ValueError, match="precision must be one of"):

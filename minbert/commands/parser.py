@@ -11,7 +11,7 @@ from typing import Any
 import minbert
 from minbert.commands import data as data_commands
 from minbert.commands import experiments, models
-from minbert.pooling import POOLINGS
+from minbert.pooling import EVERY_POOLING
 from minbert.precision import DEVICES, PRECISIONS
 from minbert.stopping import leave_at_once, received_by
 from minbert.training.recipe import PRESETS, RECIPES
@@ -93,7 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
     encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
-    encode.add_argument("--pooling", choices=POOLINGS, default="mean")
+    encode.add_argument(
+        "--pooling", choices=EVERY_POOLING, help="without: what the model was made for, or mean"
+    )
     _where(encode)
     encode.set_defaults(run=models.run_encode)
 
