@@ -14,13 +14,13 @@ import hashlib
 import json
 import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
 
 from minbert.training.checkpoint import CHECKPOINT, forget
 from minbert.training.provenance import environment, now
@@ -188,9 +188,12 @@ def _saying_what_fails(name: str, root: Path) -> Iterator[None]:
     """Turn errors of a full or read-only file system into one sentence."""
     try:
         yield
-    except (OSError, SafetensorError) as error:
-        # safetensors has an exception of its own, and says there which error it was.
-        if getattr(error, "errno", None) not in REFUSED and "I/O error" not in str(error):
+    except Exception as error:
+        # safetensors and tokenizers have exceptions of their own, and say in them which it was.
+        number = getattr(error, "errno", None)
+        if number is None and (said := re.search(r"\(os error (\d+)\)", str(error))):
+            number = int(said[1])
+        if number not in REFUSED:
             raise
         reason = getattr(error, "strerror", None) or error
         raise OSError(
