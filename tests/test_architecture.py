@@ -21,8 +21,9 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 
 LAYERS = (
     "data/",
-    "checks evaluating config attention encoder pooling heads multitask masking losses optimizer paper precision "
-    "progress stopping threads memory wordpiece tokenizer weights pretrained inference __init__",
+    "checks evaluating config attention encoder pooling heads multitask masking losses optimizer "
+    "paper precision progress stopping threads memory wordpiece tokenizer weights pretrained "
+    "inference __init__",
     "evaluation/",
     "viz/",
     "training/",

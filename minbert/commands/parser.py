@@ -82,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
     encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
-    encode.add_argument("--pooling", choices=POOLINGS, default="mean")
+    encode.add_argument("--pooling", choices=POOLINGS, help="default: the model's own, or mean")
     _where(encode)
     encode.set_defaults(run=models.run_encode)
 
