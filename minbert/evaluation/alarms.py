@@ -125,10 +125,10 @@ def of_leaks(
 
 
 def tensor_digests(state: Mapping[str, Tensor]) -> dict[str, str]:
-    """A digest of each tensor of a `state_dict`: for `of_movement` the weights need not be kept."""
+    """A digest of each tensor of a `state_dict`, for `of_movement`: no copy need be kept."""
     return {
         name: hashlib.sha256(
-            tensor.detach().cpu().contiguous().view(torch.uint8).numpy()
+            tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
         ).hexdigest()
         for name, tensor in state.items()
     }

@@ -60,7 +60,9 @@ def alignment(first: Vectors, second: Vectors) -> float:
     """
     u, v = _directions(first), _directions(second)
     if u.shape != v.shape:
-        raise ValueError(f"pairs need two equal shapes, got {u.shape} and {v.shape}")
+        raise ValueError(
+            f"first and second must be pairs, of two equal shapes, got {u.shape} and {v.shape}"
+        )
     return float(((u - v) ** 2).sum(axis=1).mean())
 
 
@@ -105,7 +107,9 @@ def linear_cka(before: Vectors, after: Vectors) -> float:
     """
     a, b = as_array(before, "before"), as_array(after, "after")
     if len(a) != len(b):
-        raise ValueError(f"both spaces need the same sentences, got {len(a)} and {len(b)}")
+        raise ValueError(
+            f"before and after must have the same sentences, got {len(a)} and {len(b)}"
+        )
     a, b = a - a.mean(axis=0), b - b.mean(axis=0)
     scale = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
     if scale <= 0:
