@@ -148,12 +148,12 @@ def _named(error: Exception, url: str, name: str, repository: str) -> Exception:
         return FileNotFoundError(
             f"{where} {url} did not answer in time ({late}): try again, or give a folder"
         )
-    if any(kind in ("FileMetadataError", "RemoteProtocolError") for kind in kinds):
+    if "FileMetadataError" in kinds:
         return OSError(
             f"{url} answered, but not as a hub does ({error!s:.120}): is HF_ENDPOINT right, or is "
             "there a login page between?"
         )
-    if any("Connect" in kind or "Proxy" in kind for kind in kinds):
+    if any("Connect" in kind or "Proxy" in kind or "Protocol" in kind for kind in kinds):
         return FileNotFoundError(
             f"{where} there is no connection to {url} ({', '.join(kinds)}): go online, or give a "
             "folder"

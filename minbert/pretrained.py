@@ -58,11 +58,7 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     if tokenizer.model_max_length > config.max_position_embeddings:
         tokenizer.model_max_length = config.max_position_embeddings
     weights, _ = split_names(read_tensors(location.weights))
-    with torch.device("meta"):  # sizes that the file does not have must not be asked for memory
-        shapes = Encoder(config).state_dict()
-    if not any(name.startswith("pooler.") for name in weights):
-        shapes = {name: part for name, part in shapes.items() if not name.startswith("pooler.")}
-    _check_fit(shapes, weights, str(location.weights))
+    _check_fit(_shapes(config, weights), weights, str(location.weights))
     encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
     if settings is not None:
@@ -181,6 +177,22 @@ def _read_config(path: Path) -> ModelConfig:
         return ModelConfig.from_dict(values)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def _shapes(config: ModelConfig, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What the encoder's weights must be, without their memory: the sizes may be a mistake.
+
+    All layers are alike, so one is enough. A pooler may be missing, and is not asked for then.
+    """
+    with torch.device("meta"):
+        one_layer = Encoder(replace(config, num_hidden_layers=1)).state_dict()
+    has_pooler = any(name.startswith("pooler.") for name in weights)
+    return {
+        name.replace("layer.0.", f"layer.{layer}."): part
+        for name, part in one_layer.items()
+        for layer in range(config.num_hidden_layers if "layer.0." in name else 1)
+        if has_pooler or not name.startswith("pooler.")
+    }
 
 
 def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Location) -> None:
