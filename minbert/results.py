@@ -104,24 +104,46 @@ def collect(
 
 def _alarms(grid: Grid, folders: dict, dev: dict[tuple, Predictions]) -> list[alarms.Alarm]:
     """Everything that should be looked at before these numbers are believed."""
-    found, seen = [], set()
+    found: list[alarms.Alarm] = []
+    seen: set[Path] = set()
     for task, splits in grid.rows.tasks.items():
         texts = {
             split: list(zip(rows.first, rows.second or rows.first, strict=True))
             for split, rows in splits.items()
         }
         found += alarms.of_leaks(task, texts["train"], texts["dev"])
-    for (arm, stage, seed), folder in folders.items():
-        if stage == "untrained":
-            continue
-        for path in [*(path for _, path in encoder_stages(grid, arm, seed)), folder]:
-            for part, history in read_history(path).items():
-                if path not in seen and part != "encode":
-                    found += alarms.of_history(f"{arm}/{stage}, {part}, seed {seed}", history)
-            seen.add(path)
-        for task, values in dev[arm, stage, seed].items():
-            of = alarms.of_similarities if task == "sts" else alarms.of_predictions
-            found += of(f"{arm}/{stage}, {task}, seed {seed}", values)
+    for key, folder in folders.items():
+        found += stage_alarms(grid, *key, folder, dev[key], seen)
+    return found
+
+
+def stage_alarms(
+    grid: Grid,
+    arm: str,
+    stage: str,
+    seed: int,
+    folder: Path,
+    predictions: Predictions,
+    seen: set[Path],
+) -> list[alarms.Alarm]:
+    """Of one evaluated stage and the stages before it; none of an untrained one.
+
+    Args:
+        folder: of the stage.
+        predictions: its own, dev.
+        seen: folders whose histories have been looked at; added to.
+    """
+    found = []
+    if stage == "untrained":
+        return found
+    for path in [*(path for _, path in encoder_stages(grid, arm, seed)), folder]:
+        for part, history in read_history(path).items():
+            if path not in seen and part != "encode":
+                found += alarms.of_history(f"{arm}/{stage}, {part}, seed {seed}", history)
+        seen.add(path)
+    for task, values in predictions.items():
+        of = alarms.of_similarities if task == "sts" else alarms.of_predictions
+        found += of(f"{arm}/{stage}, {task}, seed {seed}", values)
     return found
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from minbert.course.claims import Claim, keep
 from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
 from minbert.evaluation.metrics import TASK_METRICS, score
 from minbert.evaluation.report import ROWS, interval, number
+from minbert.results import stage_alarms
 from minbert.training.arms import TASKS
 from minbert.training.stage_files import read_predictions
 from minbert.viz.table import Table
+
+logger = logging.getLogger(__name__)
 
 ARITHMETIC = 0.002
 """Added to a band on both sides: where nothing is drawn at random all seeds agree exactly, and
@@ -19,11 +24,16 @@ only the processor's rounding makes a difference."""
 def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, float]:
     """Dev metrics of an arm's stage, trained now unless the cache has it; kept in the journal.
 
+    What should be looked at before one believes them (`minbert.evaluation.alarms`) is said.
+
     Args:
         arm: of `minbert.training.arms.ARMS`.
         stage: `untrained` (baseline), `heads` or `sst_finetuned`.
     """
-    predictions = read_predictions(session.grid.folder(arm, stage, seed))
+    folder = session.grid.folder(arm, stage, seed)
+    predictions = read_predictions(folder)
+    for alarm in stage_alarms(session.grid, arm, stage, seed, folder, predictions, set()):
+        logger.warning("%s", alarm.sentence)
     tasks = session.grid.rows.tasks
     values = {
         TASK_METRICS[task]: score(task, predictions[task], tasks[task]["dev"].labels.numpy())
