@@ -70,7 +70,7 @@ def write_text(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}{PART}")
     with named(path):
         try:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(text, encoding="utf-8", newline="\n")
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minbert.folders.added import adding_to
+
 
 def projector_texts(vectors: np.ndarray, columns: Mapping[str, Sequence]) -> dict[str, str]:
     """The two files as text: `vectors.tsv` without a header, `metadata.tsv` with one.
@@ -40,14 +42,17 @@ def projector_texts(vectors: np.ndarray, columns: Mapping[str, Sequence]) -> dic
 def write_projector_files(
     folder: Path, vectors: np.ndarray, columns: Mapping[str, Sequence]
 ) -> list[Path]:
-    """Write both files (see `projector_texts`) into a folder, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, text in projector_texts(vectors, columns).items():
-        path = folder / name
-        path.write_text(text, encoding="utf-8", newline="\n")
-        paths.append(path)
-    return paths
+    """Write both files (see `projector_texts`) into a folder, which is made if need be.
+
+    Raises:
+        ValueError: a file of one of these names is there and was not written here, or changed.
+        OSError: the disk is full or does not allow it.
+    """
+    texts = projector_texts(vectors, columns)
+    with adding_to(folder, "projector", "folder") as out:
+        for name, text in texts.items():
+            out.write(name, text)
+    return [folder / name for name in texts]
 
 
 def _clean(value: object) -> str:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from nbformat import v4
 
@@ -19,6 +20,7 @@ from minbert.course.runner import Execution
 from minbert.course.student import student_edition
 from minbert.folders.added import adding_to
 from minbert.folders.marker import MARKER, Marker, write_marker
+from minbert.viz.projector import write_projector_files
 
 TIME = "About 5 minutes of study (estimated from its length); runs in about a minute or less."
 
@@ -61,6 +63,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(course, "execute", execute)
     monkeypatch.setattr(course, "require_ipykernel", lambda: None)
+    monkeypatch.setattr(course, "page", lambda notebook, *others: f"page {len(ran)}")
     return ran
 
 
@@ -286,3 +289,14 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(
     assert {path.name: path.read_text() for path in Path("x").glob("*.ipynb")} == before
     assert main(command) == 0 and "f(new)" in (Path("x") / "00_one.ipynb").read_text()
     assert json.loads((Path("x") / MARKER).read_text())["kind"].startswith("course ")
+
+
+@pytest.mark.parametrize("name", ["vectors.tsv", "metadata.tsv"])
+def test_files_for_the_projector_replace_only_their_own(name: str, tmp_path: Path) -> None:
+    vectors, columns = np.zeros((2, 3)), {"sentence": ["a", "b"]}
+    for _ in range(2):
+        write_projector_files(tmp_path / "p", vectors, columns)
+    (tmp_path / "p" / name).write_text("mine")
+    with pytest.raises(ValueError, match=f"{name} is not as `minbert projector` wrote it"):
+        write_projector_files(tmp_path / "p", vectors, columns)
+    assert (tmp_path / "p" / name).read_text() == "mine"

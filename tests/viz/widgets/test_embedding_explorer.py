@@ -195,7 +195,7 @@ def test_export_writes_both_files_and_says_where(explorer, tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_written_is_said(explorer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for folder, reason in [(tmp_path / "file", "exists"), (tmp_path / "file" / "in", "directory"),
+    for folder, reason in [(tmp_path / "file", "exists"), (tmp_path / "file" / "in", "is a file"),
                            ("", "type the name of a folder"), ("a\x00b", "null")]:  # fmt: skip
         explorer.folder.value = str(folder)
         explorer.export.click()
