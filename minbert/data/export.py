@@ -50,8 +50,9 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
                 path = folder / file_name(task, split)
                 partials.append(path.with_name(path.name + ".partial"))
                 _write(partials[-1], task, split, examples)
-        if data.tier == "synthetic":
-            (folder / SYNTHETIC_MARK).write_text(data.note + "\n", encoding="utf-8")
+        if data.tier == "synthetic":  # the first to get its name: no file is ever without it
+            partials.insert(0, folder / f"{SYNTHETIC_MARK}.partial")
+            partials[0].write_text(data.note + "\n", encoding="utf-8")
         for partial in partials:
             os.replace(partial, partial.with_suffix(""))
     finally:
