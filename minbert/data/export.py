@@ -51,8 +51,10 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
                 partial = path.with_name(f".{path.name}.minbert-part")
                 partials[partial] = path
                 _write(partial, task, split, examples)
-        if data.tier == "synthetic":
-            (folder / SYNTHETIC_MARK).write_text(data.note + "\n", encoding="utf-8")
+        if data.tier == "synthetic":  # the first to get its name: no file is ever without it
+            mark = folder / f".{SYNTHETIC_MARK}.minbert-part"
+            partials = {mark: folder / SYNTHETIC_MARK, **partials}
+            mark.write_text(data.note + "\n", encoding="utf-8")
         for partial, path in partials.items():
             os.replace(partial, path)
     finally:

@@ -78,8 +78,8 @@ def _quoted(
     while True:
         found = field.match(text, at)
         if found is None:
-            got = "none, or text after it"
-            problem = f"expected a quotation mark that closes field {len(fields) + 1}, got {got}"
+            number = len(fields) + 1
+            problem = f"expected a quotation mark that closes field {number} at its end, got none"
             return Row(line, 1, tuple(fields), problem), end
         quoted, plain = found.groups()
         at = found.end()
