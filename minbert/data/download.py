@@ -98,12 +98,15 @@ def _fetch(url: str, path: Path, expected: str, timeout_s: float) -> None:
     try:
         _receive(url, part, start, timeout_s)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416 and start:  # the part is longer than the file: not a beginning of it
             part.unlink(missing_ok=True)
             return _fetch(url, path, expected, timeout_s)
         fails = "the server itself fails: try again later" if error.code >= 500 else "it refuses"
+        if error.code < 400:
+            fails = "it sends on in a circle, or to what is no address of a web server"
         raise OSError(
-            f"{url}: the server answered {error.code} {error.reason}, expected the file: "
+            f"{url}: the server answered {error.code}, expected the file: "
             f"{MEANINGS.get(error.code, fails)}"
         ) from error
     except (TimeoutError, ConnectionError, urllib.error.URLError) as error:
@@ -112,7 +115,7 @@ def _fetch(url: str, path: Path, expected: str, timeout_s: float) -> None:
         why = f"no answer within {timeout_s:g} s" if late else f"no connection: {reason}"
         raise OSError(f"{url} cannot be fetched ({why}): the same command goes on later") from error
     except http.client.HTTPException as error:
-        why = f"{type(error).__name__}: {error!s:.120}"
+        why = f"{type(error).__name__}: {str(error).strip():.120}"
         raise OSError(f"{url} cannot be fetched ({why}): the same command goes on later") from error
     found = git_blob_id(part.read_bytes())
     if found != expected:
@@ -133,6 +136,7 @@ class _SameCare(urllib.request.HTTPRedirectHandler):
         try:
             check_address(newurl)
         except ValueError as error:
+            fp.close()
             raise ValueError(f"{req.full_url} sends on to another address: {error}") from None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
