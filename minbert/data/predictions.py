@@ -58,7 +58,7 @@ def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequenc
         written[identity] = _value(repr(float(value)), COLUMNS[task], place)
         shown = f"{float(value):.4f}" if task == "sts" else f"{int(value)}"
         lines.append(f"{identity} , {shown} \n")
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f".{path.name}.minbert-part")
     partial.write_text("".join(lines), encoding="utf-8")
     os.replace(partial, path)
 
