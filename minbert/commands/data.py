@@ -11,6 +11,7 @@ from minbert.data.cs224n import FORMATS, SUFFIXES, SYNTHETIC_MARK, file_name
 from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
+from minbert.data.text import user_path
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.report import ladder_table
 from minbert.folders.added import adding_to
@@ -41,7 +42,7 @@ def run_data_download(arguments: argparse.Namespace) -> None:
 def run_data_export(arguments: argparse.Namespace) -> None:
     """`minbert data export`."""
     kind, _, place = arguments.data.partition(":")
-    inputs = {"the data": Path(place).expanduser()} if kind == "cs224n" and place else {}
+    inputs = {"the data": user_path(place)} if kind == "cs224n" and place else {}
     with claimed(arguments.to, EXPORT, inputs, "--to") as folder:
         data = load_data(arguments.data)
         with folder.replaced() as working:

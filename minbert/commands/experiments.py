@@ -13,6 +13,7 @@ from typing import Any
 from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
+from minbert.data.text import user_path
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
 from minbert.reproduce import REPRODUCE, reproduce
@@ -150,7 +151,7 @@ def _inputs(arguments: argparse.Namespace) -> Mapping[str, Path]:
     found = {"the cache": Path(arguments.cache) if arguments.cache else default_folder()}
     kind, _, place = arguments.data.partition(":")
     if kind == "cs224n" and place:
-        found["the data"] = Path(place).expanduser()
+        found["the data"] = user_path(place)
     if arguments.encoder and Path(arguments.encoder).is_dir():
         found["the encoder"] = Path(arguments.encoder)
     return found

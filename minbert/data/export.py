@@ -41,24 +41,24 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
         (task, split, getattr(getattr(data, task), split))
         for task in FORMATS if getattr(data, task) is not None for split in SUFFIXES
     ]  # fmt: skip
-    partials: dict[Path, Path] = {}
+    written: dict[Path, Path] = {}
     try:
         for task, split, examples in parts:
             if not examples and split != "test":
                 raise ValueError(f"{task} {split}: expected examples, got none")
             if examples:
-                path = folder / file_name(task, split)
-                partial = path.with_name(f".{path.name}.minbert-part")
-                partials[partial] = path
+                name = file_name(task, split)
+                partial = folder / f".{name}.minbert-part"
+                written[partial] = folder / name
                 _write(partial, task, split, examples)
         if data.tier == "synthetic":  # the first to get its name: no file is ever without it
-            mark = folder / f".{SYNTHETIC_MARK}.minbert-part"
-            partials = {mark: folder / SYNTHETIC_MARK, **partials}
-            mark.write_text(data.note + "\n", encoding="utf-8")
-        for partial, path in partials.items():
+            partial = folder / f".{SYNTHETIC_MARK}.minbert-part"
+            written = {partial: folder / SYNTHETIC_MARK, **written}
+            partial.write_text(data.note + "\n", encoding="utf-8")
+        for partial, path in written.items():
             os.replace(partial, path)
     finally:
-        for partial in partials:
+        for partial in written:
             partial.unlink(missing_ok=True)
     if data.text:
         logger.info("%s sentences without labels have no file in these formats", len(data.text))

@@ -79,7 +79,7 @@ def test_every_split_comes_back(tmp_path: Path, lost: str) -> None:
     report = check_folder(tmp_path / "files")
     assert report.ok and not report.notes[1:] and not report.others
     assert len(report.files) == 12 - len(report.missing)
-    assert not list((tmp_path / "files").glob("*.partial"))
+    assert not list((tmp_path / "files").glob("*part*"))
 
 
 TEXTS = {
