@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +33,8 @@ class Journal:
 
     unwritten: ClassVar[dict[Path, list[dict[str, Any]]]] = {}
     """Entries of this process that are in no file yet."""
+    writing: ClassVar[threading.Lock] = threading.Lock()
+    """Held by the thread that writes them."""
     said: ClassVar[set[str]] = set()
     """Each trouble is said once a process."""
 
@@ -63,20 +66,21 @@ class Journal:
         line = {"question": question, **json.loads(json.dumps(entry, default=str))}
         if all(name in known and known[name] == line[name] for name in entry):
             return
-        waiting = self.unwritten.setdefault(self.path, [])
-        waiting.append(line)
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{self.path}.lock", timeout=LOCK_TIMEOUT_S):
-                _append(self.path, waiting)
-        except (OSError, NotImplementedError) as error:
-            reason = getattr(error, "strerror", None) or error
-            self._say(
-                f"your predictions and their outcomes cannot be kept in {self.path} ({reason}): "
-                "they last as long as this kernel"
-            )
-        else:
-            waiting.clear()
+        with self.writing:
+            waiting = self.unwritten.setdefault(self.path, [])
+            waiting.append(line)
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with FileLock(f"{self.path}.lock", timeout=LOCK_TIMEOUT_S):
+                    _append(self.path, waiting)
+            except (OSError, NotImplementedError) as error:
+                reason = getattr(error, "strerror", None) or error
+                self._say(
+                    f"your predictions and their outcomes cannot be kept in {self.path} "
+                    f"({reason}): they last as long as this kernel"
+                )
+            else:
+                waiting.clear()
 
     def _before_lines(self) -> dict[str, dict[str, Any]]:
         """Entries of the one JSON value that earlier versions kept in `journal-TIER.json`."""
