@@ -32,7 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
             share_the_machine(granted_cores())
-            return parsed.run(parsed) or 0
+            code = parsed.run(parsed) or 0
+            sys.stdout.flush()  # a full disk is said here, not by the interpreter on its way out
+            return code
     except KeyboardInterrupt:
         print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
         return STOPPED
@@ -41,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         if parsed.verbose:
             raise
-        print(f"minbert {parsed.command}: {error}", file=sys.stderr)
+        said = f"{error}"
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            said = f"what it prints cannot be written: {error.strerror}"
+        print(f"minbert {parsed.command}: {said}", file=sys.stderr)
         return 2
 
 

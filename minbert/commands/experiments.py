@@ -128,7 +128,9 @@ def run_pretrain_tiny(arguments: argparse.Namespace) -> None:
     """`minbert pretrain-tiny`."""
     device = resolve_device(arguments.device)
     precision = resolve_precision(arguments.precision or "fp32", device)
-    settings = replace(SETTINGS, epochs=arguments.epochs or SETTINGS.epochs)
+    settings = replace(
+        SETTINGS, epochs=SETTINGS.epochs if arguments.epochs is None else arguments.epochs
+    )
     what = {"settings": asdict(settings), "precision": precision, "seed": arguments.seed}
     what |= {"device": device.type, "versions": versions()}
     with claimed(arguments.out, PRETRAIN_TINY) as out:
