@@ -31,12 +31,28 @@ def reached(name: str, package: Path = PACKAGE) -> tuple[str, ...]:
     wanted = [name]
     while wanted:
         current = wanted.pop()
-        if current in found:
-            continue
-        found.add(current)
-        tree = ast.parse((package / current).read_text(encoding="utf-8"))
-        wanted += [path.relative_to(package).as_posix() for path in _imports(tree, package)]
+        if current not in found:
+            found.add(current)
+            wanted += [path.relative_to(package).as_posix() for path in _read(package, current)[0]]
     return tuple(sorted(found))
+
+
+def _read(package: Path, name: str) -> tuple[tuple[Path, ...], str]:
+    path = package / name
+    state = path.stat()
+    return _parsed(package, path, (state.st_mtime_ns, state.st_size))
+
+
+@cache
+def _parsed(package: Path, path: Path, state: tuple[int, int]) -> tuple[tuple[Path, ...], str]:
+    """What a file imports, and its code without comments and docstrings; `state` tells of edits."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = tuple(_imports(tree, package))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not _is_text(part)] or [ast.Pass()]
+    return imported, ast.unparse(tree)
 
 
 def _imports(tree: ast.AST, package: Path) -> Iterator[Path]:
@@ -66,12 +82,7 @@ def source_digest(name: str = GRID, package: Path = PACKAGE) -> str:
     """
     digest = hashlib.sha256()
     for file in reached(name, package):
-        tree = ast.parse((package / file).read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                node.body = [part for part in body if not _is_text(part)] or [ast.Pass()]
-        digest.update(f"{file}\n{ast.unparse(tree)}\n".encode())
+        digest.update(f"{file}\n{_read(package, file)[1]}\n".encode())
     return digest.hexdigest()
 
 

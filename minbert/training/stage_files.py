@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +125,13 @@ def _shape(shape: torch.Size | None) -> str:
     return "missing" if shape is None else str(tuple(shape))
 
 
+UNREADABLE = (
+    ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error, SafetensorError,
+)  # fmt: skip
+"""What readers raise over a damaged file."""
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     """Say in one sentence what is wrong with a file, whatever its reader raises.
@@ -138,7 +146,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise FileNotFoundError(
             f"there is no {path}: expected a file of a finished stage"
         ) from error
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, SafetensorError) as error:
+    except UNREADABLE as error:
         raise ValueError(
             f"{path} cannot be read ({type(error).__name__}: {error}): expected what a finished "
             "stage has written; cut off or altered?"
@@ -153,7 +161,7 @@ def save_predictions(folder: Path, dev: Predictions) -> None:
 def read_predictions(folder: Path) -> Predictions:
     """Dev predictions of an evaluated stage."""
     path = folder / "predictions.npz"
-    with _reading(path), np.load(path) as arrays:
+    with _reading(path), path.open("rb") as file, np.load(file) as arrays:
         return dict(arrays)
 
 
