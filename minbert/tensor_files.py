@@ -122,7 +122,7 @@ def _damage(path: Path) -> str | None:
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
-    if start[:2] == b"PK" or start[:1] == b"\x80":
+    if start[:2] == b"PK" or (start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05"):
         return "it is a PyTorch file under another name, expected safetensors"
     header = int.from_bytes(start, "little")
     if size < 8 or header + 8 > size:
