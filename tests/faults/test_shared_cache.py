@@ -247,12 +247,14 @@ def test_a_disk_that_is_full_is_a_sentence(finished: Finished, tmp_path: Path, s
     assert litter(tmp_path / "cache") == []
 
 
+FULL = OSError(errno.ENOSPC, "No space left on device")
+THEIRS = SafetensorError("Error while serializing: I/O error: No space left (os error 28)")
+
+
 @pytest.mark.parametrize("call", range(1, 9))
 @pytest.mark.parametrize(
-    "error",
-    [OSError(errno.ENOSPC, "No space left on device"),
-     SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")],
-    ids=["OSError", "safetensors'"],
+    "error", [pytest.param(FULL, id="OSError"),
+              pytest.param(THEIRS, id="safetensors'", marks=pytest.mark.slow)],
 )  # fmt: skip
 def test_a_disk_that_fills_at_any_write(
     finished: Finished, tmp_path: Path, call: int, error: Exception,
