@@ -58,7 +58,7 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     if tokenizer.model_max_length > config.max_position_embeddings:
         tokenizer.model_max_length = config.max_position_embeddings
     weights, _ = split_names(read_tensors(location.weights))
-    _check_fit(_shapes(config, weights), weights, str(location.weights))
+    _check_sizes(config, weights, str(location.weights))
     encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
     if settings is not None:
@@ -179,20 +179,19 @@ def _read_config(path: Path) -> ModelConfig:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _shapes(config: ModelConfig, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What the encoder's weights must be, without their memory: the sizes may be a mistake.
-
-    All layers are alike, so one is enough. A pooler may be missing, and is not asked for then.
-    """
-    with torch.device("meta"):
-        one_layer = Encoder(replace(config, num_hidden_layers=1)).state_dict()
-    has_pooler = any(name.startswith("pooler.") for name in weights)
-    return {
-        name.replace("layer.0.", f"layer.{layer}."): part
-        for name, part in one_layer.items()
-        for layer in range(config.num_hidden_layers if "layer.0." in name else 1)
-        if has_pooler or not name.startswith("pooler.")
+def _check_sizes(config: ModelConfig, weights: Mapping[str, Tensor], what: str) -> None:
+    """Hold the configuration against the file before it is given memory: it may be a mistake."""
+    hidden, inner = config.hidden_size, config.intermediate_size
+    last = config.num_hidden_layers - 1
+    rows = {
+        "embeddings.word_embeddings.weight": config.vocab_size,
+        "embeddings.position_embeddings.weight": config.max_position_embeddings,
+        "embeddings.token_type_embeddings.weight": config.type_vocab_size,
+        "encoder.layer.0.intermediate.dense.weight": inner,
+        f"encoder.layer.{last}.intermediate.dense.weight": inner,
     }
+    expected = {name: torch.empty(count, hidden, device="meta") for name, count in rows.items()}
+    _check_fit(expected, {name: weights[name] for name in rows if name in weights}, what)
 
 
 def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Location) -> None:
@@ -204,7 +203,7 @@ def _load_encoder(encoder: Encoder, weights: dict[str, Tensor], location: Locati
             torch.Generator().manual_seed(0),
         )
         weights |= {f"pooler.{name}": value for name, value in encoder.pooler.state_dict().items()}
-    copy_weights(encoder.state_dict(), weights, str(location.weights))
+    _load_strictly(encoder, weights, str(location.weights))
 
 
 def _load_strictly(module: torch.nn.Module, weights: dict[str, Tensor], what: str) -> None:

@@ -223,9 +223,10 @@ DAMAGED: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "a layer is missing": (
         lambda f: drop(f, *(n for n in load_file(f / "model.safetensors") if "layer.1" in n)),
-        "16 tensors missing .encoder.layer.1",
+        "1 tensors missing .encoder.layer.1",
     ),
-    "more layers are said": (lambda f: configure(f, num_hidden_layers=3), "16 tensors missing"),
+    "more layers are said": (
+        lambda f: configure(f, num_hidden_layers=3), "tensors missing .encoder.layer.2"),
     "fewer layers are said": (lambda f: configure(f, num_hidden_layers=1), "16 tensors unexpected"),
     "more layers than memory": (
         lambda f: configure(f, num_hidden_layers=999, hidden_size=4096), "does not fit the model"),
