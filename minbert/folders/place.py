@@ -74,7 +74,10 @@ def check_whole_folder(path: Path, said: str, inputs: Mapping[str, Path] | None 
 
 def _holds(folder: Path, thing: Path) -> bool:
     """Whether a thing is a folder or lies anywhere in it, however both are spelled."""
-    thing = thing.resolve()
+    try:
+        thing = thing.resolve()
+    except (OSError, RuntimeError):  # links in a circle: whoever reads it says so
+        return False
     if thing.is_relative_to(folder):
         return True
     if not folder.exists():
