@@ -266,7 +266,7 @@ def test_what_a_server_may_answer(case: str, serve: Callable, tmp_path: Path) ->
         download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=1)
     assert server.url in str(caught.value) and "\n" not in str(caught.value)
     assert not (tmp_path / "data" / NAME).exists()
-    part = tmp_path / "data" / (NAME + ".part")
+    part = tmp_path / "data" / f".{NAME}.minbert-half"
     assert not part.exists() or part.stat().st_size <= 200_000
 
 
@@ -285,7 +285,7 @@ def test_no_link_is_written_through(serve: Callable, tmp_path: Path, there: bool
     if there:
         target.write_text("mine")
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / (NAME + ".part")).symlink_to(target)
+    (tmp_path / "data" / f".{NAME}.minbert-half").symlink_to(target)
     with pytest.raises(ValueError, match="is a link or no file, expected the part of http"):
         download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=5)
     assert target.exists() == there and (not there or target.read_text() == "mine")
