@@ -255,7 +255,7 @@ CASES: dict[str, Case] = {
     "settings: norm NaN": (
         "max_gradient_norm", lambda: StageSettings(1, 1, 0.1, max_gradient_norm=NAN)),
     # --- pooling, attention, encoder, heads
-    "pool: unknown": ("pooling", lambda: pool(output(2, 3, 8), None, "max")),
+    "pool: unknown": ("pooling", lambda: pool(output(2, 3, 8), None, "sum")),
     "pool: None": ("pooling", lambda: pool(output(2, 3, 8), None, None)),
     "pool: mask of another length": (
         "attention_mask", lambda: pool(output(2, 3, 8), i([[1, 1], [1, 1]]), "mean")),
@@ -335,7 +335,7 @@ CASES: dict[str, Case] = {
     "encode: a generator": (
         "at place 2",
         lambda: encode((x for x in ("a", "b", 3)), ENCODER, TOKENIZER)),
-    "encode: pooling": ("pooling", lambda: enc("a film", pooling="max")),
+    "encode: pooling": ("pooling", lambda: enc("a film", pooling="sum")),
     "encode: pooling a number": ("pooling", lambda: enc("a film", pooling=1)),
     "encode: precision": ("precision", lambda: enc("a film", precision="fp16")),
     "encode: budget 0": ("token_budget", lambda: enc("a film", token_budget=0)),

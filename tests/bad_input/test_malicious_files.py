@@ -309,7 +309,7 @@ def test_a_link_with_the_files_own_name_is_replaced_not_followed(
 
 def test_a_part_that_is_too_large_is_not_read(serve: Callable, tmp_path: Path) -> None:
     server = serve(sends(CONTENT, len(CONTENT)))
-    (tmp_path / (NAME + ".part")).write_bytes(bytes(200_001))
+    (tmp_path / f".{NAME}.minbert-half").write_bytes(bytes(200_001))
     with pytest.raises(ValueError, match="has 200001 bytes, expected at most 200000: move it"):
         download(tmp_path, base_url=server.url, files=[NAME], timeout_s=5)
 

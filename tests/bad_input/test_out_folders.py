@@ -59,7 +59,9 @@ class Place:
             folder.mkdir(parents=True)
             (folder / "content").write_text(folder.name)
         submitted = {"arm": "mlm", "stage": "heads", "seed": 0}
-        (self.run / "results.json").write_text(json.dumps({"submitted": submitted}))
+        made = {"submitted": submitted, "recipe": {"name": "paper"}, "preset": {"name": "quick"}}
+        made["precision"] = "fp32"
+        (self.run / "results.json").write_text(json.dumps(made))
 
     def folder(self, *files: str, kind: str | None = None, changed: str = "") -> str:
         """A folder with the given files, all of them ours if a kind is given."""
