@@ -53,7 +53,7 @@ def run_predict(arguments: argparse.Namespace) -> None:
             f"this run has no arm {chosen['arm']}, stage {chosen['stage']}, seed {chosen['seed']}"
         )
     with claimed(arguments.out, PREDICT, {"the run": run}) as out:
-        files = _predictions(arguments, results, folder)
+        files = _predictions(arguments, made, folder)
         with out.replaced() as working:
             for (task, split), (ids, values) in files.items():
                 write_predictions(working / f"{task}-{split}.csv", task, ids, values)
@@ -62,7 +62,7 @@ def run_predict(arguments: argparse.Namespace) -> None:
 
 
 def _predictions(
-    arguments: argparse.Namespace, results: dict[str, Any], folder: Path
+    arguments: argparse.Namespace, made: dict[str, Any], folder: Path
 ) -> dict[tuple[str, str], tuple[Sequence[str], np.ndarray]]:
     """Ids and values by task and split, of the model in a folder of checkpoints."""
     device = resolve_device(arguments.device)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 NUMBERS = re.compile(r"[-+−±.,%\d\s\[\]()]+")
-MINUS_OF_ZERO = re.compile(r"(?<![\d.])[-−](?=0*\.?0+(?![.\d]))")
+SIGN_OF_ZERO = re.compile(r"(?<![\d.])[-−+](?=0*\.?0+(?![.\d]))")
 
 
 class Table:
@@ -17,7 +17,7 @@ class Table:
         header: one title per column.
         rows: as many cells each; numbers must be rounded already
             (`minbert.course.rounded`), so that outputs can be compared. What was rounded to zero
-            loses its minus: `-0.000` is `0.000`.
+            loses its sign: `-0.000` and `+0.000` are `0.000`.
         caption: one sentence above the table.
 
     Raises:
@@ -62,4 +62,4 @@ class Table:
 
 def _shown(cell: object) -> str:
     text = str(cell)
-    return MINUS_OF_ZERO.sub("", text) if NUMBERS.fullmatch(text) else text
+    return SIGN_OF_ZERO.sub("", text) if NUMBERS.fullmatch(text) else text

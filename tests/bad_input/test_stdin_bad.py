@@ -28,7 +28,7 @@ def encode(
     """The command on given bytes: its exit code, stdout and stderr."""
 
     def run(content: bytes) -> Encoded:
-        out = SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: False)
+        out = SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: False, flush=lambda: None)
         with monkeypatch.context() as patched:
             patched.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
             patched.setattr(sys, "stdout", out)
