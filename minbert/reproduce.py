@@ -12,7 +12,7 @@ from minbert import checks
 from minbert.data.predictions import write_predictions
 from minbert.evaluation.report import tables_markdown
 from minbert.evaluation.statistics import measure
-from minbert.folders.replaced import Kind, ReplacedFolder
+from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.results import collect, encoder_stages
 from minbert.run_folder import copy_files, write_json
 from minbert.training.arms import ARMS, TASKS, stages_of
@@ -33,7 +33,7 @@ def reproduce(
     experiment: Experiment,
     arms: Sequence[str],
     seeds: Sequence[int],
-    out: ReplacedFolder,
+    out: str | Path | ReplacedFolder,
     command: str,
 ) -> dict[str, Any]:
     """Run the arms for all seeds and write results, tables, curves, predictions, checkpoints.
@@ -45,16 +45,20 @@ def reproduce(
         experiment: data, encoder, recipe, preset, precision, device and cache.
         arms: of `ARMS`, in the order of the tables' columns.
         seeds: every arm runs once for each.
-        out: a folder that this process keeps for itself: `claimed(path, REPRODUCE)`.
+        out: a folder that is new, empty or of an earlier run, of which only unchanged files are
+            replaced; or one that this process keeps already: `claimed(path, REPRODUCE)`.
         command: recorded in results.json.
 
     Returns:
         The content of results.json.
 
     Raises:
-        ValueError: an arm is unknown, a seed stands there twice, or `out` was changed meanwhile.
+        ValueError: an arm is unknown, a seed stands there twice, or `out` holds something else.
         OSError: the disk is full or does not allow it; `out` is as it was.
     """
+    if not isinstance(out, ReplacedFolder):
+        with claimed(out, REPRODUCE) as folder:
+            return reproduce(experiment, arms, seeds, folder, command)
     unknown = [arm for arm in arms if arm not in ARMS]
     if unknown or not arms:
         raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")

@@ -96,6 +96,11 @@ def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
     return _table(["", *results["arms"]], rows)
 
 
+def signed(value: float) -> str:
+    """Three decimals with their sign; what is rounded to zero has none."""
+    return f"{value:+.3f}" if f"{value:z.3f}" != "0.000" else "0.000"
+
+
 def _differences(results: dict[str, Any], stage: str) -> str:
     """What each arm gains over the control, and whether that is more than noise."""
     lines = []
@@ -107,8 +112,8 @@ def _differences(results: dict[str, Any], stage: str) -> str:
         low, high = sorted(sign * bound for bound in test["ci95"])
         verdict = "within noise" if test["p_value"] >= SIGNIFICANT else f"p = {test['p_value']:.2g}"
         lines.append(
-            f"- {arm}, {ROWS[test['metric']]}: {sign * test['difference']:+z.3f} "
-            f"[{low:+z.3f}, {high:+z.3f}], {verdict} ({test['method']})"
+            f"- {arm}, {ROWS[test['metric']]}: {signed(sign * test['difference'])} "
+            f"[{signed(low)}, {signed(high)}], {verdict} ({test['method']})"
         )
     if not lines:
         return ""
@@ -148,7 +153,7 @@ def story_table(results: dict[str, Any]) -> str:
     rows = []
     for finding in findings(results):
         low, high = finding.value["ci95"]
-        shown = f"{finding.value['value']:+z.3f} [{low:+z.3f}, {high:+z.3f}]"
+        shown = f"{signed(finding.value['value'])} [{signed(low)}, {signed(high)}]"
         rows.append([finding.statement, finding.expected, shown, finding.verdict])
     header = ["", "expected", f"measured [95 % over {len(results['seeds'])} seeds]", "borne out"]
     return _table(header, rows)

@@ -58,9 +58,9 @@ def edited_config(**values: object):
 
 
 def edited_tokenizer(model: Path) -> None:
-    path = model / "tokenizer.json"
+    path = model / "tokenizer_config.json"  # which has the last word on letter case
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["normalizer"]["lowercase"] = False
+    content["do_lower_case"] = False
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
