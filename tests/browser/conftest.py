@@ -30,6 +30,16 @@ FLAGS = [
 ]  # fmt: skip
 
 
+END_KERNELS = """async () => {
+    const token = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';
+    for (const session of await (await fetch('/api/sessions')).json())
+        await fetch('/api/sessions/' + session.id,
+                    {method: 'DELETE', headers: {'X-XSRFToken': token}});
+}"""
+"""The next page of a notebook gets a kernel of its own, rather than the widgets of an earlier one,
+which a busy machine does not restore in time ("widget model not found")."""
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's program; without one these tests skip, and say so."""
@@ -136,13 +146,17 @@ def page(browser):
 @pytest.fixture(scope="module")
 def open_notebook(browser, lab_url: str):
     """Opens a notebook by the beginning of its name, in a page that a test module shares."""
+    opened = []
     with ExitStack() as pages:
 
         def open_one(name: str) -> NotebookPage:
             (path,) = notebook_paths([name])
-            return NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
+            opened.append(pages.enter_context(fresh_page(browser)))
+            return NotebookPage(opened[-1], lab_url, path)
 
         yield open_one
+        for page in opened[:1]:
+            page.evaluate(END_KERNELS)
 
 
 @pytest.fixture(scope="session")
