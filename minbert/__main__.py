@@ -11,20 +11,6 @@ from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
 from minbert.threads import granted_cores, share_the_machine
 
 
-class _Once(logging.Filter):
-    """Passes a sentence once: where a model lies is looked up anew for every stage."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: set[str] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        said = record.getMessage()
-        new = record.name != "minbert.weights" or said not in self.said
-        self.said.add(said)
-        return new
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -35,12 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
         from minbert.commands.parser import build_parser
     parsed = build_parser().parse_args(arguments)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_Once())
     logging.basicConfig(
         level=logging.DEBUG if parsed.verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s" if parsed.verbose else "%(message)s",
-        handlers=[handler],
+        stream=sys.stderr,
     )
     for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub", "traitlets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -61,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         said = f"{error}"
         if isinstance(error, OSError) and error.errno and error.filename is None:
-            said = f"what it prints cannot be written: {error.strerror}"
+            said = f"what it prints (or a file) cannot be written: {error.strerror}"
         print(f"minbert {parsed.command}: {said}", file=sys.stderr)
         return 2
 

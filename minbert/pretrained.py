@@ -32,22 +32,23 @@ STORED_IDS = ("embeddings.position_ids", "embeddings.token_type_ids")
 """Constants that old files store beside the weights."""
 
 
-def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
+def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceTokenizer]:
     """Load an encoder, in eval mode, and its tokenizer.
 
     What a sentence-transformers folder says of pooling, length, prompt and norm is kept as
     `encoder.sentence_settings`, which `minbert.encode` follows.
 
     Args:
-        name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id.
+        name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id; or
+            what `minbert.weights.locate` found of it, which spares looking and verifying again.
 
     Raises:
         FileNotFoundError: nothing of that name can be found or fetched.
         OSError: the hub refuses or fails.
         ValueError: the files are not those of a BERT encoder; the sentence says what is wrong.
     """
-    location = locate(name)
-    config = _read_config(location.config)
+    location = _located(name)
+    config = read_config(location)
     settings = read_settings(location.modules) if location.modules else None
     tokenizer = WordPieceTokenizer.load(location.tokenizer)
     if tokenizer.vocab_size > config.vocab_size:
@@ -69,18 +70,22 @@ def from_pretrained(name: str | Path) -> tuple[Encoder, WordPieceTokenizer]:
     return encoder.eval(), tokenizer
 
 
-def has_mlm_head(name: str | Path) -> bool:
+def _located(name: str | Path | Location) -> Location:
+    return name if isinstance(name, Location) else locate(name)
+
+
+def has_mlm_head(name: str | Path | Location) -> bool:
     """Whether a checkpoint brings a trained masked-language-model head.
 
     Args:
         name: as for `from_pretrained`. `tiny` and `bert-base` have one, `minilm` has none.
     """
-    names = tensor_names(locate(name).weights)
+    names = tensor_names(_located(name).weights)
     return any(part.startswith(HEAD_PREFIX) for part in names)
 
 
 def load_mlm_head(
-    name: str | Path, encoder: Encoder, generator: torch.Generator | None = None
+    name: str | Path | Location, encoder: Encoder, generator: torch.Generator | None = None
 ) -> MaskedLanguageModelHead:
     """The masked-language-model head of a checkpoint, or a fresh one where it has none.
 
@@ -96,17 +101,18 @@ def load_mlm_head(
             missing or of another shape.
     """
     head = MaskedLanguageModelHead(encoder.config, generator)
-    body, weights = split_names(read_tensors(locate(name).weights))
+    path = _located(name).weights
+    body, weights = split_names(read_tensors(path))
     if not weights:
-        logger.warning("%s has no masked-language-model head: a fresh one is used, untrained", name)
+        logger.warning("%s has no masked-language-model head: a fresh one is used, untrained", path)
         return head.eval()
     decoder = weights.pop(DECODER, None)
     weights.setdefault("bias", weights.pop("decoder.bias", torch.zeros(0)))
     weights.pop("decoder.bias", None)
     words = body.get("embeddings.word_embeddings.weight")
     if decoder is not None and (words is None or not torch.equal(decoder, words)):
-        raise ValueError(f"the decoder of {name} is not tied to its word embeddings: unsupported")
-    _load_strictly(head, weights, f"the masked-language-model head of {name}")
+        raise ValueError(f"the decoder of {path} is not tied to its word embeddings: unsupported")
+    _load_strictly(head, weights, f"the masked-language-model head of {path}")
     return head.eval()
 
 
@@ -171,7 +177,12 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
     return body, head
 
 
-def _read_config(path: Path) -> ModelConfig:
+def read_config(name: str | Path | Location) -> ModelConfig:
+    """The sizes of a model, without its weights.
+
+    Args, raises: as for `from_pretrained`.
+    """
+    path = _located(name).config
     values = read_json(path)
     try:
         return ModelConfig.from_dict(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from minbert.training.digests import (
 )
 from minbert.training.loop import Setting, generator_for
 from minbert.training.recipe import Preset, Recipe
+from minbert.weights import Location, locate
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,11 @@ class Experiment:
     device: torch.device
     cache: StageCache
 
+    @cached_property
+    def location(self) -> Location:
+        """Files of the model; looked up, verified and said once."""
+        return locate(self.encoder_name)
+
     def original(self, digests: dict[str, str | None] | None = None) -> Original:
         """Read the model, in eval mode on the CPU.
 
@@ -70,10 +77,10 @@ class Experiment:
         Raises:
             ValueError: the files are no model, or others than they were at the earlier reading.
         """
-        encoder, tokenizer = from_pretrained(self.encoder_name)
+        encoder, tokenizer = from_pretrained(self.location)
         head = None
-        if has_mlm_head(self.encoder_name):
-            head = load_mlm_head(self.encoder_name, encoder)
+        if has_mlm_head(self.location):
+            head = load_mlm_head(self.location, encoder)
         original = Original(encoder, tokenizer, head)
         if digests not in (None, original.digests):
             raise ValueError(

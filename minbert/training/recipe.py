@@ -8,7 +8,7 @@ from typing import Any
 
 from minbert import paper
 from minbert.config import PRESETS as SIZES
-from minbert.pretrained import from_pretrained
+from minbert.pretrained import read_config
 
 
 @dataclass(frozen=True)
@@ -171,10 +171,10 @@ def is_tiny(encoder_name: str) -> bool:
         encoder_name: as for `from_pretrained`.
 
     Raises:
-        FileNotFoundError, ValueError: see `from_pretrained`.
+        FileNotFoundError, OSError, ValueError: see `from_pretrained`.
     """
     known = SIZES.get(encoder_name)
-    config = known or from_pretrained(encoder_name)[0].config
+    config = known or read_config(encoder_name)
     # A vocabulary is learnt from text; all other sizes are the model's.
     return replace(config, vocab_size=SIZES["tiny"].vocab_size) == SIZES["tiny"]
 
