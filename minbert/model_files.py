@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from minbert.data.text import decoded, parsed_json
 
 LARGEST = 1 << 26
 """Bytes of the largest text file that is read: a vocabulary of a million pieces is smaller."""
@@ -45,15 +45,7 @@ def read_text(path: Path) -> str:
         raise ValueError(
             f"{path} has {path.stat().st_size} bytes, expected at most {LARGEST}: is it this file?"
         )
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}, line {line}: byte {content[error.start]:#04x} is not UTF-8, expected a "
-            "text file in UTF-8"
-        ) from None
+    return decoded(path.read_bytes(), str(path))
 
 
 def read_json(path: Path, kind: type = dict) -> Any:
@@ -61,29 +53,9 @@ def read_json(path: Path, kind: type = dict) -> Any:
 
     Raises:
         FileNotFoundError: it is not there.
-        ValueError: it is no JSON, says a name twice, or holds something else.
+        ValueError: see `read_text` and `minbert.data.text.parsed_json`.
     """
-    text = read_text(path)
-    try:
-        value = json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{path}, line {error.lineno}: {error.msg}, expected JSON (cut off or edited?)"
-        ) from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no usable JSON: {error}") from None
-    if not isinstance(value, kind):
-        names = {dict: "an object in braces", list: "a list in brackets"}
-        raise ValueError(f"{path} holds {value!r:.60}, expected {names[kind]}")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{twice!r} is said twice, expected once")
-    return found
+    return parsed_json(read_text(path), path, kind)
 
 
 def inside(path: Path, name: str) -> str:

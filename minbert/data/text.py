@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -125,18 +126,40 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         FileNotFoundError: there is no such file.
         OSError: it may not be read.
-        ValueError: not UTF-8, not JSON, or no object; the sentence names the line.
+        ValueError: not UTF-8, or see `parsed_json`.
     """
-    text = read_text(path)
+    return parsed_json(read_text(path), path)
+
+
+def parsed_json(text: str, path: Path, kind: type = dict) -> Any:
+    """The JSON value in a file's text.
+
+    Args:
+        path: of the file, for the sentence.
+        kind: dict or list, the outermost value.
+
+    Raises:
+        ValueError: no JSON, a name twice in one object, numbers or nesting beyond Python's limits,
+            or another kind; the sentence names the line where there is one.
+    """
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         got = repr(error.doc[error.pos : error.pos + 20]) if error.doc.strip() else "nothing"
         raise ValueError(
             f"{path}:{error.lineno}: expected JSON ({error.msg}), got {got}: is the file cut off?"
         ) from None
     except (RecursionError, ValueError) as error:
-        raise ValueError(f"{path}:1: expected JSON, got something else ({error})") from None
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}:1: expected a JSON object, got a {type(content).__name__}")
+        raise ValueError(f"{path}: expected JSON, got what cannot be used ({error})") from None
+    if not isinstance(content, kind):
+        names = {dict: "a JSON object in braces", list: "a JSON list in brackets"}
+        raise ValueError(f"{path}:1: expected {names[kind]}, got {content!r:.60}")
     return content
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{twice!r} is said twice")
+    return found

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
 from minbert.multitask import MultitaskBert
 from minbert.training.checkpoint import History
@@ -129,7 +130,8 @@ UNREADABLE = (
     ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError, NotImplementedError,
     zipfile.BadZipFile, zlib.error, SafetensorError,
 )  # fmt: skip
-"""What readers raise over a damaged file."""
+"""What readers raise over a damaged file; zipfile calls a flipped byte in the method of compression
+"not implemented"."""
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def save_history(folder: Path, histories: Mapping[str, History]) -> None:
 
 def read_history(folder: Path) -> dict[str, dict]:
     """Training histories of a stage by part, as `History.to_dict` gives them."""
-    return _read_json(folder / "history.json")
+    return read_json(folder / "history.json")
 
 
 def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
@@ -183,12 +185,4 @@ def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
 
 def read_measures(folder: Path) -> dict:
     """What `write_measures` wrote."""
-    return _read_json(folder / "measures.json")
-
-
-def _read_json(path: Path) -> dict:
-    with _reading(path):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("it holds no object")
-        return content
+    return read_json(folder / "measures.json")

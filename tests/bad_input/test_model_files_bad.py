@@ -356,7 +356,7 @@ def test_weights_in_several_files(folder: Path, old: bool) -> None:
 INDEX = "model.safetensors.index.json"
 INDEXES: dict[str, tuple[Any, str]] = {
     "no map": ({}, "weight_map None, expected the file of each tensor"),
-    "a list": ([], "expected an object in braces"),
+    "a list": ([], "expected a JSON object in braces"),
     "an empty map": ({"weight_map": {}}, "weight_map .*expected the file of each"),
     "a map of text": ({"weight_map": "x"}, "weight_map 'x', expected"),
     "a way out": ({"weight_map": {WORDS: "../../secret.safetensors"}}, "expected one inside its f"),

@@ -225,25 +225,26 @@ def test_options_that_change_ids_are_refused_by_name(folder: Path, case: str, ki
 MAP, ADDED, CONFIG = "special_tokens_map.json", "added_tokens.json", "tokenizer_config.json"
 BESIDE: dict[str, tuple[str, bytes, str]] = {
     "maps to another": (MAP, b'{"mask_token": "[PAD]"}', "expected the same in both"),
-    "map is a list": (MAP, b"[]", "expected an object in braces"),
-    "map is cut": (MAP, b'{"mask_token": ', "line 1: .*expected JSON"),
+    "map is a list": (MAP, b"[]", "expected a JSON object in braces"),
+    "map is cut": (MAP, b'{"mask_token": ', ":1: expected JSON"),
     "map twice": (MAP, b'{"pad_token": "a", "pad_token": "b"}', "'pad_token' is said twice"),
     "added id is text": (ADDED, b'{"[X]": "260"}', "'.X.' has the id '260', expected one"),
     "added id is negative": (ADDED, b'{"[X]": -4}', "'.X.' has the id -4, expected one"),
     "added elsewhere": (ADDED, b'{"[X]": 400}', "give the id 400 to"),
-    "config is a list": (CONFIG, b"[1]", "expected an object in braces"),
+    "config is a list": (CONFIG, b"[1]", "expected a JSON object in braces"),
     "config is empty": (CONFIG, b"", "it is empty: fetch it again"),
-    "config is cut": (CONFIG, b'{"do_lower_case": fal', "line 1: .*expected JSON"),
-    "config is latin-1": (CONFIG, b'{\n"a": "\xe9"}', "line 2: byte 0xe9 is not UTF-8, expected"),
+    "config is cut": (CONFIG, b'{"do_lower_case": fal', ":1: expected JSON"),
+    "config is latin-1": (CONFIG, b'{\n"a": "\xe9"}', ":2: expected UTF-8 text, got the byte 0xe9"),
     "config is a pointer": (
         CONFIG, b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "run git lfs pull"),
     "config is a page": (CONFIG, b"<!DOCTYPE html><html></html>", "it is a web page"),
     "json is a pointer": (
         "tokenizer.json", b"version https://git-lfs.github.com/spec/v1\n", "run git lfs pull"),
     "json is a page": ("tokenizer.json", b"\n<html><body>login</body>", "it is a web page"),
-    "json is deep": ("tokenizer.json", b"[" * 100_000, "is no usable JSON"),
-    "json is binary": ("tokenizer.json", b"\x00\x01\xff\xfe", "is not UTF-8, expected"),
-    "json is huge": ("tokenizer.json", b'{"version": ' + b"9" * 5000 + b"}", "is no usable JSON"),
+    "json is deep": ("tokenizer.json", b"[" * 100_000, "expected JSON, got what cannot be used"),
+    "json is binary": ("tokenizer.json", b"\x00\x01\xff\xfe", "expected UTF-8 text, got the byte"),
+    "json is huge": (
+        "tokenizer.json", b'{"version": ' + b"9" * 5000 + b"}", "got what cannot be used"),
 }  # fmt: skip
 
 
