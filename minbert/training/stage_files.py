@@ -175,7 +175,8 @@ def save_history(folder: Path, histories: Mapping[str, History]) -> None:
 
 def read_history(folder: Path) -> dict[str, dict]:
     """Training histories of a stage by part, as `History.to_dict` gives them."""
-    return read_json(folder / "history.json")
+    with _reading(path := folder / "history.json"):
+        return read_json(path)
 
 
 def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
@@ -185,4 +186,5 @@ def write_measures(folder: Path, measures: Mapping[str, Any]) -> None:
 
 def read_measures(folder: Path) -> dict:
     """What `write_measures` wrote."""
-    return read_json(folder / "measures.json")
+    with _reading(path := folder / "measures.json"):
+        return read_json(path)

@@ -259,10 +259,7 @@ def test_a_damaged_file_outside_the_cache_is_one_sentence(
 ) -> None:
     """As in the checkpoints of a run, which nobody verifies."""
     (tmp_path / name).write_bytes(content)
-    said = r".*expected (JSON|UTF-8 text|a JSON object in braces), got "
-    if not name.endswith(".json"):
-        said = " cannot be read .*: expected what a finished"
-    with pytest.raises(ValueError, match=re.escape(name) + said):
+    with pytest.raises(ValueError, match=f"{name} cannot be read .*: expected what a finished"):
         read(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(FileNotFoundError, match=f"{name}: expected a file of a finished stage"):
