@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from filelock import FileLock
 
+from minbert.folders.lock import acquire
 from minbert.training.cache import default_folder
 
 logger = logging.getLogger(__name__)
@@ -71,9 +72,13 @@ class Journal:
             waiting.append(line)
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with FileLock(f"{self.path}.lock", timeout=LOCK_TIMEOUT_S):
+                lock = FileLock(f"{self.path}.lock")
+                acquire(lock, LOCK_TIMEOUT_S)
+                try:
                     _append(self.path, waiting)
-            except (OSError, NotImplementedError) as error:
+                finally:
+                    lock.release()
+            except OSError as error:
                 reason = getattr(error, "strerror", None) or error
                 self._say(
                     f"your predictions and their outcomes cannot be kept in {self.path} "

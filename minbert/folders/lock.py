@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,19 @@ def made_parents(folder: Path) -> Iterator[None]:
                 part.rmdir()
 
 
+def acquire(lock: FileLock, timeout: float = -1) -> None:
+    """Acquire a lock, waiting `timeout` seconds for it; without, for ever.
+
+    Raises:
+        Timeout: another process holds it all that time.
+        OSError: it cannot be made there, or the file system has no locks.
+    """
+    try:
+        lock.acquire(timeout=timeout)
+    except NotImplementedError as error:  # filelock's word for such a file system
+        raise OSError(errno.ENOLCK, "the file system has no locks", lock.lock_file) from error
+
+
 @contextmanager
 def locked(lock: Path, what: Path) -> Iterator[None]:
     """Hold a lock for the block; the operating system ends it with the process, however that ends.
@@ -41,21 +55,16 @@ def locked(lock: Path, what: Path) -> Iterator[None]:
         ValueError: another process holds it.
         OSError: the lock cannot be made, because nothing can be written there.
     """
-    held = FileLock(lock, timeout=0)
+    held = FileLock(lock)
     while True:
         try:
             with named(what, f"a file must be made in {lock.parent}, choose another folder"):
-                held.acquire()
+                acquire(held, timeout=0)
         except Timeout:
             raise ValueError(
                 f"another run is writing {what} at this moment: wait for it, or choose another "
                 "folder"
             ) from None
-        except NotImplementedError as error:
-            raise OSError(
-                f"writing {what} failed: the file system of {lock.parent} has no locks; choose a "
-                "folder on another one"
-            ) from error
         if lock.exists():
             break
         held.release()  # its last holder removed the file after it was opened here

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
+from minbert.folders.lock import acquire
 from minbert.training.checkpoint import CHECKPOINT, forget
 from minbert.training.provenance import environment, now
 from minbert.training.seal import damage, remove, seal, set_aside
@@ -151,10 +152,10 @@ class StageCache:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             try:
-                lock.acquire(timeout=0)
+                acquire(lock, timeout=0)
             except Timeout:
                 logger.info("%s: waiting for another run that computes it, %s", name, folder.name)
-                lock.acquire()
+                acquire(lock)
         except OSError as error:
             raise OSError(
                 f"stage {name} has to be computed ({folder.name} is not there, or is damaged), and "
@@ -173,8 +174,11 @@ def _remove_lock_of_the_dead(folder: Path) -> None:
     """A run that was killed when all was done but this has left its lock."""
     lock = FileLock(f"{folder}.lock")
     if os.path.lexists(lock.lock_file):
-        with contextlib.suppress(OSError), lock.acquire(timeout=0):  # Timeout is one
-            os.unlink(lock.lock_file)
+        with contextlib.suppress(OSError):  # Timeout is one
+            acquire(lock, timeout=0)
+            with contextlib.suppress(OSError):
+                os.unlink(lock.lock_file)
+            lock.release()
 
 
 def _with_code(
