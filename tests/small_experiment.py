@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,27 @@ from minbert.training.recipe import PRESETS, RECIPES, Preset
 
 STAGES = ("original", "mlm", "mnrl", "untrained", "heads", "sst_finetune")
 """Every kind of stage that the grid has."""
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Do work in a child process with one thread; its process id.
+
+    It exits with 0, with 130 after Ctrl-C, with 3 after any other exception.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            # One thread: a forked process has none of its parent's.
+            os.environ["MINBERT_THREADS"] = "1"
+            torch.set_num_threads(1)
+            work()
+            code = 0
+        except KeyboardInterrupt:
+            code = 130
+        finally:
+            os._exit(code)
+    return child
 
 
 def small_preset() -> Preset:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from local_server import LocalServer
 from transformers import BertTokenizer
 
 from minbert import from_pretrained
@@ -24,32 +24,16 @@ NAME = "someone/small-bert"
 COMMIT = "1234567890" * 4
 
 
-class Hub:
+class Hub(LocalServer):
     """Serves a folder as huggingface_hub asks for it; how badly is up to `answer`."""
 
     def __init__(self) -> None:
         self.folder = Path()
         self.answer: Any = None
         self.asked: list[str] = []
-        outer = self
+        super().__init__()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                outer.reply(self, body=False)
-
-            def do_GET(self) -> None:
-                outer.reply(self, body=True)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def reply(self, request: BaseHTTPRequestHandler, body: bool) -> None:
+    def reply(self, request: BaseHTTPRequestHandler) -> None:
         owner, model, _, _, *rest = request.path.split("?")[0].strip("/").split("/")
         name = "/".join(rest)
         self.asked.append(name)
@@ -66,7 +50,7 @@ class Hub:
             return self.send(request, 404, headers, b"")
         content = path.read_bytes()
         headers = {"ETag": f'"{name.replace("/", "-")}"', "X-Repo-Commit": COMMIT}
-        self.send(request, 200, headers, content, body)
+        self.send(request, 200, headers, content)
 
     def send(
         self,
@@ -74,20 +58,14 @@ class Hub:
         status: int,
         headers: dict[str, str],
         content: bytes,
-        body: bool = True,
     ) -> None:
         request.send_response(status)
         for name, value in headers.items():
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
-        if body:
+        if request.command != "HEAD":
             request.wfile.write(content)
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture(scope="module")

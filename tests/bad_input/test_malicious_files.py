@@ -8,14 +8,14 @@ import os
 import pickle
 import shutil
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from local_server import LocalServer
 
 from minbert import Encoder, ModelConfig, from_pretrained
 from minbert.data import download as module
@@ -138,31 +138,17 @@ def test_addresses_that_may_be_asked(url: str) -> None:
     check_address(url)
 
 
-class Server:
+class Server(LocalServer):
     """Answers every request as it is told to."""
 
     def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
         self.requests: list[str] = []
-        outer = self
+        self.answer = answer
+        super().__init__()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.requests.append(self.path)
-                answer(self)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    def reply(self, request: BaseHTTPRequestHandler) -> None:
+        self.requests.append(request.path)
+        self.answer(request)
 
 
 def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from bs4 import BeautifulSoup
+from local_server import LocalServer
 from nbformat import v4
 
 from minbert.course.pages import Neighbours
@@ -29,25 +29,26 @@ ATTEMPTS = {
 }
 
 
+class Recording(LocalServer):
+    """Gives a script, and keeps what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        super().__init__()
+
+    def reply(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked.append(request.path)
+        request.send_response(200)
+        request.end_headers()
+        request.wfile.write(b"document.title = 'ran'")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, list[str]]]:
     """An address on this machine, and what was asked of it."""
-    asked = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"document.title = 'ran'")
-
-        def log_message(self, *words: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as running:
-        Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}", asked
-        running.shutdown()
+    running = Recording()
+    yield running.url, running.asked
+    running.close()
 
 
 def opened(browser, text: str, folder: Path) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from local_server import LocalServer
 
 from minbert.data import published
 from minbert.data.download import download
@@ -17,7 +17,7 @@ CONTENT = b"".join(b"%d\tline\n" % number for number in range(40_000))
 NAME = "sts-dev.csv"
 
 
-class Server:
+class Server(LocalServer):
     """Serves CONTENT under NAME; how well is up to the flags."""
 
     def __init__(self) -> None:
@@ -25,21 +25,10 @@ class Server:
         self.ranges = True
         self.cut_after: int | None = None
         self.requests: list[str | None] = []
-        outer = self
+        super().__init__()
+        self.url += "/data"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.answer(self)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/data"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
+    def reply(self, request: BaseHTTPRequestHandler) -> None:
         asked = request.headers.get("Range")
         self.requests.append(asked)
         if not request.path.endswith(NAME):
@@ -55,11 +44,6 @@ class Server:
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body[: self.cut_after])
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_experiment import Finished, finish, litter, numbers, stage_folder, warnings_of
+from small_experiment import Finished, finish, forked, litter, numbers, stage_folder, warnings_of
 
 from minbert import pretrained
 from minbert.training import cache, experiment, loop, seal
@@ -47,21 +47,13 @@ def run(finished: Finished, root: Path) -> dict[str, Path]:
 
 def in_a_child(finished: Finished, root: Path, arrange: Callable[[], None]) -> int:
     """Run in a child process; its exit code, negative for a signal."""
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            # One thread: a forked process has none of its parent's.
-            os.environ["MINBERT_THREADS"] = "1"
-            torch.set_num_threads(1)
-            experiment.Setting = functools.partial(Setting, checkpoint_every_s=0.0)
-            arrange()
-            run(finished, root)
-            code = 0
-        except KeyboardInterrupt:
-            code = 130
-        finally:
-            os._exit(code)
+
+    def work() -> None:
+        experiment.Setting = functools.partial(Setting, checkpoint_every_s=0.0)
+        arrange()
+        run(finished, root)
+
+    child = forked(work)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

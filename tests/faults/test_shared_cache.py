@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from filelock import FileLock
 from safetensors import SafetensorError
 from small_experiment import (
     STAGES,
     Finished,
     finish,
+    forked,
     litter,
     numbers,
     stage_folder,
@@ -43,21 +43,6 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return finish(tmp_path_factory.mktemp("finished"))
-
-
-def forked(work: Callable[[], None]) -> int:
-    """A child that works with one thread; its process id."""
-    child = os.fork()
-    if child == 0:
-        code = 3
-        try:
-            os.environ["MINBERT_THREADS"] = "1"
-            torch.set_num_threads(1)
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return child
 
 
 def ends_well(child: int) -> bool:
