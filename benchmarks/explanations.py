@@ -26,8 +26,9 @@ from minbert.course.explanations.reading import gathered
 from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import describe_device, versions, write_json
+from minbert.run_folder import write_json
 from minbert.training.grid import Grid
+from minbert.training.provenance import describe_device, versions
 
 EXPERIMENTS = {"words": words, "moved_space": moved_space, "survival": survival}
 

@@ -33,8 +33,9 @@ from minbert.evaluation.sentence_space import dev_sentences
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import load_mlm_head
 from minbert.progress import Progress
-from minbert.run_folder import describe_device, versions, write_json
+from minbert.run_folder import write_json
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.provenance import describe_device, versions
 from minbert.viz import widgets as explorers
 from minbert.viz.style import new_axes
 from minbert.viz.table import Table

@@ -22,7 +22,7 @@ from minbert.data.examples import CourseData, TaskData
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.metrics import accuracy
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import describe_device, versions, write_json
+from minbert.run_folder import write_json
 from minbert.training.arms import TASKS
 from minbert.training.cache import StageCache
 from minbert.training.experiment import Experiment
@@ -30,6 +30,7 @@ from minbert.training.heads import train_paraphrase_head
 from minbert.training.held_out import Parts, judge, split_training_data
 from minbert.training.loop import derive_seed, generator_for
 from minbert.training.mnrl import rank_negatives
+from minbert.training.provenance import describe_device, versions
 from minbert.training.recipe import RECIPES, Recipe, preset_for
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment

@@ -35,9 +35,10 @@ from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.precision import PRECISIONS, autocast, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import describe_device, versions, write_json
+from minbert.run_folder import write_json
 from minbert.training.loop import Setting, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
+from minbert.training.provenance import describe_device, versions
 from minbert.training.recipe import PRESETS, RECIPES, StageSettings
 from minbert.training.sentences import SentenceTable
 from minbert.weights import locate

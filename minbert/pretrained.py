@@ -143,11 +143,14 @@ def save_pretrained(
         settings = replace(settings, pooling=encoder.pooling)
         write_settings(folder, settings, encoder.config.hidden_size)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    partial = folder / "model.safetensors.partial"
-    save_file(contiguous, partial, metadata={"format": "pt"})
-    # safetensors writes for nobody else; the configuration has what the umask gives.
-    partial.chmod((folder / "config.json").stat().st_mode & 0o777)
-    os.replace(partial, folder / "model.safetensors")
+    partial = folder / ".model.safetensors.minbert-part"  # no user's file has such a name
+    try:
+        save_file(contiguous, partial, metadata={"format": "pt"})
+        # safetensors writes for nobody else; the configuration has what the umask gives.
+        partial.chmod((folder / "config.json").stat().st_mode & 0o777)
+        os.replace(partial, folder / "model.safetensors")
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -13,12 +13,12 @@ import numpy as np
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
-from minbert.run_folder import describe_device, peak_memory_mib, versions
+from minbert.run_folder import peak_memory_mib
 from minbert.training.arms import ARMS, TASKS, stages_of
 from minbert.training.experiment import Experiment
 from minbert.training.grid import Grid
 from minbert.training.perplexity import perplexity
-from minbert.training.provenance import computed
+from minbert.training.provenance import computed, describe_device, versions
 from minbert.training.stage_files import (
     QUORA_BY_COSINE,
     Predictions,

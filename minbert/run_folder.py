@@ -9,9 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from minbert.training.provenance import describe_device as describe_device
-from minbert.training.provenance import versions as versions
-
 
 def peak_memory_mib() -> float | None:
     """Most memory this process has held so far, in MiB; None where the system does not tell."""

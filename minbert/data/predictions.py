@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from minbert.data.course_file import (
 )
 from minbert.data.table import table_rows
 from minbert.data.text import read_text, text_lines
+from minbert.folders.added import write_text
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +58,7 @@ def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequenc
         written[identity] = _value(repr(float(value)), COLUMNS[task], place)
         shown = f"{float(value):.4f}" if task == "sts" else f"{int(value)}"
         lines.append(f"{identity} , {shown} \n")
-    partial = path.with_name(f".{path.name}.minbert-part")
-    partial.write_text("".join(lines), encoding="utf-8")
-    os.replace(partial, path)
+    write_text(path, "".join(lines))
 
 
 def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
