@@ -110,7 +110,7 @@ def with_time(notebook: NotebookNode) -> NotebookNode:
     """
     said = (
         f"About {study_minutes(notebook)} minutes of study (estimated from its length); "
-        "runs in about a minute or less on two cores."
+        "runs in two minutes or less on two cores."
     )
     notebook.cells[0].source = TIME.sub(said, notebook.cells[0].source)
     return notebook

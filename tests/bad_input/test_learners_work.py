@@ -22,7 +22,7 @@ from minbert.folders.added import adding_to
 from minbert.folders.marker import MARKER, Marker, write_marker
 from minbert.viz.projector import write_projector_files
 
-TIME = "About 5 minutes of study (estimated from its length); runs in about a minute or less."
+TIME = "About 5 minutes of study (estimated from its length); runs in two minutes or less."
 
 
 def make(folder: Path, name: str, exercise: str) -> None:

@@ -101,7 +101,7 @@ def test_the_time_is_written_into_the_first_cell() -> None:
     first = with_time(notebook).cells[0].source
     assert first == (
         "# A\n\nAbout 20 minutes of study (estimated from its length); "
-        "runs in about a minute or less on two cores.\n\nmore"
+        "runs in two minutes or less on two cores.\n\nmore"
     )
     assert with_time(notebook).cells[0].source == first
 

@@ -20,7 +20,7 @@ from minbert.course import notebooks
 from minbert.course.files import write_notebook
 from minbert.course.notebooks import read
 
-TIME = "About 5 minutes of study (estimated from its length); runs in about a minute or less."
+TIME = "About 5 minutes of study (estimated from its length); runs in two minutes or less."
 LAUNCH = """
 import signal, sys
 from pathlib import Path

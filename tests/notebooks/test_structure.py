@@ -72,7 +72,7 @@ def test_it_begins_with_objectives_and_time(cells: list, path: Path) -> None:
     assert first.startswith("# ")
     assert "**You will**" in first and first.count("\n- ") >= 3
     assert re.search(r"About \d+ minutes of study \(estimated from its length\); "
-                     r"runs in about a minute or less on two cores\.", first)  # fmt: skip
+                     r"runs in two minutes or less on two cores\.", first)  # fmt: skip
     assert "**Recall**" in first or "**Recall**" in cells[1].source
 
 
