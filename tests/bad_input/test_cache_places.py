@@ -124,9 +124,7 @@ def test_a_place_that_is_no_folder_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(
-    "what", [{"path": Path("x")}, {"set": {1}}, {1: {"deep": object()}}], ids=str
-)
+@pytest.mark.parametrize("what", [{"path": Path("x")}, {"set": {1}}, {1: {"deep": object()}}])
 def test_what_decides_a_stage_is_plain_data(what: dict, tmp_path: Path) -> None:
     """An object's address, or a machine's path, would make another key in every run."""
     with pytest.raises(ValueError, match="what decides stage mlm must be plain data"):
