@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from minbert.course.notebooks import notebook_paths
+from minbert.run_folder import check_replaceable
 from minbert.threads import FIXED, granted_cores
 
 TRAINING = ["single-task", "--task", "sst", "--mode", "finetune"]
@@ -170,6 +171,8 @@ def main() -> None:
     parser.add_argument("--kernels", nargs="*", default=["07", "09"] * 4, help="notebooks at once")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    if arguments.out:
+        check_replaceable(arguments.out, ("command",))
     cores = granted_cores()
     rounds = []
     for number in range(arguments.rounds):
@@ -191,6 +194,7 @@ def main() -> None:
         summary = summarise(rounds, cores, arguments.limit)
         result |= {"command": command, "cores": cores, "rounds": rounds, "summary": summary}
     if arguments.kernels:
+        result.setdefault("command", command)
         result["kernels"] = kernels(arguments.kernels, arguments.limit * 4) | {"command": command}
         print(kernels_sentence(result["kernels"]))
     if arguments.out:

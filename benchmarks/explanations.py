@@ -26,7 +26,7 @@ from minbert.course.explanations.reading import gathered
 from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import write_json
+from minbert.run_folder import check_replaceable, write_json
 from minbert.training.grid import Grid
 from minbert.training.provenance import describe_device, versions
 
@@ -62,6 +62,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     torch.set_num_threads(2)
     out = Path(arguments.out)
+    check_replaceable(out / "results.json", ("expected", "seeds", "command"))
     out.mkdir(parents=True, exist_ok=True)
 
     session = Session("benchmarks", choose_tier(arguments.tier, arguments.data))

@@ -33,7 +33,7 @@ from minbert.evaluation.sentence_space import dev_sentences
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import load_mlm_head
 from minbert.progress import Progress
-from minbert.run_folder import write_json
+from minbert.run_folder import check_replaceable, write_json
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.provenance import describe_device, versions
 from minbert.viz import widgets as explorers
@@ -176,6 +176,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    if arguments.out:
+        check_replaceable(arguments.out, ("limits_s", "results", "runs"))
     torch.set_num_threads(2)
     gc.freeze()
     results: dict[str, dict[str, Any]] = {}

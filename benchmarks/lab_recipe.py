@@ -22,7 +22,7 @@ from minbert.data.examples import CourseData, TaskData
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.metrics import accuracy
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import write_json
+from minbert.run_folder import check_replaceable, write_json
 from minbert.training.arms import TASKS
 from minbert.training.cache import StageCache
 from minbert.training.experiment import Experiment
@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, help="JSON file")
     arguments = parser.parse_args()
     out = Path(arguments.out)
+    check_replaceable(out, ("variants", "seeds", "command"))
     out.parent.mkdir(parents=True, exist_ok=True)
 
     data, device = load_data("classroom:0"), torch.device("cpu")

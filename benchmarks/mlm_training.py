@@ -35,7 +35,7 @@ from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.precision import PRECISIONS, autocast, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import write_json
+from minbert.run_folder import check_replaceable, write_json
 from minbert.training.loop import Setting, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.provenance import describe_device, versions
@@ -174,6 +174,8 @@ def main() -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of `as used`")
     parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
     arguments = parser.parse_args()
+    if arguments.out:
+        check_replaceable(arguments.out, ("sentences", "results", "command"))
     encoder, tokenizer = from_pretrained("minilm")
     texts, what = sentences_of(arguments.data, arguments.sentences)
     table = SentenceTable(tokenizer)

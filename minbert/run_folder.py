@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from minbert.data.text import read_json
 
 
 def peak_memory_mib() -> float | None:
@@ -31,6 +34,29 @@ def copy_files(source: Path, target: Path, names: Iterable[str] | None = None) -
     target.mkdir(parents=True, exist_ok=True)
     for name in names or sorted(path.name for path in source.iterdir()):
         shutil.copyfile(source / name, target / name)
+
+
+def check_replaceable(path: Path, keys: Iterable[str]) -> None:
+    """Refuse, before anything is measured, a file that is not an earlier result of the same kind.
+
+    Args:
+        path: where a result will be written; there may be nothing yet.
+        keys: that only such a result has.
+
+    Raises:
+        ValueError: the file is somebody's own, or the result of something else.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or not set(keys) <= found.keys():
+        raise ValueError(
+            f"{path} is no earlier result of this script, so it is not replaced: expected JSON "
+            f"with {', '.join(keys)}; name another file, or move this one away"
+        )
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

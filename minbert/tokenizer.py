@@ -193,10 +193,7 @@ class WordPieceTokenizer:
                 f"up, got {max_length!r:.60}"
             )
         texts = checked_texts(texts)
-        try:
-            encodings = self.backend.encode_batch(texts)
-        except TypeError:
-            raise ValueError(lone_surrogate(texts)) from None
+        encodings = self.uncut(texts)
         cut = 0
         for index, encoding in enumerate(encodings):
             if len(encoding.ids) > max_length:
@@ -205,6 +202,22 @@ class WordPieceTokenizer:
         if cut:
             logger.warning("%d of %d texts were cut at %d word pieces", cut, len(texts), max_length)
         return encodings
+
+    def uncut(self, texts: Sequence[Text], special: bool = True) -> list[Encoding]:
+        """As `encodings`, however long a text is.
+
+        Args:
+            texts: as for a call.
+            special: whether [CLS] and [SEP] are put around them.
+
+        Raises:
+            ValueError: an entry is neither a string nor a pair of strings, or no Unicode.
+        """
+        texts = checked_texts(texts)
+        try:
+            return self.backend.encode_batch(texts, add_special_tokens=special)
+        except TypeError:
+            raise ValueError(lone_surrogate(texts)) from None
 
     def _cut(self, text: Text, max_length: int) -> Encoding:
         """A text that is too long, cut and framed here: the back end's own switch is shared."""

@@ -22,6 +22,7 @@ HOSTILE = (
     "[MASK] [CLS] [SEP] [PAD] [UNK]",
     "word " * 2000,
     "x" * 5000,
+    "half of a pair: \ud83d",
 )
 """Texts that people, and people's clipboards, put into fields."""
 

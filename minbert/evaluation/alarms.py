@@ -6,14 +6,11 @@ one takes them for.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 DIVERGED = 1.5
 """A loss that ends above so many times its start has diverged; below, it is noise."""
@@ -124,51 +121,22 @@ def of_leaks(
     return [Alarm("leak", task, said)]
 
 
-def tensor_digests(state: Mapping[str, Tensor]) -> dict[str, str]:
-    """A digest of each tensor of a `state_dict`, for `of_movement`: no copy need be kept."""
-    return {
-        name: hashlib.sha256(
-            tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        ).hexdigest()
-        for name, tensor in state.items()
-    }
-
-
-def of_movement(
-    where: str,
-    before: Mapping[str, str],
-    after: Mapping[str, str],
-    trained: Iterable[str],
-) -> list[Alarm]:
+def of_movement(where: str, history: Mapping[str, Any]) -> list[Alarm]:
     """Weights that moved though they are frozen, or stood still though they are trained.
 
     Args:
         where: the stage.
-        before, after: `tensor_digests` before and after the stage.
-        trained: names of those that are trained; without those that nothing reads, such as the
-            pooler under another pooling.
-
-    Raises:
-        ValueError: the two do not name the same tensors, or a trained one is none of them.
+        history: `frozen_moved` and `stood_still`, names of tensors, as `history.json` of a stage
+            has them (`minbert.training.movement`).
     """
-    trained = set(trained)
-    if before.keys() != after.keys() or not trained <= before.keys():
-        odd = sorted((before.keys() ^ after.keys()) | (trained - before.keys()))
-        raise ValueError(
-            f"before and after must name the same tensors, and trained some of them, got "
-            f"{', '.join(odd[:3])} in one alone"
-        )
-    moved = {name for name in before if before[name] != after[name]}
-    alarms = []
-    if wrong := sorted(moved - trained):
-        said = f"{where}: {len(wrong)} frozen tensors moved ({_some(wrong)})"
-        alarms.append(Alarm("frozen moved", where, said))
-    if still := sorted(trained - moved):
-        said = (
-            f"{where}: {len(still)} of {len(trained)} trained tensors stood still ({_some(still)})"
-        )
-        alarms.append(Alarm("trained stood still", where, said))
-    return alarms
+    found = []
+    if moved := history.get("frozen_moved"):
+        said = f"{where}: {len(moved)} frozen tensors moved ({_some(moved)})"
+        found.append(Alarm("frozen moved", where, said))
+    if still := history.get("stood_still"):
+        said = f"{where}: {len(still)} trained tensors stood still ({_some(still)})"
+        found.append(Alarm("trained stood still", where, said))
+    return found
 
 
 def of_steps(where: str, history: Mapping[str, Any]) -> list[Alarm]:
@@ -187,11 +155,11 @@ def of_steps(where: str, history: Mapping[str, Any]) -> list[Alarm]:
 
 
 def of_history(where: str, history: Mapping[str, Any]) -> list[Alarm]:
-    """Steps and curves of one part of a stage, each data set by itself.
+    """Steps, curves (each data set by itself) and moved weights of one part of a stage.
 
     Args:
         where: the stage.
-        history: `steps`, `skipped` and `points`, as `history.json` of a stage has them.
+        history: as `history.json` of a stage has it.
     """
     curves: dict[str, list[float]] = {}
     for point in history["points"]:
@@ -201,7 +169,7 @@ def of_history(where: str, history: Mapping[str, Any]) -> list[Alarm]:
         for source, losses in curves.items()
         for alarm in of_losses(f"{where}, {source}", losses)
     ]
-    return of_steps(where, history) + of_curves
+    return of_steps(where, history) + of_curves + of_movement(where, history)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -35,6 +35,10 @@ class History:
     """Real word pieces seen, padding not counted (0 where a stage reads ready-made vectors)."""
     seconds: float = 0.0
     """Wall-clock time of training, over all interruptions."""
+    frozen_moved: list[str] = field(default_factory=list)
+    """Tensors that changed though they are not trained: see `minbert.training.movement`."""
+    stood_still: list[str] = field(default_factory=list)
+    """Trained tensors that did not change."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""

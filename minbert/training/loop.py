@@ -22,6 +22,7 @@ from minbert.progress import Progress, report
 from minbert.threads import adapted, most_threads
 from minbert.training.checkpoint import History, Position, resume, save_checkpoint
 from minbert.training.curve import Window, check_weights
+from minbert.training.movement import movement, tensor_digests
 from minbert.training.recipe import StageSettings
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ def train(
     name: str,
     optimizer: str = "fused",
     count_tokens: Callable[[Batch], int] = lambda batch: 0,
+    whole: nn.Module | None = None,
 ) -> History:
     """Train the parameters of `model` that require a gradient; edits `model` in place.
 
@@ -84,6 +86,7 @@ def train(
         name: of the stage, for the progress bar and for seeds.
         optimizer: `fused` (torch's) or `adamw` (ours).
         count_tokens: real word pieces of a batch, for throughput.
+        whole: what `model` is a part of, if the rest must not move; watched, not trained.
 
     Raises:
         DivergedError: a loss or a weight is NaN or infinite.
@@ -102,6 +105,8 @@ def train(
         "optimizer": optimizer,
         "weights": {key: list(value.shape) for key, value in model.state_dict().items()},
     }
+    whole = model if whole is None else whole
+    before = tensor_digests(whole)
     start = resume(setting.checkpoint, model, update, history, belongs_to)
     steps_per_epoch = len(make_batches(generator_for(setting.seed, name, 0)))
     total_steps = steps_per_epoch * settings.epochs
@@ -171,6 +176,7 @@ def train(
                     raise KeyboardInterrupt
         history.seconds += time.perf_counter() - started
     model.eval()
+    vars(history).update(movement(whole, update, before))
     if history.skipped == history.steps:
         raise NothingTrainedError(
             f"{name} trained on nothing: expected at least one batch with a loss, got none in "

@@ -49,4 +49,5 @@ def finetune_sentiment(
         name="sst_finetune",
         optimizer=optimizer,
         count_tokens=lambda batch: sum(table.length(rows.first[i]) for i in batch[1]),
+        whole=model,
     )

@@ -98,7 +98,7 @@ def masking_steps(
     replace: float = 1.0,
     random: float = 0.0,
     whole_words: bool = False,
-    max_length: int = 512,
+    max_length: int | None = None,
 ) -> list[MaskingStep]:
     """Mask one text and say what happened to each token.
 
@@ -108,7 +108,8 @@ def masking_steps(
         seed: decides all draws.
         probability, replace, random: as for `mask_tokens`. The paper: .15, 1, 0; BERT: .15, .8, .1.
         whole_words: whether words are chosen in place of pieces: see `mask_whole_words`.
-        max_length: tokens that are kept, special ones included.
+        max_length: tokens that are kept, special ones included; None means the tokenizer's
+            `model_max_length`.
 
     Raises:
         ValueError: see `mask_tokens`.

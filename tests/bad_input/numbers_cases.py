@@ -34,7 +34,6 @@ from minbert.evaluation import (
     ranking,
     statistics,
 )
-from minbert.evaluation.alarms import of_movement
 from minbert.evaluation.attribution import cosine_to, rank_agreement
 from minbert.evaluation.compute import multiplications_per_token
 from minbert.evaluation.fill_blank import best_guesses
@@ -51,6 +50,7 @@ from minbert.multitask import MultitaskBert
 from minbert.optimizer import AdamW, learning_rate_factor, make_optimizer
 from minbert.pooling import pool
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.movement import movement
 from minbert.training.perplexity import perplexity
 from minbert.training.recipe import StageSettings
 
@@ -542,9 +542,7 @@ CASES: dict[str, Case] = {
     "perplexity: negative": ("loss", lambda: perplexity(-1.0)),
     "perplexity: too large": ("loss", lambda: perplexity(1e4)),
     "movement: other names": (
-        "before", lambda: of_movement("mlm", {"a": "1"}, {"b": "1"}, ["a"])),
-    "movement: unknown trained": (
-        "trained", lambda: of_movement("mlm", {"a": "1"}, {"a": "1"}, ["b"])),
+        "before", lambda: movement(HEAD, torch.optim.SGD([torch.ones(1)], lr=1.0), {"a": "1"})),
 }  # fmt: skip
 
 

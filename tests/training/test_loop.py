@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,70 @@ def test_it_learns_and_keeps_a_curve() -> None:
     assert {point["source"] for point in history.points} == {"made up"}
     assert history.seconds > 0
     assert not model.training
+
+
+class Parts(nn.Module):
+    """A trained layer, a frozen one, and one that nothing reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free, self.frozen, self.unread = nn.Linear(5, 5), nn.Linear(5, 1), nn.Linear(5, 5)
+        self.frozen.requires_grad_(False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.frozen(self.free(inputs))
+
+
+@pytest.mark.parametrize("optimizer", ["fused", "adamw"])
+def test_what_moved_is_in_the_history(optimizer: str, tmp_path: Path) -> None:
+    """A frozen weight that moved, a trained one that did not; the unread one is neither."""
+    history = run(Parts(), optimizer=optimizer)
+    assert (history.frozen_moved, history.stood_still) == ([], [])
+
+    model = Parts()
+    compute = loss_of(model)
+
+    def meddling(batch: Batch, generator: torch.Generator) -> Tensor:
+        with torch.no_grad():
+            model.frozen.bias += 1e-6
+        return compute(batch, generator)
+
+    assert run(model, compute=meddling, optimizer=optimizer).frozen_moved == ["frozen.bias"]
+
+    model = Parts()
+    history = train(model, batches, loss_of(model), replace(SETTINGS, learning_rate=1e-30),
+                    setting(), name="toy", optimizer=optimizer)  # fmt: skip
+    assert history.stood_still == ["free.bias", "free.weight"]
+
+
+def test_what_is_around_the_trained_part_is_watched_as_well() -> None:
+    around = nn.ModuleDict({"inside": fresh(), "outside": nn.Linear(2, 2)})
+    model = around["inside"]
+    compute = loss_of(model)
+    assert run(model, whole=around).frozen_moved == []
+
+    def meddling(batch: Batch, generator: torch.Generator) -> Tensor:
+        nn.init.zeros_(around["outside"].weight)
+        return compute(batch, generator)
+
+    assert run(model, compute=meddling, whole=around).frozen_moved == ["outside.weight"]
+
+
+def test_a_stage_resumed_after_its_last_step_has_moved(tmp_path: Path) -> None:
+    """What it is held against is the model that the stage began with, not the checkpoint."""
+    model, path = fresh(), tmp_path / "checkpoint.pt"
+    compute, seen = loss_of(model), []
+
+    def interrupted(batch: Batch, generator: torch.Generator) -> Tensor:
+        seen.append(batch)
+        if len(seen) == 3 * 6:
+            os.kill(os.getpid(), signal.SIGINT)
+        return compute(batch, generator)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(model, path, compute=interrupted)
+    history = run(fresh(), path)
+    assert history.steps == 3 * 6 and history.stood_still == []
 
 
 def test_the_same_seed_gives_the_same_weights_and_touches_no_other_randomness() -> None:

@@ -161,9 +161,10 @@ def test_fine_tuning_moves_all_but_the_paraphrase_head(
 ) -> None:
     model = MultitaskBert(encoder, dropout=0.3, generator=torch.Generator().manual_seed(0))
     before = copied(model)
-    finetune_sentiment(
+    history = finetune_sentiment(
         model, rows.tasks["sst"]["train"], rows.table, RECIPE, FAST, experiment.setting(seed=0)
     )
+    assert history.frozen_moved == history.stood_still == []
     still = set(before) - changed(model, before)
     assert {name.split(".")[0] for name in still} == {"paraphrase"}
     assert not model.encoder.training

@@ -44,7 +44,7 @@ def read_text(
         most: pieces, special tokens included; the longer sentence of a pair is cut first.
         device: of the batch.
     """
-    encoding = tokenizer.backend.encode(*texts)
+    (encoding,) = tokenizer.uncut([tuple(texts) if len(texts) > 1 else texts[0]])
     owners = encoding.sequence_ids
     kept = [owners.count(number) for number in range(len(texts))]
     room = max(most - owners.count(None), 1)

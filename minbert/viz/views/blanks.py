@@ -64,24 +64,27 @@ class Found:
     """From 0 to 1."""
 
 
-def compute_blanks(tokenizer: WordPieceTokenizer, text: str, max_length: int = 512) -> Blanks:
+def compute_blanks(
+    tokenizer: WordPieceTokenizer, text: str, max_length: int | None = None
+) -> Blanks:
     """Where the blanks of a text are.
 
     Args:
         tokenizer: of the models.
         text: as typed; each `[MASK]` is a blank for one piece.
-        max_length: positions of the encoder.
+        max_length: positions of the encoder; None means the tokenizer's `model_max_length`.
 
     Raises:
         ValueError: there is no blank, or none among the pieces that are kept.
     """
     (kept,) = tokenizer.encodings([text], max_length)
-    whole = tokenizer.backend.encode(text).ids
+    whole = tokenizer.uncut([text])[0].ids
     places = [place for place, number in enumerate(kept.ids) if number == tokenizer.mask_id]
     if not places:
         if tokenizer.mask_id in whole:
             raise ValueError(
-                f"The first {BLANK} comes after position {max_length}, where this text is cut off."
+                f"The first {BLANK} comes after position {len(kept.ids)}, where this text "
+                "is cut off."
             )
         raise ValueError(
             f"There is no blank in this text. Write {BLANK}, in brackets and capitals, where a "
@@ -117,7 +120,7 @@ def one_piece(tokenizer: WordPieceTokenizer, typed: str) -> int:
     number = tokenizer.backend.token_to_id(word)
     if number is not None:
         return number
-    ids = tokenizer.backend.encode(word, add_special_tokens=False).ids
+    ids = tokenizer.uncut([word], special=False)[0].ids
     shown = f"“{plain(word, 40)}”"
     if not ids:
         raise ValueError("Type a word, or a piece such as ##s, into “Piece to look for”.")

@@ -126,9 +126,14 @@ def by_name(given: T | Mapping[str, T], what: str) -> dict[str, T]:
 
 
 def typed(text: str) -> tuple[str, str]:
-    """A typed text as it is used, and a note if it was cut."""
-    if len(text) <= LONGEST_TEXT:
-        return text, ""
-    return text[:LONGEST_TEXT], (
-        f"Only the first {LONGEST_TEXT:,} of {len(text):,} characters are used."
-    )
+    """A typed text as it is used, and a note if something of it is left out.
+
+    Half of a surrogate pair, as a broken clipboard leaves it, is no Unicode: tokenizers refuse it.
+    """
+    notes = []
+    if halves := sum("\ud800" <= character <= "\udfff" for character in text):
+        text = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
+        notes.append(f"Left out, because they are halves of characters: {halves}.")
+    if len(text) > LONGEST_TEXT:
+        notes.append(f"Only the first {LONGEST_TEXT:,} of {len(text):,} characters are used.")
+    return text[:LONGEST_TEXT], " ".join(notes)

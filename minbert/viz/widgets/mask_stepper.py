@@ -44,13 +44,14 @@ class MaskStepper(Explorer):
         step: int | None = None,
         seed: int = 0,
         draws: int = 400,
-        max_length: int = 512,
+        max_length: int | None = None,
     ) -> None:
         if not 0 <= rate <= 1:
             raise ValueError(f"rate must lie in [0, 1], got {rate}")
         if draws < 1:
             raise ValueError(f"draws must be at least 1, got {draws}")
-        self.tokenizer, self.draws, self.max_length = tokenizer, draws, max_length
+        self.tokenizer, self.draws = tokenizer, draws
+        self.max_length = max_length or tokenizer.model_max_length
         self.sentence = text_field("Sentence", sentence)
         self.rule = choice("Rule", dict(rules))
         self.rate = one_of("Rate", sorted({*RATES, rate}), rate)
@@ -109,7 +110,7 @@ class MaskStepper(Explorer):
         """That a text was cut, if it was."""
         if kept < self.max_length:
             return []
-        left_out = len(self.tokenizer.backend.encode(text).ids) - kept
+        left_out = len(self.tokenizer.uncut([text])[0].ids) - kept
         return [f"{left_out} tokens are cut off: {kept} are kept."] if left_out else []
 
     def look_at_counts(self) -> View:

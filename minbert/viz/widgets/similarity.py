@@ -130,7 +130,7 @@ class SimilarityExplorer(Explorer):
             ValueError: the encoder has nothing to read in one of them.
         """
         for name, field in (("first", self.first), ("second", self.second)):
-            if len(self.tokenizer.backend.encode(typed(field.value)[0]).ids) <= 2:
+            if len(self.tokenizer.uncut([typed(field.value)[0]])[0].ids) <= 2:
                 raise ValueError(
                     f"There is nothing to be compared: the {name} sentence has no word. Type two "
                     "sentences, and press Enter."
@@ -192,7 +192,7 @@ class SimilarityExplorer(Explorer):
             text, cut = typed(field.value)
             notes.append(cut and f"{name} sentence: {cut}")
             positions = self.encoder.config.max_position_embeddings
-            more = len(self.tokenizer.backend.encode(text).ids) - positions
+            more = len(self.tokenizer.uncut([text])[0].ids) - positions
             if more > 0:
                 notes.append(
                     f"{name} sentence: {more} word pieces are cut off, for the encoder has "

@@ -46,15 +46,15 @@ class Pieces:
 
 
 def compute_pieces(
-    tokenizer: WordPieceTokenizer, first: str, second: str = "", max_length: int = 512
+    tokenizer: WordPieceTokenizer, first: str, second: str = "", max_length: int | None = None
 ) -> Pieces:
     """Tokenise one sentence or a pair.
 
     Args:
         tokenizer: any.
         first, second: as typed; an empty second one makes a single sentence.
-        max_length: positions of the encoder, special tokens included; of a pair that is too long
-            the longer sentence is cut first.
+        max_length: positions of the encoder, special tokens included; None means the tokenizer's
+            `model_max_length`. Of a pair that is too long the longer sentence is cut first.
     """
     texts = (first, second) if second else (first,)
     (kept,) = tokenizer.encodings([texts if second else first], max_length)
@@ -66,7 +66,7 @@ def compute_pieces(
         written=tuple(texts[segment][start:end] for segment, (start, end) in origins),
         words=sum(len(text.split()) for text in texts),
         unknown=sum(number == tokenizer.unk_id for number in kept.ids),
-        cut=len(tokenizer.backend.encode(*texts).ids) - len(kept.ids),
+        cut=len(tokenizer.uncut([texts if second else first])[0].ids) - len(kept.ids),
     )
 
 
@@ -93,7 +93,7 @@ class TokenExplorer(Explorer):
     Args:
         tokenizers: one, or several by name to choose from.
         first, second: what stands in the fields at the start.
-        max_length: positions of the encoder.
+        max_length: positions of the encoder; None means the tokenizer's `model_max_length`.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class TokenExplorer(Explorer):
         tokenizers: WordPieceTokenizer | Mapping[str, WordPieceTokenizer],
         first: str = "How do I train a guinea pig?",
         second: str = "",
-        max_length: int = 512,
+        max_length: int | None = None,
     ) -> None:
         named = by_name(tokenizers, "tokenizers")
         self.max_length = max_length
@@ -121,5 +121,5 @@ class TokenExplorer(Explorer):
         pieces = compute_pieces(self.tokenizer.value, first, second, self.max_length)
         notes = [pieces.counts, note or note_2]
         if pieces.cut:
-            notes.append(f"{pieces.cut} pieces are cut off: there are {self.max_length} positions.")
+            notes.append(f"{pieces.cut} pieces are cut off: there are {len(pieces.ids)} positions.")
         return View(*draw_pieces(pieces), pieces_table(pieces), " ".join(filter(None, notes)))

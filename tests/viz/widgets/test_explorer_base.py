@@ -158,6 +158,10 @@ def test_slow_work_is_remembered_but_not_for_ever() -> None:
 
 def test_a_cut_text_is_said() -> None:
     assert typed("abc") == ("abc", "")
+    assert typed("a\ud83d b\udfff") == (
+        "a b",
+        "Left out, because they are halves of characters: 2.",
+    )
     text, note = typed("x" * (LONGEST_TEXT + 1))
     assert len(text) == LONGEST_TEXT and "Only the first 2,000 of 2,001 characters" in note
 
