@@ -44,6 +44,7 @@ with install_import_hook(CHECKED, "beartype.beartype"):
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For pytest-xdist: a file's tests share a worker and what it has set up; notebooks do not.
 

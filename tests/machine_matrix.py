@@ -6,12 +6,15 @@ Each cell of the matrix runs strict nbval on every notebook, from an empty cache
 findings were not found, which compared outputs differ from the stored ones and which cells stopped.
 Code paths are a help and no proof: a processor of another kind may round in a way that none of
 these does. Weights changed by a millionth part stand for that.
+
+Each cell is written when it is done, with the machine it ran on; cells of the file that are not run
+now stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
+import contextlib
 import json
 import os
 import platform
@@ -22,7 +25,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as tree
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,7 @@ import torch
 
 from minbert.course.claims import CLAIMS_FILE, read_claims
 from minbert.course.notebooks import notebook_paths
+from minbert.threads import granted_cores
 
 OFFLINE = Path(__file__).with_name("offline")
 SETTINGS: dict[str, dict[str, str]] = {
@@ -125,19 +129,44 @@ def run_cell(cell: str, names: list[str] | None, kept: Path | None) -> dict[str,
             found["moved"] += [f"{path.stem}, cell {number}" for number in moved]
             found["stopped"] += [f"{path.stem}, cell {number}" for number in stopped]
     found["minutes"] = round((time.perf_counter() - started) / 60, 1)
+    found |= {"machine": machine(), "torch": torch.__version__}
     print(f"{cell}: {json.dumps(found, ensure_ascii=False)}", flush=True)
     return found
 
 
+def machine() -> str:
+    """The processor's maker, its code paths as torch names them, how many cores are granted."""
+    maker = platform.machine()
+    with contextlib.suppress(OSError):
+        said = re.search(r"^vendor_id\s*: (\S+)", Path("/proc/cpuinfo").read_text(), re.M)
+        maker = said[1].removeprefix("Genuine").removeprefix("Authentic") if said else maker
+    return f"{maker}, {torch.backends.cpu.get_cpu_capability()}, {granted_cores()} cores"
+
+
+def keep_cell(out: Path, cell: str, found: dict[str, Any]) -> None:
+    """Put a cell into the file of results, in the order of `CELLS`."""
+    cells = json.loads(out.read_text(encoding="utf-8"))["cells"] if out.exists() else {}
+    cells[cell] = found
+    content = {
+        "command": "python tests/machine_matrix.py",
+        "settings": SETTINGS,
+        "cells": {name: cells[name] for name in CELLS if name in cells},
+    }
+    out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def table(content: dict[str, Any]) -> str:
     """The matrix for docs/machines.md."""
-    lines = ["| code paths | threads | findings | not found | outputs that differ | stopped |",
-             "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "| code paths | threads | machine | findings | not found | outputs that differ | stopped |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for cell, found in content["cells"].items():
         name, threads = CELLS[cell]
         counts = (len(found[kind]) for kind in ("not_found", "moved", "stopped"))
         lines.append(
-            f"| {name} | {threads} | {found['findings']} | {' | '.join(map(str, counts))} |"
+            f"| {name} | {threads} | {found['machine']} | {found['findings']} | "
+            f"{' | '.join(map(str, counts))} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -151,32 +180,19 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for what nbval says")
     parser.add_argument("--out", type=Path, help="JSON file for the result")
     arguments = parser.parse_args()
+    if arguments.out and arguments.notebooks:
+        parser.error("--out records whole cells: leave out --notebooks")
+    clean = True
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        results = dict(
-            zip(
-                arguments.cells,
-                pool.map(
-                    run_cell,
-                    arguments.cells,
-                    itertools.repeat(arguments.notebooks),
-                    itertools.repeat(arguments.keep),
-                ),
-                strict=True,
-            )
-        )
-    clean = not any(
-        found[kind] for found in results.values() for kind in ("not_found", "moved", "stopped")
-    )
-    if arguments.out:
-        content = {
-            "command": " ".join(["python", *sys.argv]),
-            "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
-            f"{os.cpu_count()} cores",
-            "torch": torch.__version__,
-            "settings": SETTINGS,
-            "cells": results,
+        runs = {
+            pool.submit(run_cell, cell, arguments.notebooks, arguments.keep): cell
+            for cell in arguments.cells
         }
-        arguments.out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        for run in as_completed(runs):
+            found = run.result()
+            clean = clean and not any(found[kind] for kind in ("not_found", "moved", "stopped"))
+            if arguments.out:
+                keep_cell(arguments.out, runs[run], found)
     print("all as stored" if clean else "NOT all as stored")
     return 0 if clean else 1
 
