@@ -60,7 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name != "test_nbval.py":
             place = item.path.parent if item.path.parent.name == "browser" else item.path
-            item.add_marker(pytest.mark.xdist_group(place.as_posix()))
+            group = place.relative_to(ROOT).as_posix()
+            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=order)
 
 
