@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from minbert.course.notebooks import notebook_paths
-from minbert.run_folder import check_replaceable
+from minbert.experiments.run_folder import check_replaceable
 from minbert.threads import FIXED, granted_cores
 
 TRAINING = ["single-task", "--task", "sst", "--mode", "finetune"]

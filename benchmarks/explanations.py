@@ -21,14 +21,14 @@ from typing import Any
 
 import torch
 
-from minbert.course.explanations import moved_space, survival, words
-from minbert.course.explanations.reading import gathered
+from minbert.course.guesses import moved_space, survival, words
+from minbert.course.guesses.reading import gathered
 from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
+from minbert.experiments.grid import Grid
+from minbert.experiments.provenance import describe_device, versions
+from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import check_replaceable, write_json
-from minbert.training.grid import Grid
-from minbert.training.provenance import describe_device, versions
 
 EXPERIMENTS = {"words": words, "moved_space": moved_space, "survival": survival}
 

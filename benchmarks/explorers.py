@@ -26,20 +26,20 @@ import ipywidgets as widgets
 import torch
 
 from minbert import encode, from_pretrained
+from minbert.analysis.sentence_space import dev_sentences
 from minbert.course.example import PAIR
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.encoder import Encoder
-from minbert.evaluation.sentence_space import dev_sentences
+from minbert.experiments.provenance import describe_device, versions
+from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import load_mlm_head
 from minbert.progress import Progress
-from minbert.run_folder import check_replaceable, write_json
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.provenance import describe_device, versions
-from minbert.viz import widgets as explorers
+from minbert.viz import explorers
+from minbert.viz.explorers import Explorer, Panel, View
 from minbert.viz.style import new_axes
 from minbert.viz.table import Table
-from minbert.viz.widgets import Explorer, Panel, View
 
 LIMITS = {"tiny": (1.0, 0.3), "minilm": (3.0, None)}
 """Seconds that are asked for: first draw, update; for MiniLM's updates nothing is asked."""

@@ -21,16 +21,16 @@ from minbert.data import load_data
 from minbert.data.examples import CourseData, TaskData
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.metrics import accuracy
+from minbert.experiments.arms import TASKS
+from minbert.experiments.cache import StageCache
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.held_out import Parts, judge, split_training_data
+from minbert.experiments.provenance import describe_device, versions
+from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import check_replaceable, write_json
-from minbert.training.arms import TASKS
-from minbert.training.cache import StageCache
-from minbert.training.experiment import Experiment
 from minbert.training.heads import train_paraphrase_head
-from minbert.training.held_out import Parts, judge, split_training_data
 from minbert.training.loop import derive_seed, generator_for
 from minbert.training.mnrl import rank_negatives
-from minbert.training.provenance import describe_device, versions
 from minbert.training.recipe import RECIPES, Recipe, preset_for
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment

@@ -32,13 +32,13 @@ from transformers import (
 
 from minbert.data import load_data
 from minbert.encoder import Encoder
+from minbert.experiments.provenance import describe_device, versions
+from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.heads import MaskedLanguageModelHead
 from minbert.precision import PRECISIONS, autocast, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.run_folder import check_replaceable, write_json
 from minbert.training.loop import Setting, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.provenance import describe_device, versions
 from minbert.training.recipe import PRESETS, RECIPES, StageSettings
 from minbert.training.sentences import SentenceTable
 from minbert.weights import locate

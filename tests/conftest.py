@@ -39,7 +39,11 @@ with install_import_hook(CHECKED, "beartype.beartype"):
         importlib.import_module(module)
     from minbert.config import ModelConfig
     from minbert.encoder import Encoder
+    from minbert.data import load_data
+    from minbert.experiments.cache import StageCache
+    from minbert.experiments.experiment import Experiment
     from minbert.tokenizer import WordPieceTokenizer
+    from minbert.training.recipe import PRESETS, RECIPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -136,3 +140,17 @@ def toy_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
     save_pretrained(folder, Encoder(config, torch.Generator().manual_seed(0)), tokenizer)
     return folder
+
+
+@pytest.fixture
+def experiment(toy_data_folder: Path, toy_model_folder: Path, tmp_path: Path) -> Experiment:
+    """The paper's recipe and preset on made-up data, with an empty cache."""
+    return Experiment(
+        data=load_data(f"cs224n:{toy_data_folder}"),
+        encoder_name=str(toy_model_folder),
+        recipe=RECIPES["paper"],
+        preset=PRESETS["paper"],
+        precision="fp32",
+        device=torch.device("cpu"),
+        cache=StageCache(tmp_path / "cache"),
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from bs4 import BeautifulSoup
 
-from minbert.viz.widgets import Explorer
+from minbert.viz.explorers import Explorer
 
 HOSTILE = (
     "",
@@ -108,7 +108,7 @@ def shown(explorer: Explorer, monkeypatch) -> list[dict]:
     bundles: list[dict] = []
     for module in ("explorer", "panel"):
         monkeypatch.setattr(
-            f"minbert.viz.widgets.{module}.display",
+            f"minbert.viz.explorers.{module}.display",
             lambda bundle, **options: (
                 bundles.append({**bundle, "metadata": options["metadata"]})
                 if "metadata" in options

@@ -17,11 +17,11 @@ from toy import toy_pairs, toy_sentences, write_toy_data
 from minbert.config import ModelConfig
 from minbert.data import load_data
 from minbert.encoder import Encoder
+from minbert.experiments.cache import StageCache
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.grid import Grid
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.cache import StageCache
-from minbert.training.experiment import Experiment
-from minbert.training.grid import Grid
 from minbert.training.recipe import PRESETS, RECIPES, Preset
 
 STAGES = ("original", "mlm", "mnrl", "untrained", "heads", "sst_finetune")

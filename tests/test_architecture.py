@@ -22,24 +22,30 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 LAYERS = (
     "stopping folders/",
     "data/",
-    "checks evaluating config attention encoder pooling heads multitask masking losses optimizer "
-    "paper precision progress threads memory model_files texts wordpiece tokenizer_options "
-    "tokenizer_files tokenizer known_models hub sentence_transformers_folder weights tensor_files "
-    "pretrained inference __init__",
-    "evaluation/",
-    "viz/",
+    "checks evaluating config attention encoder pooling heads multitask masking whole_word losses "
+    "optimizer paper precision progress threads memory model_files texts wordpiece "
+    "tokenizer_options tokenizer_files tokenizer known_models hub sentence_transformers_folder "
+    "weights tensor_files pretrained inference __init__",
     "training/",
-    "run_folder results reproduce",
+    "evaluation/",
+    "analysis/",
+    "experiments/",
+    "viz/",
     "course/",
     "commands/ __main__",
 )
 """Imports go to earlier layers or stay in the layer, never to a later one."""
 
 
-def imports(path: Path) -> set[str]:
-    """Modules of the package that a file imports at its top level, as names in NAMES."""
+def imports(path: Path, inside: bool = False) -> set[str]:
+    """Modules of the package that a file imports, as names in NAMES.
+
+    Args:
+        inside: whether imports inside functions count, too; otherwise those at the top level only.
+    """
     found = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if inside else tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minbert"):
             base = PACKAGE.joinpath(*node.module.split(".")[1:])
             parts = [base / f"{alias.name}.py" for alias in node.names]
@@ -69,23 +75,34 @@ def test_imports_have_no_cycle() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_imports_follow_the_way_of_the_data(name: str) -> None:
-    for other in imports(PACKAGE / name):
+    for other in imports(PACKAGE / name, inside=True):
         assert layer(other) <= layer(name), f"{name} imports {other}"
 
 
-def test_pictures_grow_from_plots_to_views_to_widgets() -> None:
-    """Inside viz: single files, plots, views, widgets; never the other way."""
-    order = ("plots/", "views/", "widgets/")
-    places = [name for name in NAMES if name.startswith("viz/")]
+def test_training_knows_nothing_of_evaluation_nor_the_other_way() -> None:
+    """Losses decide what is learned, metrics what is said of it; a run joins them."""
+    for name in NAMES:
+        rooms = {other.split("/")[0] for other in imports(PACKAGE / name, inside=True)}
+        if name.startswith("training/"):
+            assert not rooms & {"evaluation", "analysis"}, name
+        if name.startswith(("evaluation/", "analysis/")):
+            assert "training" not in rooms, name
 
-    def place(name: str) -> int:
-        inner = name.removeprefix("viz/")
-        return next((at for at, part in enumerate(order, 1) if inner.startswith(part)), 0)
 
-    for name in places:
-        for other in imports(PACKAGE / name) & set(places):
-            single = 0 in (place(name), place(other))  # these may use plots, and be used by all
-            assert place(other) <= place(name) or (single and place(other) < 2), (name, other)
+def test_an_explorer_is_a_room_of_its_own() -> None:
+    """It knows what all share, pictures and the library, and of other explorers nothing but what
+    they compute or draw."""
+    rooms = [name for name in NAMES if name.startswith("viz/explorers/")]
+    for name in rooms:
+        own = name.split("/")[2]
+        for other in imports(PACKAGE / name, inside=True) & set(rooms):
+            subject = other.split("/")[2]
+            if own == "__init__.py" or subject in (own, "base"):
+                continue
+            assert own != "base" and not other.endswith("/explorer.py"), (name, other)
+    for name in NAMES:
+        if name.startswith("viz/") and not name.startswith("viz/explorers/"):
+            assert not imports(PACKAGE / name, inside=True) & set(rooms), name
 
 
 def test_the_library_does_not_need_the_notebooks_packages() -> None:

@@ -20,8 +20,8 @@ import minbert
 from minbert.__main__ import main
 from minbert.commands.parser import ARMS as CLI_ARMS
 from minbert.data.predictions import read_predictions
-from minbert.training import arms
-from minbert.training.sweep import STAGES
+from minbert.experiments import arms
+from minbert.experiments.sweep import STAGES
 
 
 @pytest.fixture

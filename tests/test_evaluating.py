@@ -13,13 +13,13 @@ from torch import nn
 
 import minbert
 from minbert import encode
+from minbert.analysis.attribution import ablation, cosine_to, gradient_size, score_of
+from minbert.analysis.fill_blank import piece_probabilities
+from minbert.analysis.head_ablation import head_ablation
+from minbert.analysis.layers import layer_vectors
+from minbert.analysis.token_explanations import explain_similarity
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
-from minbert.evaluation.attribution import ablation, cosine_to, gradient_size, score_of
-from minbert.evaluation.explanations import explain_similarity
-from minbert.evaluation.fill_blank import piece_probabilities
-from minbert.evaluation.head_ablation import head_ablation
-from minbert.evaluation.layers import layer_vectors
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import from_pretrained
 from minbert.training.loop import Setting
@@ -27,12 +27,12 @@ from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import embed_all
-from minbert.viz.record import record
-from minbert.viz.views.attention_prediction import (
+from minbert.viz.explorers.attention.prediction import (
     compute_attention,
     compute_prediction,
     read_text,
 )
+from minbert.viz.record import record
 
 RECIPE = replace(RECIPES["lab"], masking_probability=1.0)
 CPU = Setting(torch.device("cpu"), "fp32", 0)
@@ -142,11 +142,11 @@ def test_dropout_is_off_inside() -> None:
 ALLOWED = {
     "evaluating.py": "the one place",
     "pretrained.py": "of what it has just made",
-    "evaluation/transplant.py": "of a copy",
-    "viz/views/pair_answers.py": "of a copy",
+    "analysis/transplant.py": "of a copy",
+    "viz/explorers/similarity/answers.py": "of a copy",
     "training/loop.py": "trains",
-    "training/grid.py": "of what it has just loaded or trained",
-    "course/explanations/reading.py": "of what it has just made",
+    "experiments/grid.py": "of what it has just loaded or trained",
+    "course/guesses/reading.py": "of what it has just made",
     "course/checks/forgetting.py": "of what it has just made",
 }
 

@@ -11,8 +11,8 @@ import matplotlib
 import pytest
 
 from minbert.course.notebooks import notebook_paths, read, tags
-from minbert.viz import widgets
-from minbert.viz.widgets import Explorer
+from minbert.viz import explorers
+from minbert.viz.explorers import Explorer
 
 matplotlib.use("agg")
 
@@ -21,8 +21,8 @@ PAGE = (ROOT / "docs" / "explorers.md").read_text(encoding="utf-8")
 RECORDED = json.loads((ROOT / "benchmarks" / "explorers.json").read_text(encoding="utf-8"))
 EXPLORERS = {
     name
-    for name in widgets.__all__
-    if name != "Explorer" and issubclass(getattr(widgets, name), Explorer)
+    for name in explorers.__all__
+    if name != "Explorer" and issubclass(getattr(explorers, name), Explorer)
 }
 
 

@@ -15,20 +15,20 @@ from minbert import encode, from_pretrained
 from minbert.__main__ import main
 from minbert.course.rounding import rounded
 from minbert.encoder import Encoder
-from minbert.evaluation.report import number
 from minbert.evaluation.statistics import over_seeds
+from minbert.experiments.held_out import Parts, _judge_pairs
+from minbert.experiments.report import number
+from minbert.experiments.reproduce import reproduce
+from minbert.experiments.single_task import train_single_task
+from minbert.experiments.stage_files import load_heads, paraphrases_by_cosine, save_heads
 from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.pooling import POOLINGS, pool
-from minbert.reproduce import reproduce
 from minbert.training import perplexity as perplexities
-from minbert.training.held_out import Parts, _judge_pairs
 from minbert.training.loop import Setting, generator_for
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable, TaskRows
-from minbert.training.single_task import train_single_task
-from minbert.training.stage_files import load_heads, paraphrases_by_cosine, save_heads
 from minbert.viz.table import Table
 
 RECIPE = RECIPES["lab"]
@@ -312,7 +312,7 @@ def test_no_number_format_of_pictures_and_tables_keeps_a_minus_of_zero() -> None
     import minbert
 
     package = Path(minbert.__file__).parent
-    files = [*package.glob("viz/**/*.py"), package / "evaluation/report.py"]
+    files = [*package.glob("viz/**/*.py"), package / "experiments/report.py"]
     known = {"step.draw", "step.fate_draw"}  # shares of 1
     for path in files:
         for inner in re.findall(r"\{([^{}]*):\+?\.\d(?:f|%)\}", path.read_text(encoding="utf-8")):

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from minbert.config import PRESETS
 from minbert.course.recorded import Recorded, recorded
-from minbert.evaluation.report import TIERS
-from minbert.training.arms import TASKS
+from minbert.experiments.arms import TASKS
+from minbert.experiments.report import TIERS
 from minbert.viz.plots.curves import curves
 from minbert.viz.style import REFERENCE
 

@@ -13,7 +13,7 @@ from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
 from minbert.data.text import user_path
 from minbert.evaluation.baselines import ladder
-from minbert.evaluation.report import ladder_table
+from minbert.experiments.report import ladder_table
 from minbert.folders.added import adding_to
 from minbert.folders.replaced import Kind, claimed
 

@@ -14,18 +14,18 @@ from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import user_path
+from minbert.experiments.cache import StageCache, default_folder
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.pretrain_tiny import SETTINGS, pretrain_tiny
+from minbert.experiments.provenance import describe_device, versions
+from minbert.experiments.reproduce import REPRODUCE, reproduce
+from minbert.experiments.run_folder import write_json
+from minbert.experiments.single_task import train_single_task
+from minbert.experiments.sweep import sweep
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
-from minbert.reproduce import REPRODUCE, reproduce
-from minbert.run_folder import write_json
-from minbert.training.cache import StageCache, default_folder
-from minbert.training.experiment import Experiment
 from minbert.training.loop import Setting
-from minbert.training.pretrain_tiny import SETTINGS, pretrain_tiny
-from minbert.training.provenance import describe_device, versions
 from minbert.training.recipe import preset_for, recipe_for
-from minbert.training.single_task import train_single_task
-from minbert.training.sweep import sweep
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,15 @@ from minbert.data import load_data
 from minbert.data.predictions import TASK_OF_COLUMN, matched, write_predictions
 from minbert.data.text import read_json, read_lines
 from minbert.evaluation.statistics import summarise
+from minbert.experiments.arms import ARMS, TASKS
+from minbert.experiments.cache import StageCache, default_folder
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.grid import Grid
 from minbert.folders.failures import named
 from minbert.folders.replaced import Kind, beside, claimed
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.training.arms import ARMS, TASKS
-from minbert.training.cache import StageCache, default_folder
-from minbert.training.experiment import Experiment
-from minbert.training.grid import Grid
 from minbert.training.recipe import PRESETS, RECIPES, find
 
 logger = logging.getLogger(__name__)

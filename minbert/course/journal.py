@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from filelock import FileLock
 
+from minbert.experiments.cache import default_folder
 from minbert.folders.lock import acquire
-from minbert.training.cache import default_folder
 
 logger = logging.getLogger(__name__)
 

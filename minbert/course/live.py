@@ -8,10 +8,10 @@ from minbert.course.claims import Claim, keep
 from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
 from minbert.evaluation.metrics import TASK_METRICS, score
-from minbert.evaluation.report import ROWS, interval, number
-from minbert.results import stage_alarms
-from minbert.training.arms import TASKS
-from minbert.training.stage_files import read_predictions
+from minbert.experiments.arms import TASKS
+from minbert.experiments.collect import stage_alarms
+from minbert.experiments.report import ROWS, interval, number
+from minbert.experiments.stage_files import read_predictions
 from minbert.viz.table import Table
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, flo
     What should be looked at before one believes them (`minbert.evaluation.alarms`) is said.
 
     Args:
-        arm: of `minbert.training.arms.ARMS`.
+        arm: of `minbert.experiments.arms.ARMS`.
         stage: `untrained` (baseline), `heads` or `sst_finetuned`.
     """
     folder = session.grid.folder(arm, stage, seed)

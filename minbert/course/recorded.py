@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from minbert.evaluation.report import caption
+from minbert.experiments.report import caption
 
 if TYPE_CHECKING:
     import pandas as pd  # a tenth of a kernel's memory, for those who read curves only

@@ -13,8 +13,8 @@ from minbert.course.recorded import Recorded
 from minbert.course.scoreboard import STAGES, TABLE_OF
 from minbert.evaluation.metrics import TASK_METRICS
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
-from minbert.evaluation.report import ROWS, SIGNIFICANT, cell, number
 from minbert.evaluation.statistics import over_seeds
+from minbert.experiments.report import ROWS, SIGNIFICANT, cell, number
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table
 

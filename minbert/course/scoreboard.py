@@ -5,7 +5,7 @@ from __future__ import annotations
 from minbert import paper
 from minbert.course.journal import Journal
 from minbert.course.recorded import recorded
-from minbert.evaluation.report import ROWS, cell, number
+from minbert.experiments.report import ROWS, cell, number
 from minbert.viz.table import Table
 
 SHORT = {

@@ -20,14 +20,14 @@ from minbert.course.recorded import Recorded, recorded
 from minbert.course.tiers import Tier, choose_tier, live_data
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
+from minbert.experiments.cache import StageCache, default_folder
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.grid import Grid
 from minbert.memory import give_back
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
 from minbert.threads import granted_cores, share_the_machine
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.cache import StageCache, default_folder
-from minbert.training.experiment import Experiment
-from minbert.training.grid import Grid
 from minbert.training.recipe import Preset, Recipe, preset_for, recipe_for
 
 

@@ -15,29 +15,25 @@ import numpy as np
 import torch
 
 from minbert import losses
-from minbert.attention import SelfAttention, scaled_dot_product_attention
-from minbert.config import ModelConfig
-from minbert.encoder import Encoder, EncoderOutput, initialise
-from minbert.evaluation import (
+from minbert.analysis import (
     attention_measures,
-    baselines,
     directions,
     false_negatives,
     frequencies,
     geometry,
-    intervals,
-    metrics,
     neighbours,
-    power,
     probe,
     projection,
     ranking,
-    statistics,
 )
-from minbert.evaluation.attribution import cosine_to, rank_agreement
-from minbert.evaluation.compute import multiplications_per_token
-from minbert.evaluation.fill_blank import best_guesses
-from minbert.evaluation.findings import findings
+from minbert.analysis.attribution import cosine_to, rank_agreement
+from minbert.analysis.compute import multiplications_per_token
+from minbert.analysis.fill_blank import best_guesses
+from minbert.attention import SelfAttention, scaled_dot_product_attention
+from minbert.config import ModelConfig
+from minbert.encoder import Encoder, EncoderOutput, initialise
+from minbert.evaluation import baselines, intervals, metrics, power, statistics
+from minbert.experiments.findings import findings
 from minbert.heads import (
     MaskedLanguageModelHead,
     ParaphraseHead,

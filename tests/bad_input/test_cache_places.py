@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from minbert.__main__ import main
-from minbert.training.cache import StageCache, default_folder
+from minbert.experiments.cache import StageCache, default_folder
 
 
 @pytest.fixture

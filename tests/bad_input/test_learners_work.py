@@ -20,7 +20,7 @@ from minbert.course.runner import Execution
 from minbert.course.student import student_edition
 from minbert.folders.added import adding_to
 from minbert.folders.marker import MARKER, Marker, write_marker
-from minbert.viz.projector import write_projector_files
+from minbert.viz.explorers.embeddings.projector import write_projector_files
 
 TIME = "About 5 minutes of study (estimated from its length); runs in two minutes or less."
 

@@ -16,10 +16,10 @@ from minbert.commands import experiments, models
 from minbert.commands.data import EXPORT
 from minbert.commands.experiments import PRETRAIN_TINY, SINGLE_TASK, SWEEP
 from minbert.commands.models import PREDICT
+from minbert.experiments.reproduce import REPRODUCE
 from minbert.folders.marker import MARKER, Marker, digest, write_marker
 from minbert.folders.place import folder_to_write
 from minbert.folders.replaced import Kind, beside, claimed
-from minbert.reproduce import REPRODUCE
 
 KINDS = {
     "reproduce": REPRODUCE,

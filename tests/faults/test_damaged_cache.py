@@ -22,8 +22,8 @@ from small_experiment import (
     warnings_of,
 )
 
-from minbert.training.cache import StageCache
-from minbert.training.grid import Grid
+from minbert.experiments.cache import StageCache
+from minbert.experiments.grid import Grid
 
 ENCODER = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 HEADS = ("heads.safetensors", "predictions.npz")

@@ -19,9 +19,10 @@ import torch
 from small_experiment import Finished, finish, forked, litter, numbers, stage_folder, warnings_of
 
 from minbert import pretrained
-from minbert.training import cache, experiment, loop, seal
-from minbert.training.cache import StageCache
-from minbert.training.grid import Grid
+from minbert.experiments import cache, experiment
+from minbert.experiments.cache import StageCache
+from minbert.experiments.grid import Grid
+from minbert.training import loop, seal
 from minbert.training.loop import Setting
 
 pytestmark = [

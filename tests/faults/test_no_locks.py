@@ -8,8 +8,8 @@ import pytest
 from filelock import FileLock
 
 from minbert.course.journal import Journal
+from minbert.experiments.cache import StageCache
 from minbert.folders.replaced import Kind, claimed
-from minbert.training.cache import StageCache
 
 
 @pytest.fixture(autouse=True)

@@ -28,9 +28,9 @@ from small_experiment import (
     warnings_of,
 )
 
-from minbert.training import cache as cache_module
-from minbert.training.cache import StageCache
-from minbert.training.grid import Grid
+from minbert.experiments import cache as cache_module
+from minbert.experiments.cache import StageCache
+from minbert.experiments.grid import Grid
 
 resource = pytest.importorskip("resource", reason="limits of POSIX")
 
@@ -260,7 +260,7 @@ def test_a_disk_that_fills_at_any_write(
         return called
 
     from minbert import pretrained
-    from minbert.training import grid as grid_module
+    from minbert.experiments import grid as grid_module
 
     with monkeypatch.context() as patch:
         patch.setattr(pretrained, "save_file", counting(pretrained.save_file))

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, asdict
 import pytest
 
 from minbert import paper
-from minbert.training.arms import ARMS, stages_of
+from minbert.experiments.arms import ARMS, stages_of
 from minbert.training.recipe import PRESETS, RECIPES, StageSettings, find, recipe_for
 
 STAGES = ("mlm", "mnrl", "heads", "sst_finetune")

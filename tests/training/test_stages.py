@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from minbert.encoder import Encoder
+from minbert.experiments.experiment import Experiment
 from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
 from minbert.training.epochs import in_turn
-from minbert.training.experiment import Experiment
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
 from minbert.training.loop import generator_for
 from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.viz.plots.attention_detail import weight_lines, weight_matrix
-from minbert.viz.plots.attention_overview import attention_mosaic, mosaic
-from minbert.viz.views.attention_pictures import (
+from minbert.viz.explorers.attention.detail import weight_lines, weight_matrix
+from minbert.viz.explorers.attention.overview import attention_mosaic, mosaic
+from minbert.viz.explorers.attention.pictures import (
     all_heads_table,
     detail_table,
     draw_all_heads,
@@ -17,8 +17,8 @@ from minbert.viz.views.attention_pictures import (
     head_by_head_table,
     tokens_table,
 )
-from minbert.viz.views.attention_prediction import Prediction
-from minbert.viz.views.attention_weights import as_attention
+from minbert.viz.explorers.attention.prediction import Prediction
+from minbert.viz.explorers.attention.weights import as_attention
 
 TOKENS = ("[CLS]", "<b>", "$b$", "[SEP]")
 NEXT = np.eye(4)[[1, 2, 3, 3]]

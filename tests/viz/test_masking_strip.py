@@ -9,9 +9,17 @@ import torch
 from minbert.masking import IGNORE, mask_tokens
 from minbert.pretrained import from_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.masking import KEPT, LEFT, MASKED, RANDOM, SPECIAL, MaskingStep, masking_steps
+from minbert.viz.explorers.masking.steps import (
+    KEPT,
+    LEFT,
+    MASKED,
+    RANDOM,
+    SPECIAL,
+    MaskingStep,
+    masking_steps,
+)
 from minbert.viz.plots.masking import LINES, masking_strip
-from minbert.viz.whole_word import mask_whole_words, word_starts
+from minbert.whole_word import mask_whole_words, word_starts
 
 TEXT = "Nobody expected such a long dance, and the whole village came to see it."
 STEPS = [

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from minbert.analysis.geometry import anisotropy
 from minbert.course.checks.base import Verdict, judge_function
-from minbert.evaluation.geometry import anisotropy
 from minbert.heads import similarity_score
 
 

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from minbert.viz.masking import CHOSEN, FATES, KEPT, LEFT, MASKED, RANDOM, SPECIAL, MaskingStep
+from minbert.viz.explorers.masking.steps import (
+    CHOSEN,
+    FATES,
+    KEPT,
+    LEFT,
+    MASKED,
+    RANDOM,
+    SPECIAL,
+    MaskingStep,
+)
 from minbert.viz.style import new_axes
 
 FACE = {
@@ -31,7 +40,7 @@ def masking_strip(
     """A table of coloured cells: original, two draws, fate, what the model reads, what it predicts.
 
     Args:
-        steps: of `minbert.viz.masking.masking_steps`, in the order of the tokens.
+        steps: of `minbert.viz.explorers.masking.steps.masking_steps`, in the order of the tokens.
         axes: to draw on; new ones without.
         title: above the picture and first in the alt sentence.
         probability: of being chosen; stands beside the first draws.

@@ -1,0 +1,1 @@
+"""What looks inside a model: geometry, neighbours, attention, attribution, ablation, blanks."""

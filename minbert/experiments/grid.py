@@ -1,0 +1,240 @@
+"""The stages of the paper's arms, each shared one computed once and kept in the cache."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from torch import Tensor
+
+from minbert.encoder import Encoder
+from minbert.experiments.arms import ARMS, TASKS
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.stage_files import (
+    QUORA_BY_COSINE,
+    Predictions,
+    load_heads,
+    paraphrases_by_cosine,
+    predict_tasks,
+    save_heads,
+    save_history,
+    save_predictions,
+    write_measures,
+)
+from minbert.heads import MaskedLanguageModelHead
+from minbert.multitask import MultitaskBert
+from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
+from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.checkpoint import History
+from minbert.training.heads import train_paraphrase_head, train_sentiment_head
+from minbert.training.loop import Setting, derive_seed, generator_for
+from minbert.training.mlm import pretrain_masked_language_model
+from minbert.training.mnrl import rank_negatives
+from minbert.training.perplexity import masked_loss
+from minbert.training.seal import holds
+from minbert.training.sentences import CourseRows
+from minbert.training.sentiment import finetune_sentiment
+from minbert.training.vectors import embed_all
+
+MLM_DEV_SENTENCES = 1000
+"""Of each task, on which the masked-language-model loss is measured."""
+
+
+class Grid:
+    """Runs the stages of an experiment, or takes them from its cache.
+
+    Every stage is a folder: `model.safetensors`, `config.json`, `tokenizer.json` where the encoder
+    changed, `heads.safetensors`, `predictions.npz` (dev) where it was evaluated, `history.json`.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        original = experiment.original()
+        self.tokenizer = original.tokenizer
+        self.rows = CourseRows(
+            experiment.data, self.tokenizer, original.encoder.config.max_position_embeddings
+        )
+        self.digests = original.digests
+        self._identity = experiment.identity(self.digests)
+        self._vectors: dict[str, Tensor] = {}
+
+    def folder(self, arm: str, stage: str, seed: int) -> Path:
+        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetuned`)."""
+        path = ARMS[arm]
+        if stage == "sst_finetuned":
+            return self._sst_finetuned(path, seed)
+        return self._heads(path, seed, trained=stage == "heads")
+
+    def encoder_folder(self, path: tuple[str, ...], seed: int) -> Path:
+        """Folder of the encoder after the stages in `path`; () is the original one."""
+        if not path:
+            return self._stage("original", {}, self._save_original)
+        parent = self.encoder_folder(path[:-1], seed)
+        settings = getattr(self.experiment.preset, path[-1])
+        compute = self._pretrain_mlm if path[-1] == "mlm" else self._rank_negatives
+        return self._stage(
+            path[-1],
+            {"parent": parent.name, "settings": asdict(settings), "seed": seed},
+            lambda folder: compute(folder, parent, path, seed),
+        )
+
+    def load_stage(self, arm: str, stage: str, seed: int) -> MultitaskBert:
+        """The model of an arm's evaluated stage, whose encoder may be that of an earlier stage."""
+        folder = self.folder(arm, stage, seed)
+        own = holds(folder, "model.safetensors")
+        return self.load(folder, None if own else self.encoder_folder(ARMS[arm], seed))
+
+    def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
+        """A stage's model, heads included, in eval mode on the experiment's device."""
+        encoder, _ = from_pretrained(str(encoder_folder or folder))
+        model = self.experiment.model(encoder)
+        load_heads(folder, model)
+        return model.eval()
+
+    def predict(self, model: MultitaskBert, split: str) -> Predictions:
+        """Predictions of all three tasks on "dev" or "test"; an empty split is left out."""
+        wanted = {task: self.rows.tasks[task][split] for task in TASKS}
+        rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
+        vectors = self._embed(model.encoder, rows)
+        return predict_tasks(model, vectors, wanted)
+
+    def _stage(self, name: str, what: dict, compute) -> Path:
+        return self.experiment.cache.stage(name, {**self._identity, **what}, compute)
+
+    def _setting(self, folder: Path | None, path: Iterable[str], seed: int) -> Setting:
+        return self.experiment.setting(derive_seed(seed, *path), folder)
+
+    def _save_original(self, folder: Path) -> None:
+        original = self.experiment.original(self.digests)
+        save_pretrained(folder, original.encoder, original.tokenizer, original.mlm_head)
+        save_history(folder, {})
+
+    def _pretrain_mlm(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
+        encoder, tokenizer = self._load_encoder(parent)
+        if has_mlm_head(parent):
+            head = load_mlm_head(parent, encoder)
+        else:
+            head = self.experiment.fresh_mlm_head(encoder, seed)
+        head.to(self.experiment.device)
+        before = self._dev_losses(encoder, head)
+        history = pretrain_masked_language_model(
+            encoder,
+            head,
+            {task: self.rows.tasks[task]["train"].all_rows for task in TASKS},
+            self.rows.table,
+            self.experiment.recipe,
+            self.experiment.preset.mlm,
+            self._setting(folder, path, seed),
+        )
+        save_pretrained(folder, encoder, tokenizer, mlm_head=head)
+        write_measures(folder, {"before": before, "after": self._dev_losses(encoder, head)})
+        save_history(folder, {"mlm": history})
+
+    def _dev_losses(self, encoder: Encoder, head: MaskedLanguageModelHead) -> dict[str, float]:
+        """Masked-language-model loss on dev sentences of each task, nats per masked token."""
+        losses = {}
+        for task in TASKS:
+            rows = list(dict.fromkeys(self.rows.tasks[task]["dev"].all_rows))[:MLM_DEV_SENTENCES]
+            losses[task] = masked_loss(
+                encoder, head, rows, self.rows.table, self.experiment.recipe,
+                self.experiment.setting(seed=0), task,
+            )  # fmt: skip
+        return losses
+
+    def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
+        encoder, tokenizer = self._load_encoder(parent)
+        history = rank_negatives(
+            encoder,
+            {task: self.rows.tasks[task]["train"] for task in ("quora", "sts")},
+            self.rows.table,
+            self.experiment.recipe,
+            self.experiment.preset.mnrl,
+            self._setting(folder, path, seed),
+        )
+        save_pretrained(folder, encoder, tokenizer)
+        save_history(folder, {"mnrl": history})
+
+    def _heads(self, path: tuple[str, ...], seed: int, trained: bool) -> Path:
+        parent = self.encoder_folder(path, seed)
+        settings = asdict(self.experiment.preset.heads) if trained else None
+        return self._stage(
+            "heads" if trained else "untrained",
+            {"parent": parent.name, "settings": settings, "seed": seed},
+            lambda folder: self._compute_heads(folder, parent, path, seed, trained),
+        )
+
+    def _compute_heads(
+        self, folder: Path, parent: Path, path: tuple[str, ...], seed: int, trained: bool
+    ) -> None:
+        encoder, _ = self._load_encoder(parent)
+        model = self.experiment.model(encoder, generator_for(seed, "heads"))
+        tasks = self.rows.tasks
+        started = time.perf_counter()
+        vectors = self._frozen_vectors(parent.name, encoder)
+        histories = {"encode": History(seconds=time.perf_counter() - started)}
+        if trained:
+            settings = self.experiment.preset.heads
+            setting = self._setting(None, path, seed)  # seconds of work: nothing to resume
+            histories["sentiment_head"] = train_sentiment_head(
+                model.sentiment, vectors, tasks["sst"]["train"], settings, setting
+            )
+            histories["paraphrase_head"] = train_paraphrase_head(
+                model.paraphrase, vectors, tasks["quora"]["train"], settings, setting
+            )
+        dev = {task: tasks[task]["dev"] for task in TASKS}
+        predictions = predict_tasks(model.eval(), vectors, dev)
+        predictions[QUORA_BY_COSINE] = paraphrases_by_cosine(vectors, tasks["quora"])
+        save_heads(folder, model)
+        save_predictions(folder, predictions)
+        save_history(folder, histories)
+
+    def _sst_finetuned(self, path: tuple[str, ...], seed: int) -> Path:
+        parent = self._heads(path, seed, trained=True)
+        settings = self.experiment.preset.sst_finetune
+
+        def compute(folder: Path) -> None:
+            model = self.load(parent, self.encoder_folder(path, seed))
+            history = finetune_sentiment(
+                model,
+                self.rows.tasks["sst"]["train"],
+                self.rows.table,
+                self.experiment.recipe,
+                settings,
+                self._setting(folder, path, seed),
+            )
+            save_pretrained(folder, model.encoder, self.tokenizer)
+            save_heads(folder, model)
+            save_predictions(folder, self.predict(model, "dev"))
+            save_history(folder, {"sst_finetune": history})
+
+        return self._stage(
+            "sst_finetune",
+            {"parent": parent.name, "settings": asdict(settings), "seed": seed},
+            compute,
+        )
+
+    def _load_encoder(self, folder: Path) -> tuple[Encoder, WordPieceTokenizer]:
+        encoder, tokenizer = from_pretrained(str(folder))
+        return encoder.to(self.experiment.device), tokenizer
+
+    def _embed(self, encoder: Encoder, rows: Iterable[int]) -> Tensor:
+        setting = self.experiment.setting(seed=0)
+        return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, setting)
+
+    def _frozen_vectors(self, name: str, encoder: Encoder) -> Tensor:
+        """Vectors of a frozen encoder for all that heads are trained and evaluated on.
+
+        Kept for the encoders most recently used: `baseline` and `heads_only` of all seeds share
+        the original one.
+        """
+        if name not in self._vectors:
+            tasks = self.rows.tasks
+            splits = [tasks["sst"]["train"], tasks["quora"]["train"]]
+            splits += [tasks[task]["dev"] for task in TASKS]
+            rows = [row for split in splits for row in split.all_rows]
+            while len(self._vectors) > 1:
+                del self._vectors[next(iter(self._vectors))]
+            self._vectors[name] = self._embed(encoder, rows)
+        return self._vectors[name]

@@ -1,0 +1,229 @@
+"""results.json as tables that a person reads, beside the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from minbert import paper
+from minbert.experiments.findings import findings
+
+ROWS = {
+    "sst_accuracy": "Sentiment (SST), accuracy",
+    "quora_accuracy": "Paraphrase (Quora), accuracy",
+    "sts_pearson": "Similarity (STS), Pearson's r",
+    "overall_mean": "Overall: plain mean",
+    "overall_2024": "Overall: 2024 formula, r as (r + 1) / 2",
+}
+TIERS = {"real": "real data", "synthetic": "synthetic data"}
+SIGNIFICANT = 0.05
+
+
+def tables_markdown(results: dict[str, Any]) -> str:
+    """Tables 1 to 3, the ladder and the hours of one run, as Markdown.
+
+    Each cell is `ours [95 % interval] (paper: x)`. Nothing is bold: a best cell that is within
+    noise of its neighbour is not best.
+    """
+    parts = [
+        f"# {results['encoder']}, preset {results['preset']['name']}: {caption(results)}\n",
+        "Each cell: ours [95 % interval] (the paper's number). Intervals speak of the sample of "
+        "sentences, not of the spread between seeds.\n",
+        "## Table 1: dev, heads trained on the frozen encoder\n",
+        _arms_table(results, "heads", "table1"),
+        _differences(results, "heads"),
+        "## Table 2: dev, after fine-tuning the whole model on sentiment\n",
+        _arms_table(results, "sst_finetuned", "table2"),
+        _differences(results, "sst_finetuned"),
+        "## Table 3: test, the submitted model\n",
+        _test_table(results),
+        _story(results),
+        "## The ladder: no deep learning, same dev data\n",
+        ladder_table(results["ladder"]),
+        _by_cosine(results),
+        _perplexity(results),
+        "## Hours of training\n",
+        _hours_table(results),
+        _settings(results),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def caption(results: dict[str, Any]) -> str:
+    """One phrase that says what the numbers are of."""
+    data = results["data"]
+    seeds = ", ".join(map(str, results["seeds"]))
+    return (
+        f"{TIERS.get(results['tier'], results['tier'])} ({data['note']}); recipe "
+        f"{results['recipe']['name']}; seed{'s' if len(results['seeds']) > 1 else ''} {seeds}; "
+        f"{results['device']}, {results['precision']}"
+    )
+
+
+def cell(value: dict[str, Any] | None, paper_value: float | None = None) -> str:
+    """`.504 [.474, .533] (paper: .503)`."""
+    shown = "—" if value is None else f"{number(value['value'])} {interval(value['ci95'])}"
+    return shown if paper_value is None else f"{shown} (paper: {number(paper_value)})"
+
+
+def number(value: float) -> str:
+    """Three decimals, no zero before the point."""
+    text = f"{value:z.3f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def interval(bounds: Sequence[float]) -> str:
+    """`[.474, .533]`."""
+    return f"[{number(bounds[0])}, {number(bounds[1])}]"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+
+def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
+    rows = []
+    for metric, title in ROWS.items():
+        cells = []
+        for arm, stages in results["arms"].items():
+            # The baseline's heads are never trained: its column is the same in both tables.
+            value = stages.get("untrained", stages.get(stage))
+            cells.append(
+                cell(value and value[metric], paper.TABLES[table].get(arm, {}).get(metric))
+            )
+        rows.append([title, *cells])
+    return _table(["", *results["arms"]], rows)
+
+
+def signed(value: float) -> str:
+    """Three decimals with their sign; what is rounded to zero has none."""
+    return f"{value:+.3f}" if f"{value:z.3f}" != "0.000" else "0.000"
+
+
+def _differences(results: dict[str, Any], stage: str) -> str:
+    """What each arm gains over the control, and whether that is more than noise."""
+    lines = []
+    for test in results["paired_tests"]:
+        if test["stage"] != stage or "heads_only" not in (test["arm_a"], test["arm_b"]):
+            continue
+        sign = -1 if test["arm_a"] == "heads_only" else 1
+        arm = test["arm_b"] if sign < 0 else test["arm_a"]
+        low, high = sorted(sign * bound for bound in test["ci95"])
+        verdict = "within noise" if test["p_value"] >= SIGNIFICANT else f"p = {test['p_value']:.2g}"
+        lines.append(
+            f"- {arm}, {ROWS[test['metric']]}: {signed(sign * test['difference'])} "
+            f"[{signed(low)}, {signed(high)}], {verdict} ({test['method']})"
+        )
+    if not lines:
+        return ""
+    return "Against the control `heads_only`, on the same examples:\n\n" + "\n".join(lines) + "\n"
+
+
+def _test_table(results: dict[str, Any]) -> str:
+    submitted = results["submitted"]
+    sentence = (
+        f"Submitted: arm `{submitted['arm']}`, stage {submitted['stage']}, seed "
+        f"{submitted['seed']} (best overall mean on dev). "
+    )
+    theirs = paper.TABLES["table3"]["mnrl"]
+    if results["test"] is None:
+        listed = ", ".join(f"{ROWS[name]} {number(value)}" for name, value in theirs.items())
+        return (
+            sentence + "There are no labels in the test files, so no test metric can be computed "
+            f"here; the prediction files are written. The paper's (arm mnrl): {listed}, overall "
+            f"{number(paper.OVERALL_TEST)}.\n"
+        )
+    theirs = {**theirs, "overall_mean": paper.OVERALL_TEST}
+    rows = [
+        [title, cell(results["test"][metric], theirs.get(metric))] for metric, title in ROWS.items()
+    ]
+    return sentence + "\n\n" + _table(["", "submitted"], rows)
+
+
+def _story(results: dict[str, Any]) -> str:
+    """Nothing for a run of one seed, or of arms that the story does not speak of."""
+    if len(results["seeds"]) < 2 or not findings(results):
+        return ""
+    return "## The story, sentence by sentence\n\n" + story_table(results)
+
+
+def story_table(results: dict[str, Any]) -> str:
+    """The story's sentences, what was measured on several seeds, and whether it bears them out."""
+    rows = []
+    for finding in findings(results):
+        low, high = finding.value["ci95"]
+        shown = f"{signed(finding.value['value'])} [{signed(low)}, {signed(high)}]"
+        rows.append([finding.statement, finding.expected, shown, finding.verdict])
+    header = ["", "expected", f"measured [95 % over {len(results['seeds'])} seeds]", "borne out"]
+    return _table(header, rows)
+
+
+def ladder_table(rungs_of: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
+    """What `minbert.evaluation.baselines.ladder` found, as a Markdown table."""
+    rows = [
+        [ROWS[metric], rung.replace("_", " "), cell(value)]
+        for metric, rungs in rungs_of.items()
+        for rung, value in rungs.items()
+    ]
+    return _table(["task", "rung", "dev"], rows)
+
+
+def _by_cosine(results: dict[str, Any]) -> str:
+    """What the frozen vectors know of paraphrases, which the paper's linear head cannot read."""
+    if "paraphrase_by_cosine" not in results:
+        return ""
+    rows = [[arm, cell(value)] for arm, value in results["paraphrase_by_cosine"].items()]
+    return (
+        "## Paraphrases by cosine: the frozen encoder, a threshold fitted on train, no head\n\n"
+        + _table(["arm", "Paraphrase (Quora), accuracy on dev"], rows)
+    )
+
+
+def _perplexity(results: dict[str, Any]) -> str:
+    """What in-domain pre-training does to the perplexity of dev sentences."""
+    if not results.get("mlm_held_out"):
+        return ""
+    rows = []
+    for task, values in results["mlm_held_out"].items():
+        change = values["relative_change"]
+        spread = "" if change["ci95"] is None else " [{:+z.0%}, {:+z.0%}]".format(*change["ci95"])
+        before, after = (values[f"perplexity_{when}"]["value"] for when in ("before", "after"))
+        rows.append([task, f"{before:z.2f}", f"{after:z.2f}", f"{change['value']:+z.0%}{spread}"])
+    return "## In-domain pre-training: perplexity of masked tokens on dev sentences\n\n" + _table(
+        ["text", "before", "after", "change [95 % over seeds]"], rows
+    )
+
+
+def _hours_table(results: dict[str, Any]) -> str:
+    theirs = {"mlm": "mlm", "mnrl": "mnrl", "heads": "heads", "sst_finetuned": "sst_finetune"}
+    rows = []
+    for stage, seconds in results["timings_s"].items():
+        mean = sum(seconds) / len(seconds) / 3600
+        hours = paper.HOURS.get(theirs.get(stage.split("/")[-1], ""))
+        shown = stage.replace("mlm/mnrl", "mnrl, after mlm")
+        rows.append([shown, f"{mean:z.3f}", "—" if hours is None else f"{hours:z.2f}"])
+    total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
+    rows.append(["all stages, one seed", f"{total:z.3f}", f"{sum(paper.HOURS.values()):z.2f}"])
+    peak = results.get("peak_memory_mib")
+    memory = f"\nPeak memory of the run: {peak:,.0f} MiB.\n" if peak else ""
+    return _table(["stage", "ours, hours", "paper, hours"], rows) + memory
+
+
+def _settings(results: dict[str, Any]) -> str:
+    values = results["preset"]["values"]
+    lines = [
+        f"- {stage}: "
+        + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in settings.items())
+        for stage, settings in values.items()
+        if isinstance(settings, dict)
+    ]
+    choices = {name: value for name, value in results["recipe"].items() if name != "name"}
+    recipe = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in choices.items())
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    return (
+        f"## Settings: preset {results['preset']['name']}\n\n"
+        + "\n".join(lines)
+        + f"\n\nRecipe {results['recipe']['name']}: {recipe}."
+        + f"\n\nVersions: {versions}. Command: `{results['command']}`\n"
+    )

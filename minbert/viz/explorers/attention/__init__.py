@@ -1,0 +1,1 @@
+"""The attention explorer: who looks at whom, and what switching a head off does."""

@@ -1,0 +1,1 @@
+"""The blank explorer: what models expect in a gap."""

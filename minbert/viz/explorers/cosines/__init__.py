@@ -1,0 +1,1 @@
+"""The cosine lab: how alike pairs are, stage by stage."""

@@ -1,0 +1,1 @@
+"""The embedding explorer: a map of sentences, and their neighbours."""

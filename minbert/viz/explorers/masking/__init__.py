@@ -1,0 +1,1 @@
+"""The mask stepper: token by token, and many times over."""

@@ -1,0 +1,1 @@
+"""The ranking lab: a batch, its loss, and the gradient of each pair."""

@@ -1,0 +1,1 @@
+"""The similarity explorer: two sentences under each pooling and each head."""

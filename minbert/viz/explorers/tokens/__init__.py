@@ -1,0 +1,1 @@
+"""The token explorer: pieces, ids, segments."""

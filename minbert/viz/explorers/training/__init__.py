@@ -1,0 +1,1 @@
+"""The training monitor: curves while they grow."""

@@ -1,1 +1,0 @@
-"""What explorers show: computed, drawn and put into tables without a page, one idea a file."""
