@@ -24,9 +24,9 @@ from minbert.evaluation.metrics import accuracy
 from minbert.experiments.arms import TASKS
 from minbert.experiments.cache import StageCache
 from minbert.experiments.experiment import Experiment
-from minbert.experiments.held_out import Parts, judge, split_training_data
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.run_folder import check_replaceable, write_json
+from minbert.experiments.sweep import Parts, judge, split_training_data
 from minbert.pretrained import from_pretrained
 from minbert.training.heads import train_paraphrase_head
 from minbert.training.loop import derive_seed, generator_for

@@ -38,8 +38,8 @@ with install_import_hook(CHECKED, "beartype.beartype"):
     for module in CHECKED:
         importlib.import_module(module)
     from minbert.config import ModelConfig
-    from minbert.encoder import Encoder
     from minbert.data import load_data
+    from minbert.encoder import Encoder
     from minbert.experiments.cache import StageCache
     from minbert.experiments.experiment import Experiment
     from minbert.tokenizer import WordPieceTokenizer

@@ -129,11 +129,6 @@ def test_the_library_does_not_need_the_notebooks_packages() -> None:
                 assert name.split(".")[0] not in forbidden, f"{path.name} imports {name}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_files_are_small(name: str) -> None:
-    assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) <= 250
-
-
 def test_the_model_and_the_losses_are_one_sitting() -> None:
     files = [PACKAGE / f"{name}.py" for name in READING_PATH]
     assert sum(len(file.read_text(encoding="utf-8").splitlines()) for file in files) < 1500

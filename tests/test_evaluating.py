@@ -13,11 +13,16 @@ from torch import nn
 
 import minbert
 from minbert import encode
-from minbert.analysis.attribution import ablation, cosine_to, gradient_size, score_of
-from minbert.analysis.fill_blank import piece_probabilities
-from minbert.analysis.head_ablation import head_ablation
-from minbert.analysis.layers import layer_vectors
-from minbert.analysis.token_explanations import explain_similarity
+from minbert.analysis.attention import head_ablation
+from minbert.analysis.attribution import (
+    ablation,
+    cosine_to,
+    explain_similarity,
+    gradient_size,
+    score_of,
+)
+from minbert.analysis.blanks import piece_probabilities
+from minbert.analysis.geometry import layer_vectors
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead
@@ -27,7 +32,7 @@ from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import embed_all
-from minbert.viz.explorers.attention.prediction import (
+from minbert.viz.explorers.attention.compute import (
     compute_attention,
     compute_prediction,
     read_text,

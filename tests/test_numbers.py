@@ -16,11 +16,11 @@ from minbert.__main__ import main
 from minbert.course.rounding import rounded
 from minbert.encoder import Encoder
 from minbert.evaluation.statistics import over_seeds
-from minbert.experiments.held_out import Parts, _judge_pairs
 from minbert.experiments.report import number
 from minbert.experiments.reproduce import reproduce
 from minbert.experiments.single_task import train_single_task
 from minbert.experiments.stage_files import load_heads, paraphrases_by_cosine, save_heads
+from minbert.experiments.sweep import Parts, _judge_pairs
 from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, mask_tokens
 from minbert.multitask import MultitaskBert

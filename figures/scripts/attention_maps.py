@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from minbert.analysis.attention_measures import offset_weight
+from minbert.analysis.attention import offset_weight
 from minbert.course.example import PAIR
 from minbert.pretrained import from_pretrained
 from minbert.viz.plots.attention import attention_grid

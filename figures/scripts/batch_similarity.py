@@ -13,7 +13,7 @@ from minbert.course.tiers import choose_tier
 from minbert.encoder import Encoder
 from minbert.inference import encode
 from minbert.threads import share_the_machine
-from minbert.viz.explorers.ranking.batch import RankedBatch, draw_batches, rank_batch
+from minbert.viz.explorers.ranking.draw import RankedBatch, draw_batches, rank_batch
 
 PAIRS = 16
 

@@ -14,7 +14,7 @@ from minbert.course.tiers import choose_tier
 from minbert.encoder import Encoder
 from minbert.inference import encode
 from minbert.threads import share_the_machine
-from minbert.viz.explorers.ranking.batch import draw_cosines
+from minbert.viz.explorers.ranking.draw import draw_cosines
 
 
 def draw() -> tuple[Figure, str]:

@@ -1,12 +1,22 @@
-"""How sentence vectors lie in space: how crowded, how close the pairs, how evenly spread."""
+"""How sentence vectors lie in space: crowding, spread, directions, components, layers, probes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from threadpoolctl import threadpool_limits
 
 from minbert import checks
+from minbert.data.batching import pad_batch, within_budget
+from minbert.data.examples import CourseData
+from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
+from minbert.pooling import pool
+from minbert.tokenizer import WordPieceTokenizer
 
 Vectors = Float[np.ndarray | torch.Tensor, "sentence hidden"]
 """One sentence vector a line."""
@@ -143,3 +153,279 @@ def _directions(vectors: Vectors) -> np.ndarray:
             "of length zero has no direction"
         )
     return values / lengths
+
+
+Directions = Float[np.ndarray, "direction hidden"]
+"""Orthonormal rows."""
+
+
+def random_rotation(width: int, seed: int) -> Float[np.ndarray, "hidden hidden"]:
+    """An orthogonal matrix drawn evenly from all of them (reflections included).
+
+    It moves every vector and changes no length, no angle and no distance between two of them.
+    Source: Mezzadri (2007), section 5: QR of a Gaussian matrix, with the signs of R's diagonal.
+
+    Raises:
+        ValueError: a width below 1.
+    """
+    checks.whole("width", width, 1)
+    gaussian = np.random.default_rng(seed).standard_normal((width, width))
+    orthogonal, upper = np.linalg.qr(gaussian)
+    return orthogonal * np.sign(np.diag(upper))
+
+
+def random_directions(width: int, count: int, seed: int) -> Directions:
+    """`count` orthonormal directions, drawn evenly; at most `width`."""
+    checks.whole("count", count, 0)
+    checks.within("count", count, f"[0, {width}]", "a space has no more directions than its width")
+    return random_rotation(width, seed)[:, :count].T
+
+
+def principal_directions(vectors: Vectors, count: int) -> Directions:
+    """The orthonormal directions in which vectors differ most from their mean, largest first.
+
+    Of the steps `after - before` of a training stage these are the directions in which it moved
+    sentences apart from each other; a step common to all sentences has no part in them.
+
+    Raises:
+        ValueError: `count` exceeds the width, or there are fewer than two vectors.
+    """
+    values = as_array(vectors)
+    checks.whole("count", count, 0)
+    checks.within("count", count, f"[0, {values.shape[1]}]", "directions of this width")
+    if len(values) < 2:
+        raise ValueError("vectors must be two or more to differ from their mean, got one")
+    _, turned = np.linalg.eigh(np.cov(values, rowvar=False))
+    return turned[:, ::-1][:, :count].T
+
+
+def project_out(vectors: Vectors, directions: Directions) -> np.ndarray:
+    """The vectors without their components along the directions; width and order stay."""
+    values, directions = as_array(vectors), np.asarray(directions)
+    if directions.ndim != 2 or directions.shape[1] != values.shape[1]:
+        raise ValueError(
+            f"directions must be (direction, {values.shape[1]}), as wide as the vectors, got "
+            f"{directions.shape}"
+        )
+    return values - values @ directions.T @ directions
+
+
+def relative_step(before: Vectors, after: Vectors) -> float:
+    """How far vectors moved, in units of their own spread: |after - before| / |before - mean|.
+
+    Root mean squares over all sentences; 0 when nothing moved, about √2 after a random rotation
+    about the mean.
+
+    Raises:
+        ValueError: the shapes differ, or all vectors were the same before.
+    """
+    before, after = as_array(before, "before"), as_array(after, "after")
+    checks.shapes(before=(before, "sentence hidden"), after=(after, "sentence hidden"))
+    if np.ptp(before, axis=0).max() == 0:
+        raise ValueError("before must hold vectors that differ, got one vector: it has no spread")
+    spread = np.sqrt(((before - before.mean(axis=0)) ** 2).sum(axis=1).mean())
+    return float(np.sqrt(((after - before) ** 2).sum(axis=1).mean()) / spread)
+
+
+@dataclass(frozen=True)
+class PrincipalComponents:
+    """A map from vectors to a few coordinates."""
+
+    mean: Float[np.ndarray, " hidden"]
+    components: Float[np.ndarray, "component hidden"]
+    """Orthonormal directions, the one of largest variance first."""
+    shares: Float[np.ndarray, " component"]
+    """Of the total variance, per component."""
+
+    def project(
+        self, vectors: Float[np.ndarray, "sentence hidden"]
+    ) -> Float[np.ndarray, "sentence component"]:
+        """Coordinates of vectors, these or others of the same width, on the map."""
+        values = as_array(vectors)
+        checks.shapes("as wide as those of the map", vectors=(values, f"n {len(self.mean)}"))
+        return (values - self.mean) @ self.components.T
+
+
+def principal_components(
+    vectors: Float[np.ndarray, "sentence hidden"], count: int = 2
+) -> PrincipalComponents:
+    """Directions of largest variance: eigenvectors of the covariance.
+
+    Where there are fewer vectors than dimensions, singular vectors give the same in less time.
+    A direction has no sign of its own: the largest entry of each is made positive, so that the
+    same vectors always give the same map.
+
+    Args:
+        vectors: two or more, not all the same.
+        count: of components, at most the smaller side of `vectors`.
+
+    Raises:
+        ValueError: `count` is out of range, nothing varies, or a value is not finite.
+    """
+    vectors = as_array(vectors)
+    checks.whole("count", count, 1)
+    if not 1 <= count <= min(vectors.shape):
+        raise ValueError(f"count must be from 1 to {min(vectors.shape)}, got {count}")
+    mean = vectors.mean(axis=0)
+    centred = vectors - mean
+    total = (centred**2).sum()
+    if total <= 1e-20 * max(1.0, float((vectors**2).sum())):
+        raise ValueError(
+            "vectors must differ, got one again and again: all vectors are the same, and no "
+            "direction has the largest variance"
+        )
+    # On a busy machine the threads of these decompositions wait for each other: one is faster.
+    with threadpool_limits(1, user_api="blas"):
+        if len(vectors) > vectors.shape[1]:
+            squares, directions = np.linalg.eigh(centred.T @ centred)
+            squares, directions = squares[::-1].clip(min=0.0), directions.T[::-1]
+        else:
+            _, lengths, directions = np.linalg.svd(centred, full_matrices=False)
+            squares = lengths**2
+    directions = directions[:count]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
+    return PrincipalComponents(mean, directions * np.sign(largest), squares[:count] / total)
+
+
+LayerVectors = dict[str, Float[np.ndarray, "layer sentence hidden"]]
+"""Per pooling. `cls` and `mean` have num_hidden_layers + 1 layers, the first of them the
+embeddings; `pooler` reads the last layer and has one."""
+
+
+@torch.inference_mode()
+def layer_vectors(
+    sentences: Sequence[str],
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    token_budget: int = 1024,
+) -> LayerVectors:
+    """Encode sentences once, and pool each layer in every way there is.
+
+    In fp32, with dropout off; the encoder's training mode is given back as it was. Where nearly
+    all cosines are close to 1, the digits that bf16 lacks are those that matter.
+
+    Args:
+        sentences: any; longer ones than the encoder has positions are cut, which the log says.
+        encoder: runs on the device it is on.
+        tokenizer: the encoder's own.
+        token_budget: padded word pieces per batch. Hidden states of all layers are held at a
+            time, so that small batches, which stay in the processor's cache, are the faster ones.
+
+    Returns:
+        float32, sentences in the order of the input.
+
+    Raises:
+        ValueError: a sentence is no string.
+    """
+    device = encoder.pooler.dense.weight.device
+    ids = tokenizer.encode(sentences, max_length=encoder.config.max_position_embeddings)
+    lengths = [len(row) for row in ids]
+    states, hidden = encoder.config.num_hidden_layers + 1, encoder.config.hidden_size
+    layers = {"cls": states, "mean": states, "pooler": 1}
+    vectors = {name: np.zeros((n, len(ids), hidden), np.float32) for name, n in layers.items()}
+    with evaluating(encoder):
+        by_length = sorted(range(len(ids)), key=lengths.__getitem__)
+        for batch in within_budget(by_length, lengths, token_budget):
+            input_ids, mask = pad_batch([ids[row] for row in batch], tokenizer.pad_id)
+            attention_mask = None if bool(mask.all()) else mask.to(device)
+            output = encoder(input_ids.to(device), attention_mask)
+            for pooling, count in layers.items():
+                for layer in range(count):
+                    until = replace(output, hidden_states=output.hidden_states[: layer + 1])
+                    pooled = pool(until, attention_mask, pooling)
+                    vectors[pooling][layer, batch] = pooled.float().cpu().numpy()
+    return vectors
+
+
+TASKS = ("sst", "quora", "sts")
+
+
+@dataclass(frozen=True)
+class SentenceSpace:
+    """Sentences, what is known of each, and one set of vectors per encoder."""
+
+    sentences: tuple[str, ...]
+    tasks: tuple[str, ...]
+    """`sst`, `quora` or `sts`, per sentence."""
+    sentiments: tuple[int | None, ...]
+    """0 to 4 for reviews, None for others: a pair's label is not one of its sentences'."""
+    partners: dict[int, set[int]]
+    """Rows that say the same, as far as a duplicate pair of dev tells."""
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    """(sentence, hidden) per name, such as `original` and `mnrl`; filled by the caller."""
+
+    def row(self, sentence: str) -> int:
+        """Where a sentence stands.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        try:
+            return self.sentences.index(sentence)
+        except ValueError:
+            raise ValueError(
+                f"{sentence!r} is none of the {len(self.sentences)} sentences"
+            ) from None
+
+    def of_task(self, task: str) -> np.ndarray:
+        """Rows of one task's sentences."""
+        return np.flatnonzero(np.asarray(self.tasks) == task)
+
+
+def dev_sentences(data: CourseData) -> SentenceSpace:
+    """Every distinct dev sentence of the three tasks, in the order of the files.
+
+    A sentence that occurs in several pairs, or in several tasks, stands here once, under the task
+    in which it came first.
+    """
+    rows: dict[str, int] = {}
+    tasks: list[str] = []
+    sentiments: list[int | None] = []
+    partners: dict[int, set[int]] = {}
+    for task in TASKS:
+        for example in getattr(data, task).dev:
+            for sentence in example.texts:
+                if sentence not in rows:
+                    rows[sentence] = len(rows)
+                    tasks.append(task)
+                    sentiments.append(example.label if task == "sst" else None)
+            if task == "quora" and example.label == 1:
+                first, second = (rows[sentence] for sentence in example.texts)
+                if first != second:
+                    partners.setdefault(first, set()).add(second)
+                    partners.setdefault(second, set()).add(first)
+    return SentenceSpace(tuple(rows), tuple(tasks), tuple(sentiments), partners)
+
+
+SHRINKAGE = 0.01
+"""Share of the covariance that is replaced by the same variance in every direction."""
+
+
+def linear_probe(train: Vectors, labels: np.ndarray, test: Vectors) -> np.ndarray:
+    """Classes of the test vectors, by linear discriminant analysis of the training vectors.
+
+    Unlike a head trained by AdamW for ten epochs it is solved in closed form, and knows no axes:
+    turning or shifting all vectors changes no answer, and a direction that is gone is just not
+    read. Source: Fisher (1936); as a probe of hidden layers: Alain and Bengio (2016).
+
+    Args:
+        train, test: one sentence vector a line.
+        labels: of the training vectors, (sentence,).
+
+    Raises:
+        ValueError: not one label a training vector, one class alone, or other widths.
+    """
+    train, test, labels = as_array(train, "train"), as_array(test, "test"), np.asarray(labels)
+    checks.shapes(
+        "one label a training vector; test vectors as wide as these",
+        train=(train, "sentence hidden"),
+        labels=(labels, "sentence", "number"),
+        test=(test, "other hidden"),
+    )
+    if len(np.unique(labels)) < 2:
+        raise ValueError(f"labels must be of two classes or more, got {labels[0]:g} alone")
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
+    model.fit(train, labels)
+    return model.predict(test)

@@ -9,8 +9,8 @@ from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
 from minbert.evaluation.metrics import TASK_METRICS, score
 from minbert.experiments.arms import TASKS
-from minbert.experiments.collect import stage_alarms
 from minbert.experiments.report import ROWS, interval, number
+from minbert.experiments.reproduce import stage_alarms
 from minbert.experiments.stage_files import read_predictions
 from minbert.viz.table import Table
 

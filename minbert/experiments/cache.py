@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from minbert.experiments.provenance import environment, now
 from minbert.experiments.sources import module_of, source_digest
 from minbert.folders.lock import acquire
-from minbert.training.checkpoint import CHECKPOINT, forget
+from minbert.training.loop import CHECKPOINT, forget
 from minbert.training.seal import damage, remove, seal, set_aside
 
 logger = logging.getLogger(__name__)

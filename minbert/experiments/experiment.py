@@ -17,14 +17,13 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.checkpoint import CHECKPOINT
 from minbert.training.digests import (
     config_digest,
     head_digest,
     tokenizer_digest,
     weights_digest,
 )
-from minbert.training.loop import Setting, generator_for
+from minbert.training.loop import CHECKPOINT, Setting, generator_for
 from minbert.training.recipe import Preset, Recipe
 from minbert.weights import Location, locate
 

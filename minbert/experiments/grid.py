@@ -27,9 +27,8 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.checkpoint import History
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
-from minbert.training.loop import Setting, derive_seed, generator_for
+from minbert.training.loop import History, Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import rank_negatives
 from minbert.training.perplexity import masked_loss

@@ -15,8 +15,7 @@ from minbert.experiments.sources import source_digest
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.checkpoint import forget
-from minbert.training.loop import Setting, generator_for
+from minbert.training.loop import Setting, forget, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import RECIPES, StageSettings

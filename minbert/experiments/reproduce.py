@@ -1,25 +1,224 @@
-"""`minbert reproduce`: the whole grid, from data and weights to tables, in one folder."""
+"""`minbert reproduce`: the whole grid, from data and weights to results.json and tables."""
 
 from __future__ import annotations
 
 import csv
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from minbert import checks
 from minbert.data.predictions import write_predictions
-from minbert.evaluation.statistics import measure
+from minbert.evaluation import alarms
+from minbert.evaluation.baselines import ladder
+from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
 from minbert.experiments.arms import ARMS, TASKS, stages_of
-from minbert.experiments.collect import collect, encoder_stages
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
+from minbert.experiments.provenance import computed, describe_device, versions
 from minbert.experiments.report import tables_markdown
-from minbert.experiments.run_folder import copy_files, write_json
-from minbert.experiments.stage_files import Predictions, read_history, read_predictions
+from minbert.experiments.run_folder import copy_files, peak_memory_mib, write_json
+from minbert.experiments.stage_files import (
+    QUORA_BY_COSINE,
+    Predictions,
+    read_history,
+    read_measures,
+    read_predictions,
+)
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
+from minbert.training.perplexity import perplexity
 from minbert.training.seal import holds
+
+
+def collect(
+    experiment: Experiment,
+    grid: Grid,
+    arms: Sequence[str],
+    seeds: Sequence[int],
+    folders: dict[tuple[str, str, int], Path],
+) -> dict[str, Any]:
+    """Everything of results.json that follows from the finished stages.
+
+    `versions` and `device` are this run's; `computed` says where and when each stage was really
+    computed (`minbert.experiments.provenance.computed`), `encoder_digests` and `data.digest` from
+    what.
+    """
+    golds = {task: grid.rows.tasks[task]["dev"].labels.numpy() for task in TASKS}
+    dev = {key: read_predictions(folder) for key, folder in folders.items()}
+
+    def seeds_of(arm: str, stage: str) -> list[Predictions]:
+        return [dev[arm, stage, seed] for seed in seeds]
+
+    measured = {
+        arm: {stage: measure(golds, seeds_of(arm, stage)) for stage in stages_of(arm)}
+        for arm in arms
+    }
+    tests = []
+    for stage in ("heads", "sst_finetuned"):
+        for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
+            for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage)):
+                tests.append({"stage": stage, "arm_a": a, "arm_b": b, **test})
+    data = experiment.data
+    return {
+        "tier": data.tier,
+        "data": {
+            "name": data.name,
+            "note": data.note,
+            "digest": data.digest,
+            "rows": {
+                task: {split: len(rows) for split, rows in grid.rows.tasks[task].items()}
+                for task in TASKS
+            },
+            "damaged_rows": len(data.damage),
+        },
+        "encoder": experiment.encoder_name,
+        "encoder_digests": grid.digests,
+        "recipe": asdict(experiment.recipe),
+        "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
+        "seeds": list(seeds),
+        "versions": versions(),
+        "device": describe_device(experiment.device),
+        "precision": experiment.precision,
+        "computed": computed(
+            {f"{name}, seed {seed}": path for (name, seed), path in _stages(grid, folders).items()},
+            experiment.device,
+        ),
+        "arms": measured,
+        "submitted": _best(measured, seeds),
+        "paired_tests": tests,
+        "ladder": ladder(data),
+        "paraphrase_by_cosine": {
+            arm: summarise(
+                "quora",
+                golds["quora"],
+                [seed[QUORA_BY_COSINE] for seed in seeds_of(arm, stages_of(arm)[0])],
+            )
+            for arm in arms
+        },
+        "mlm_held_out": (
+            _mlm_held_out(grid, seeds) if any("mlm" in ARMS[arm] for arm in arms) else None
+        ),
+        "alarms": [alarm.to_dict() for alarm in _alarms(grid, folders, dev)],
+        **_times_and_counts(grid, folders),
+        "peak_memory_mib": peak_memory_mib(),
+    }
+
+
+def _alarms(grid: Grid, folders: dict, dev: dict[tuple, Predictions]) -> list[alarms.Alarm]:
+    """Everything that should be looked at before these numbers are believed."""
+    found: list[alarms.Alarm] = []
+    seen: set[Path] = set()
+    for task, splits in grid.rows.tasks.items():
+        texts = {
+            split: list(zip(rows.first, rows.second or rows.first, strict=True))
+            for split, rows in splits.items()
+        }
+        found += alarms.of_leaks(task, texts["train"], texts["dev"])
+    for key, folder in folders.items():
+        found += stage_alarms(grid, *key, folder, dev[key], seen)
+    return found
+
+
+def stage_alarms(
+    grid: Grid,
+    arm: str,
+    stage: str,
+    seed: int,
+    folder: Path,
+    predictions: Predictions,
+    seen: set[Path],
+) -> list[alarms.Alarm]:
+    """Of one evaluated stage and the stages before it; none of an untrained one.
+
+    Args:
+        folder: of the stage.
+        predictions: its own, dev.
+        seen: folders whose histories have been looked at; added to.
+    """
+    found = []
+    if stage == "untrained":
+        return found
+    for path in [*(path for _, path in encoder_stages(grid, arm, seed)), folder]:
+        for part, history in read_history(path).items():
+            if path not in seen and part != "encode":
+                found += alarms.of_history(f"{arm}/{stage}, {part}, seed {seed}", history)
+        seen.add(path)
+    for task, values in predictions.items():
+        of = alarms.of_similarities if task == "sts" else alarms.of_predictions
+        found += of(f"{arm}/{stage}, {task}, seed {seed}", values)
+    return found
+
+
+def _mlm_held_out(grid: Grid, seeds: Sequence[int]) -> dict[str, Any]:
+    """Perplexity of dev sentences before and after in-domain pre-training, and its change."""
+    folders = [grid.encoder_folder(("mlm",), seed) for seed in seeds]
+    losses = [read_measures(folder) for folder in folders]
+    found = {}
+    for task in TASKS:
+        before, after = (
+            [perplexity(seed[when][task]) for seed in losses] for when in ("before", "after")
+        )
+        if np.isnan(before + after).any():
+            continue  # too few sentences: no token of them was masked
+        change = [late / early - 1 for early, late in zip(before, after, strict=True)]
+        found[task] = {
+            "perplexity_before": over_seeds(before, seeds),
+            "perplexity_after": over_seeds(after, seeds),
+            "relative_change": over_seeds(change, seeds),
+        }
+    return found
+
+
+def _best(measured: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
+    """The fine-tuned arm with the best mean dev score, and its best seed."""
+    candidates = [
+        (stages[stage]["overall_mean"], arm, stage)
+        for arm, stages in measured.items()
+        for stage in [list(stages)[-1]]
+    ]
+    # `baseline` competes only when no trained arm was run.
+    trained = [candidate for candidate in candidates if candidate[2] != "untrained"]
+    score, arm, stage = max(trained or candidates, key=lambda candidate: candidate[0]["value"])
+    return {"arm": arm, "stage": stage, "seed": seeds[int(np.argmax(score["per_seed"]))]}
+
+
+def _times_and_counts(grid: Grid, folders: dict) -> dict[str, Any]:
+    """Seconds and counts of each distinct stage, as measured when it was computed."""
+    timings: dict[str, list[float]] = {}
+    counts: dict[str, list[dict]] = {}
+    for (name, _), path in _stages(grid, folders).items():
+        histories = read_history(path)
+        timings.setdefault(name, []).append(sum(h["seconds"] for h in histories.values()))
+        keep = ("steps", "skipped", "tokens")
+        counts.setdefault(name, []).append(
+            {part: {key: h[key] for key in keep} for part, h in histories.items()}
+        )
+    return {"timings_s": timings, "counts": counts}
+
+
+def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
+    """Each distinct stage once, by its name in the tables and its seed."""
+    found: dict[tuple[str, int], Path] = {}
+    for (arm, stage, seed), folder in folders.items():
+        steps = [
+            ("/".join(ARMS[arm][: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)
+        ]
+        for name, path in [*steps, (f"{'+'.join(ARMS[arm]) or 'original'}/{stage}", folder)]:
+            if path not in found.values():
+                found[name, seed] = path
+    return found
+
+
+def encoder_stages(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:
+    """The encoder stages an arm goes through, without the original."""
+    path = ARMS[arm]
+    return [(i, grid.encoder_folder(path[: i + 1], seed)) for i in range(len(path))]
+
 
 logger = logging.getLogger(__name__)
 

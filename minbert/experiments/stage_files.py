@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
 from minbert.multitask import MultitaskBert
-from minbert.training.checkpoint import History
+from minbert.training.loop import History
 from minbert.training.sentences import TaskRows
 
 Predictions = dict[str, np.ndarray]

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from minbert import losses
+from minbert.encoder import Encoder
+from minbert.evaluating import evaluating
+from minbert.evaluation.metrics import accuracy, pearson
+from minbert.experiments.arms import TASKS
 from minbert.experiments.experiment import Experiment
-from minbert.experiments.held_out import HELD_OUT, Parts, judge, split_training_data
 from minbert.experiments.provenance import computed
 from minbert.experiments.stage_files import (
     read_history,
@@ -17,16 +26,124 @@ from minbert.experiments.stage_files import (
     save_history,
     write_measures,
 )
-from minbert.heads import MaskedLanguageModelHead
+from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
-from minbert.training.checkpoint import History
 from minbert.training.curve import DivergedError
-from minbert.training.loop import Setting, derive_seed, generator_for
+from minbert.training.loop import History, Setting, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.mnrl import rank_negatives
-from minbert.training.recipe import StageSettings
-from minbert.training.sentences import CourseRows
+from minbert.training.mnrl import is_similar, rank_negatives
+from minbert.training.perplexity import masked_loss, perplexity
+from minbert.training.recipe import Recipe, StageSettings
+from minbert.training.sentences import CourseRows, TaskRows
 from minbert.training.sentiment import finetune_sentiment
+from minbert.training.vectors import embed_all
+
+HELD_OUT = 0.1
+"""Share of each training split that is kept for judging."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A training split cut in two."""
+
+    train: dict[str, TaskRows]
+    held_out: dict[str, TaskRows]
+
+
+def split_training_data(rows: CourseRows, share: float, seed: int) -> Parts:
+    """Hold out a tenth of each training split, and keep `share` of the rest for training.
+
+    Sentences of held-out pairs may occur in training pairs as well (Quora's questions recur), so
+    absolute values are optimistic; the comparison between rates is what it is for.
+    """
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"share must lie in (0, 1], got {share}")
+    train, held_out = {}, {}
+    for task in TASKS:
+        split = rows.tasks[task]["train"]
+        order = torch.randperm(len(split), generator=generator_for(seed, "split", task)).tolist()
+        cut = max(1, round(HELD_OUT * len(split)))
+        held_out[task] = split.subset(order[:cut])
+        train[task] = split.subset(order[cut : cut + max(1, round(share * (len(split) - cut)))])
+    return Parts(train, held_out)
+
+
+@torch.inference_mode()
+def judge(
+    experiment: Experiment,
+    stage: str,
+    model: MultitaskBert,
+    head: MaskedLanguageModelHead | None,
+    rows: CourseRows,
+    parts: Parts,
+) -> dict[str, float]:
+    """Measures on the held-out rows, dropout off.
+
+    mlm: loss (nats per masked token, always the same masks) and perplexity. mnrl: ranking loss
+    in batches of 32 pairs (mean over all similar pairs; nan if there is none), Pearson's r of the
+    similarity head on held-out STS pairs, and the mean cosine of random sentences (near 1:
+    collapsed). sst_finetune: accuracy, and the same three, which say what sentiment costs the
+    other tasks.
+    """
+    setting = experiment.setting(seed=0)
+    recipe, table, encoder = experiment.recipe, rows.table, model.encoder
+    if stage == "mlm":
+        return _judge_mlm(encoder, head, rows, parts, experiment, setting)
+    wanted = [row for split in parts.held_out.values() for row in split.all_rows]
+    vectors = embed_all(encoder, wanted, table, recipe, setting)
+    measures = _judge_pairs(vectors, parts, recipe)
+    if stage == "sst_finetune":
+        split = parts.held_out["sst"]
+        with evaluating(model):
+            predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
+        right = accuracy(predictions.cpu().numpy(), split.labels.numpy())
+        measures = {"sst_accuracy": right, **measures}
+    return measures
+
+
+def _judge_pairs(vectors: Tensor, parts: Parts, recipe: Recipe) -> dict[str, float]:
+    sts = parts.held_out["sts"]
+    scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
+    total, positives = 0.0, 0
+    for task in ("quora", "sts"):
+        split = parts.held_out[task]
+        for start in range(0, len(split), 32):
+            batch = split.subset(range(start, min(start + 32, len(split))))
+            similar = is_similar(task, batch, recipe)
+            count = int(similar.sum())
+            if count and len(batch) > 1:
+                first, second = vectors[list(batch.first)], vectors[list(batch.second)]
+                loss = losses.multiple_negatives_ranking(
+                    first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
+                )
+                total, positives = total + loss.item() * count, positives + count
+    quora = parts.held_out["quora"]
+    random_pairs = F.cosine_similarity(
+        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])], dim=-1
+    )
+    return {
+        "ranking_loss": total / positives if positives else math.nan,
+        "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
+        "random_pair_cosine": random_pairs.mean().item(),
+    }
+
+
+def _judge_mlm(
+    encoder: Encoder,
+    head: MaskedLanguageModelHead,
+    rows: CourseRows,
+    parts: Parts,
+    experiment: Experiment,
+    setting: Setting,
+) -> dict[str, float]:
+    measures = {}
+    for task in TASKS:
+        wanted = parts.held_out[task].all_rows
+        loss = masked_loss(encoder, head, wanted, rows.table, experiment.recipe, setting, task)
+        measures |= {f"{task}_loss": loss, f"{task}_perplexity": perplexity(loss)}
+    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
+    return measures
+
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,8 @@ from torch import Generator, Tensor
 
 from minbert import losses
 from minbert.heads import ParaphraseHead, SentimentHead
-from minbert.training.checkpoint import History
 from minbert.training.epochs import shuffled
-from minbert.training.loop import Batch, Setting, train
+from minbert.training.loop import Batch, History, Setting, train
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import TaskRows
 

@@ -13,9 +13,8 @@ from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, mask_tokens
 from minbert.precision import autocast
-from minbert.training.checkpoint import History
 from minbert.training.epochs import in_turn
-from minbert.training.loop import Batch, Setting, train
+from minbert.training.loop import Batch, History, Setting, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import set_dropout

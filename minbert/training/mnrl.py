@@ -10,9 +10,8 @@ from torch import Tensor
 
 from minbert import losses
 from minbert.encoder import Encoder
-from minbert.training.checkpoint import History
 from minbert.training.epochs import in_turn
-from minbert.training.loop import Batch, Setting, train
+from minbert.training.loop import Batch, History, Setting, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable, TaskRows
 from minbert.training.vectors import sentence_vectors, set_dropout

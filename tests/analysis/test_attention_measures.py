@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from minbert.analysis.attention_measures import (
+from minbert.analysis.attention import (
     attention_entropy,
     attention_received,
     offset_weight,

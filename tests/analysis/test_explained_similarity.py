@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.analysis.token_explanations import Explanation, agreements, explain_similarity
+from minbert.analysis.attribution import Explanation, agreements, explain_similarity
 from minbert.pretrained import from_pretrained
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from minbert.analysis.false_negatives import (
+from minbert.analysis.ranking import (
     chance_of_false_negative,
     duplicate_clusters,
     sampled_chance,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from minbert.analysis.fill_blank import piece_probabilities, top_predictions
+from minbert.analysis.blanks import piece_probabilities, top_predictions
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head
 
 TEXT = "Helen counted the [MASK] until the feast."

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from minbert.analysis.frequencies import entropy, frequency_head, piece_counts
+from minbert.analysis.blanks import entropy, frequency_head, piece_counts
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
 from minbert.losses import masked_language_model

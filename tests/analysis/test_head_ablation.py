@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from minbert import from_pretrained
+from minbert.analysis.attention import head_ablation
 from minbert.analysis.attribution import cosine_to, score_of
-from minbert.analysis.head_ablation import head_ablation
 from minbert.pooling import pool
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from minbert.analysis.sentence_space import dev_sentences
+from minbert.analysis.geometry import dev_sentences
 from minbert.data import load_data
 from minbert.data.examples import PairExample, SentenceExample, TaskData
 

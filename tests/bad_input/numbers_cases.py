@@ -15,25 +15,16 @@ import numpy as np
 import torch
 
 from minbert import losses
-from minbert.analysis import (
-    attention_measures,
-    directions,
-    false_negatives,
-    frequencies,
-    geometry,
-    neighbours,
-    probe,
-    projection,
-    ranking,
-)
+from minbert.analysis import attention as looked_at
+from minbert.analysis import blanks, geometry, neighbours, ranking
 from minbert.analysis.attribution import cosine_to, rank_agreement
+from minbert.analysis.blanks import best_guesses
 from minbert.analysis.compute import multiplications_per_token
-from minbert.analysis.fill_blank import best_guesses
 from minbert.attention import SelfAttention, scaled_dot_product_attention
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder, EncoderOutput, initialise
 from minbert.evaluation import baselines, intervals, metrics, power, statistics
-from minbert.experiments.findings import findings
+from minbert.experiments.report import findings
 from minbert.heads import (
     MaskedLanguageModelHead,
     ParaphraseHead,
@@ -420,9 +411,9 @@ CASES: dict[str, Case] = {
             ("alignment", lambda x: geometry.alignment(x, x), None),
             ("cka", lambda x: geometry.linear_cka(x, x), "before"),
             ("nearest", lambda x: neighbours.nearest(x, 1), None),
-            ("components", projection.principal_components, None),
-            ("principal directions", lambda x: directions.principal_directions(x, 1), None),
-            ("relative step", lambda x: directions.relative_step(x, x), "before"),
+            ("components", geometry.principal_components, None),
+            ("principal directions", lambda x: geometry.principal_directions(x, 1), None),
+            ("relative step", lambda x: geometry.relative_step(x, x), "before"),
         )
         for what, x in (
             ("NaN", vectors()),
@@ -454,21 +445,21 @@ CASES: dict[str, Case] = {
     "partners: none": ("partners", lambda: neighbours.partner_found(NEAR, {})),
     "partners: outside": ("partners", lambda: neighbours.partner_found(NEAR, {9: {1}})),
     "hubs: fewer sentences": ("sentences", lambda: neighbours.times_chosen(NEAR, 2)),
-    "rotation: width 0": ("width", lambda: directions.random_rotation(0, 0)),
-    "directions: too many": ("count", lambda: directions.random_directions(3, 4, 0)),
-    "directions: negative": ("count", lambda: directions.principal_directions(vectors(1.0), -1)),
-    "project out: width": ("directions", lambda: directions.project_out(vectors(1.0), np.eye(2))),
+    "rotation: width 0": ("width", lambda: geometry.random_rotation(0, 0)),
+    "directions: too many": ("count", lambda: geometry.random_directions(3, 4, 0)),
+    "directions: negative": ("count", lambda: geometry.principal_directions(vectors(1.0), -1)),
+    "project out: width": ("directions", lambda: geometry.project_out(vectors(1.0), np.eye(2))),
     "relative step: no spread": (
-        "before", lambda: directions.relative_step(np.ones((3, 2)), np.ones((3, 2)))),
-    "components: too many": ("count", lambda: projection.principal_components(vectors(1.0), 4)),
-    "components: 0": ("count", lambda: projection.principal_components(vectors(1.0), 0)),
-    "components: equal": ("vectors", lambda: projection.principal_components(np.ones((3, 2)))),
-    "probe: labels": ("labels", lambda: probe.linear_probe(vectors(1.0), a(0, 1), vectors(1.0))),
+        "before", lambda: geometry.relative_step(np.ones((3, 2)), np.ones((3, 2)))),
+    "components: too many": ("count", lambda: geometry.principal_components(vectors(1.0), 4)),
+    "components: 0": ("count", lambda: geometry.principal_components(vectors(1.0), 0)),
+    "components: equal": ("vectors", lambda: geometry.principal_components(np.ones((3, 2)))),
+    "probe: labels": ("labels", lambda: geometry.linear_probe(vectors(1.0), a(0, 1), vectors(1.0))),
     "probe: one class": (
-        "labels", lambda: probe.linear_probe(vectors(1.0), a(1, 1, 1, 1), vectors(1.0))),
-    "probe: NaN": ("train", lambda: probe.linear_probe(vectors(), a(0, 1, 0, 1), vectors(1.0))),
+        "labels", lambda: geometry.linear_probe(vectors(1.0), a(1, 1, 1, 1), vectors(1.0))),
+    "probe: NaN": ("train", lambda: geometry.linear_probe(vectors(), a(0, 1, 0, 1), vectors(1.0))),
     "probe: widths": (
-        "test", lambda: probe.linear_probe(vectors(1.0), a(0, 1, 0, 1), np.ones((2, 2)))),
+        "test", lambda: geometry.linear_probe(vectors(1.0), a(0, 1, 0, 1), np.ones((2, 2)))),
     # --- ranking, attention, attribution, counts, power
     **{
         f"{name}: {what}": (word, lambda function=function, x=x, s=s: function(x, s))
@@ -492,16 +483,16 @@ CASES: dict[str, Case] = {
     "floor: scale": ("scale", lambda: ranking.loss_floor(-1.0, 8)),
     "largest: scale": ("scale", lambda: ranking.largest_probability(NAN, 8)),
     "largest: no pairs": ("pairs", lambda: ranking.largest_probability(1.0, 0)),
-    "entropy: scores": ("weights", lambda: attention_measures.attention_entropy(np.ones((2, 2)))),
-    "entropy: negative": ("weights", lambda: attention_measures.attention_entropy(-np.eye(2))),
-    "entropy: NaN": ("weights", lambda: attention_measures.attention_entropy(np.eye(2) * NAN)),
-    "offset: too far": ("offset", lambda: attention_measures.offset_weight(np.eye(3), 3)),
-    "offset: half": ("offset", lambda: attention_measures.offset_weight(np.eye(3), 0.5)),
-    "received: one map": ("attentions", lambda: attention_measures.attention_received(np.eye(3))),
+    "entropy: scores": ("weights", lambda: looked_at.attention_entropy(np.ones((2, 2)))),
+    "entropy: negative": ("weights", lambda: looked_at.attention_entropy(-np.eye(2))),
+    "entropy: NaN": ("weights", lambda: looked_at.attention_entropy(np.eye(2) * NAN)),
+    "offset: too far": ("offset", lambda: looked_at.offset_weight(np.eye(3), 3)),
+    "offset: half": ("offset", lambda: looked_at.offset_weight(np.eye(3), 0.5)),
+    "received: one map": ("attentions", lambda: looked_at.attention_received(np.eye(3))),
     "rollout: residual": (
-        "residual", lambda: attention_measures.rollout(np.eye(3)[None, None], residual=NAN)),
+        "residual", lambda: looked_at.rollout(np.eye(3)[None, None], residual=NAN)),
     "rollout: no square": (
-        "attentions", lambda: attention_measures.rollout(np.ones((1, 1, 2, 3)) / 3)),
+        "attentions", lambda: looked_at.rollout(np.ones((1, 1, 2, 3)) / 3)),
     "cosine to: pooling": ("pooling", lambda: cosine_to(f(8), "max")),
     "cosine to: a batch": ("vector", lambda: cosine_to(f(1, 8))),
     "agreement: texts": ("second", lambda: rank_agreement([a(1, 2)], [a(1, 2), a(2, 1)])),
@@ -509,16 +500,16 @@ CASES: dict[str, Case] = {
     "agreement: NaN": ("finite", lambda: rank_agreement([with_nan()] * 2, [a(1, 2, 3)] * 2)),
     "agreement: no order": ("order", lambda: rank_agreement([a(1, 1)] * 2, [a(1, 2)] * 2)),
     "guesses: k": ("k ", lambda: best_guesses(f(1, 9), TOKENIZER, 0)),
-    "counts: id above": ("texts", lambda: frequencies.piece_counts([[1, 9]], 9, ())),
-    "counts: id below": ("texts", lambda: frequencies.piece_counts([[1, -1]], 9, ())),
-    "counts: none": ("texts", lambda: frequencies.piece_counts([], 9, ())),
-    "counts: special id": ("special_ids", lambda: frequencies.piece_counts([[1]], 9, (9,))),
-    "entropy: none": ("counts", lambda: frequencies.entropy(torch.zeros(3))),
-    "entropy of counts: below": ("counts", lambda: frequencies.entropy(i(1.0, -1.0))),
-    "entropy of counts: NaN": ("counts", lambda: frequencies.entropy(i(1.0, NAN))),
-    "frequency head: counts": ("counts", lambda: frequencies.frequency_head(CONFIG, f(39))),
+    "counts: id above": ("texts", lambda: blanks.piece_counts([[1, 9]], 9, ())),
+    "counts: id below": ("texts", lambda: blanks.piece_counts([[1, -1]], 9, ())),
+    "counts: none": ("texts", lambda: blanks.piece_counts([], 9, ())),
+    "counts: special id": ("special_ids", lambda: blanks.piece_counts([[1]], 9, (9,))),
+    "entropy: none": ("counts", lambda: blanks.entropy(torch.zeros(3))),
+    "entropy of counts: below": ("counts", lambda: blanks.entropy(i(1.0, -1.0))),
+    "entropy of counts: NaN": ("counts", lambda: blanks.entropy(i(1.0, NAN))),
+    "frequency head: counts": ("counts", lambda: blanks.frequency_head(CONFIG, f(39))),
     "frequency head: nothing added": (
-        "added", lambda: frequencies.frequency_head(CONFIG, f(40), added=0.0)),
+        "added", lambda: blanks.frequency_head(CONFIG, f(40), added=0.0)),
     "power: no difference": ("difference", lambda: power.sentences_needed(0.0, 0.1, 10)),
     "power: NaN": ("difference", lambda: power.sentences_needed(NAN, 0.1, 10)),
     "power: no width": ("half_width", lambda: power.sentences_needed(0.1, 0.0, 10)),
@@ -528,12 +519,12 @@ CASES: dict[str, Case] = {
     "half width: nobody": ("total", lambda: power.unpaired_half_width(0.5, 0.5, 0)),
     "compute: share": (
         "vocabulary_share", lambda: multiplications_per_token(CONFIG, vocabulary_share=NAN)),
-    "clusters: batch 0": ("batch_size", lambda: false_negatives.chance_of_false_negative("aab", 0)),
+    "clusters: batch 0": ("batch_size", lambda: ranking.chance_of_false_negative("aab", 0)),
     "clusters: batch of more": (
-        "batch_size", lambda: false_negatives.chance_of_false_negative("aab", 4)),
+        "batch_size", lambda: ranking.chance_of_false_negative("aab", 4)),
     "clusters: half a batch": (
-        "batch_size", lambda: false_negatives.chance_of_false_negative("aab", 1.5)),
-    "clusters: no draws": ("draws", lambda: false_negatives.sampled_chance("aab", 2, draws=0)),
+        "batch_size", lambda: ranking.chance_of_false_negative("aab", 1.5)),
+    "clusters: no draws": ("draws", lambda: ranking.sampled_chance("aab", 2, draws=0)),
     "majority: nobody": ("values", lambda: baselines.most_common(a())),
     "perplexity: negative": ("loss", lambda: perplexity(-1.0)),
     "perplexity: too large": ("loss", lambda: perplexity(1e4)),

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from minbert.experiments.findings import Finding, findings
+from minbert.experiments.report import Finding, findings
 
 SPREAD = (-0.01, 0.0, 0.01)
 

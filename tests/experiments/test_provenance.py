@@ -219,7 +219,7 @@ def test_pretraining_tiny_leaves_no_checkpoint(
 ) -> None:
     """And one that another code or another number of epochs has left is not gone on with."""
     from minbert.experiments import pretrain_tiny as module
-    from minbert.training.checkpoint import History
+    from minbert.training.loop import History
 
     seen = []
 

@@ -17,9 +17,8 @@ import torch
 from small_experiment import warnings_of
 from torch import Tensor, nn
 
-from minbert.training import checkpoint
-from minbert.training.checkpoint import History
-from minbert.training.loop import Batch, Setting, train
+from minbert.training import loop
+from minbert.training.loop import Batch, History, Setting, train
 from minbert.training.recipe import StageSettings
 
 INPUTS = torch.randn(40, 4, generator=torch.Generator().manual_seed(0))
@@ -172,7 +171,7 @@ def test_a_damaged_checkpoint_is_named_and_the_stage_begins_anew(
     assert torch.equal(weights, undisturbed()[0])
     assert history.points == undisturbed()[1].points
     assert [path.name for path in interrupted.parent.iterdir()] == ["checkpoint.pt.damaged"]
-    checkpoint.forget(interrupted)
+    loop.forget(interrupted)
     assert list(interrupted.parent.iterdir()) == []
 
 
@@ -234,7 +233,7 @@ def test_a_stale_partial_is_in_nobodys_way(interrupted: Path) -> None:
     interrupted.with_suffix(".partial").write_bytes(b"half a checkpoint")
     weights, _, steps = run(interrupted, every_s=0.0)
     assert steps == STEPS - 7 and torch.equal(weights, undisturbed()[0])
-    checkpoint.forget(interrupted)
+    loop.forget(interrupted)
     assert list(interrupted.parent.iterdir()) == []
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.viz.explorers.attention.detail import weight_lines, weight_matrix
-from minbert.viz.explorers.attention.overview import attention_mosaic, mosaic
+from minbert.viz.explorers.attention.compute import Prediction, as_attention
+from minbert.viz.explorers.attention.draw import (
+    attention_mosaic,
+    mosaic,
+    weight_lines,
+    weight_matrix,
+)
 from minbert.viz.explorers.attention.pictures import (
     all_heads_table,
     detail_table,
@@ -17,8 +22,6 @@ from minbert.viz.explorers.attention.pictures import (
     head_by_head_table,
     tokens_table,
 )
-from minbert.viz.explorers.attention.prediction import Prediction
-from minbert.viz.explorers.attention.weights import as_attention
 
 TOKENS = ("[CLS]", "<b>", "$b$", "[SEP]")
 NEXT = np.eye(4)[[1, 2, 3, 3]]

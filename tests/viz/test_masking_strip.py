@@ -9,7 +9,7 @@ import torch
 from minbert.masking import IGNORE, mask_tokens
 from minbert.pretrained import from_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.explorers.masking.steps import (
+from minbert.viz.explorers.masking.compute import (
     KEPT,
     LEFT,
     MASKED,
@@ -18,7 +18,7 @@ from minbert.viz.explorers.masking.steps import (
     MaskingStep,
     masking_steps,
 )
-from minbert.viz.plots.masking import LINES, masking_strip
+from minbert.viz.explorers.masking.draw import LINES, masking_strip
 from minbert.whole_word import mask_whole_words, word_starts
 
 TEXT = "Nobody expected such a long dance, and the whole village came to see it."

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from minbert.analysis.directions import (
+from minbert.analysis.geometry import (
+    linear_cka,
+    linear_probe,
     principal_directions,
     project_out,
     random_directions,
     random_rotation,
     relative_step,
 )
-from minbert.analysis.geometry import linear_cka
-from minbert.analysis.probe import linear_probe
 from minbert.course.guesses.reading import embed, similarity
 from minbert.encoder import Encoder
 from minbert.evaluation.metrics import accuracy

@@ -8,7 +8,7 @@ import torch
 from explorers import HOSTILE, check_every_control, check_sound, check_static
 
 from minbert import from_pretrained
-from minbert.analysis.attention_measures import rollout
+from minbert.analysis.attention import rollout
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
 from minbert.viz.explorers.attention.explorer import AttentionExplorer

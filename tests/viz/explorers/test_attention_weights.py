@@ -10,17 +10,15 @@ import torch
 from transformers import BertConfig, BertModel
 
 from minbert import from_pretrained
-from minbert.analysis.token_explanations import explain_similarity
-from minbert.viz.explorers.attention.prediction import (
+from minbert.analysis.attribution import explain_similarity
+from minbert.viz.explorers.attention.compute import (
+    as_attention,
     compute_attention,
     compute_prediction,
-    read_text,
-)
-from minbert.viz.explorers.attention.weights import (
-    as_attention,
     given_attention,
     head_habits,
     mean_entropy,
+    read_text,
 )
 
 TOKENS = ["[CLS]", "a", "b", "[SEP]"]

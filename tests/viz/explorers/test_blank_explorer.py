@@ -8,7 +8,7 @@ from explorers import HOSTILE, check_every_control, check_sound, check_static
 
 import minbert.viz.explorers.blanks.explorer as module
 from minbert import from_pretrained
-from minbert.analysis.fill_blank import Guess, piece_probabilities, top_predictions
+from minbert.analysis.blanks import Guess, piece_probabilities, top_predictions
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import load_mlm_head
 from minbert.viz.explorers.blanks.blanks import (

@@ -9,8 +9,8 @@ import pytest
 from explorers import HOSTILE, check_every_control, check_sound, check_static
 
 from minbert import encode, from_pretrained
+from minbert.analysis.geometry import SentenceSpace
 from minbert.analysis.neighbours import cosine_matrix
-from minbert.analysis.sentence_space import SentenceSpace
 from minbert.viz.explorers.embeddings import explorer as embeddings
 from minbert.viz.explorers.embeddings import labelled_sentences as labelled
 from minbert.viz.explorers.embeddings import map as sentence_map
@@ -21,9 +21,8 @@ from minbert.viz.explorers.embeddings.labelled_sentences import (
     group_by,
     rows_with,
 )
-from minbert.viz.explorers.embeddings.map import ALL_STAGES, OWN, TSNE, UMAP
+from minbert.viz.explorers.embeddings.map import ALL_STAGES, MOST_LISTED, OWN, TSNE, UMAP, draw_map
 from minbert.viz.explorers.embeddings.neighbours import Nearest, compute_random, draw_nearest
-from minbert.viz.explorers.embeddings.picture import MOST_LISTED, draw_map
 
 QUESTIONS = [f"How do I {verb} a {thing}?" for verb in ("train", "feed", "sell")
              for thing in ("guinea pig", "horse", "car", "piano")]  # fmt: skip

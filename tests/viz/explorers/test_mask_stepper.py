@@ -7,8 +7,7 @@ from explorers import HOSTILE, check_every_control, check_sound, check_static
 
 import minbert.viz.explorers.masking.explorer as module
 from minbert import from_pretrained
-from minbert.viz.explorers.masking.explorer import MaskStepper
-from minbert.viz.explorers.masking.steps import (
+from minbert.viz.explorers.masking.compute import (
     KEPT,
     LEFT,
     MASKED,
@@ -19,14 +18,15 @@ from minbert.viz.explorers.masking.steps import (
     MaskingStep,
     masking_steps,
 )
-from minbert.viz.explorers.masking.strip import (
+from minbert.viz.explorers.masking.draw import (
+    LINES,
     MOST_COLUMNS,
     draw_step,
     explain,
     steps_table,
     window,
 )
-from minbert.viz.plots.masking import LINES
+from minbert.viz.explorers.masking.explorer import MaskStepper
 
 _, TOKENIZER = from_pretrained("tiny")
 PAPER, BERT, WHOLE = RULES.values()

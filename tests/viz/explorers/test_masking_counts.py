@@ -9,9 +9,15 @@ import torch
 
 from minbert import from_pretrained
 from minbert.masking import IGNORE, mask_tokens
-from minbert.viz.explorers.masking.bars import MOST_BARS, draw_counts
-from minbert.viz.explorers.masking.counts import HEADER, Count, compute_counts, counts_table
-from minbert.viz.explorers.masking.steps import RULES, MaskingRule
+from minbert.viz.explorers.masking.compute import (
+    HEADER,
+    RULES,
+    Count,
+    MaskingRule,
+    compute_counts,
+    counts_table,
+)
+from minbert.viz.explorers.masking.draw import MOST_BARS, draw_counts
 
 _, TOKENIZER = from_pretrained("tiny")
 TEXT = "The hedgehog overslept again."

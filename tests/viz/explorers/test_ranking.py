@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from minbert.viz.explorers.ranking.batch import draw_batches, draw_cosines, rank_batch
+from minbert.viz.explorers.ranking.draw import draw_batches, draw_cosines, rank_batch
 
 EYE = np.eye(4)
 

@@ -9,10 +9,17 @@ from torch.nn import functional as F
 
 from minbert.analysis.ranking import effective_negatives, gradient_on_cosines
 from minbert.losses import multiple_negatives_ranking
-from minbert.viz.explorers.ranking.gradient import push_batch
-from minbert.viz.explorers.ranking.pictures import draw_cells, draw_losses, draw_row
-from minbert.viz.explorers.ranking.tables import MOST_CELLS, cells_table, pairs_table, row_table
-from minbert.viz.explorers.ranking.words import SHOWN, shown_values, two_digits
+from minbert.viz.explorers.ranking.compute import push_batch
+from minbert.viz.explorers.ranking.draw import draw_cells, draw_losses, draw_row
+from minbert.viz.explorers.ranking.tables import (
+    MOST_CELLS,
+    SHOWN,
+    cells_table,
+    pairs_table,
+    row_table,
+    shown_values,
+    two_digits,
+)
 
 CLUSTERS = [0, 1, 2, 1, 3, 2, 2, 4]
 EYE = np.eye(4)

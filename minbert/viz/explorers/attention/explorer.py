@@ -10,16 +10,17 @@ from torch import Tensor
 from minbert.encoder import Encoder
 from minbert.pooling import POOLINGS
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.viz.explorers.attention.heads import GivenAttention, HeadViews, Size
-from minbert.viz.explorers.attention.pictures import draw_tokens, tokens_table
-from minbert.viz.explorers.attention.prediction import (
+from minbert.viz.explorers.attention.compute import (
+    Attention,
     Prediction,
     Reading,
     compute_attention,
     compute_prediction,
+    given_attention,
     read_text,
 )
-from minbert.viz.explorers.attention.weights import Attention, given_attention
+from minbert.viz.explorers.attention.heads import GivenAttention, HeadViews, Size
+from minbert.viz.explorers.attention.pictures import draw_tokens, tokens_table
 from minbert.viz.explorers.base.controls import choice, text_field
 from minbert.viz.explorers.base.explorer import by_name, typed
 from minbert.viz.explorers.base.panel import View
@@ -97,7 +98,7 @@ class AttentionExplorer(HeadViews):
             AttentionExplorer.from_attentions(output.attentions, tokens)
 
         Args:
-            attentions, tokens: see `minbert.viz.explorers.attention.weights.given_attention`.
+            attentions, tokens: see `minbert.viz.explorers.attention.compute.given_attention`.
             most_tokens: that are drawn.
 
         Raises:

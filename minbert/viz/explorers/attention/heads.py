@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
+from minbert.viz.explorers.attention.compute import Attention, Prediction
 from minbert.viz.explorers.attention.pictures import (
     all_heads_table,
     detail_table,
@@ -16,8 +17,6 @@ from minbert.viz.explorers.attention.pictures import (
     draw_head_by_head,
     head_by_head_table,
 )
-from minbert.viz.explorers.attention.prediction import Prediction
-from minbert.viz.explorers.attention.weights import Attention
 from minbert.viz.explorers.base.controls import choice, switch, whole_number
 from minbert.viz.explorers.base.explorer import Explorer
 from minbert.viz.explorers.base.panel import View
@@ -182,7 +181,7 @@ class GivenAttention(HeadViews):
     """Attention weights of any model; there is nothing to type, and no prediction.
 
     Args:
-        given: from `minbert.viz.explorers.attention.weights.given_attention`.
+        given: from `minbert.viz.explorers.attention.compute.given_attention`.
         most: tokens that are drawn.
     """
 

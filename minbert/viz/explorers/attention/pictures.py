@@ -10,12 +10,18 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.analysis.attention_measures import attention_received
-from minbert.viz.explorers.attention.detail import THINNEST, weight_lines, weight_matrix
-from minbert.viz.explorers.attention.measures import TokenMeasure, measure_bars
-from minbert.viz.explorers.attention.overview import HeadNumbers, attention_mosaic, head_maps
-from minbert.viz.explorers.attention.prediction import Prediction
-from minbert.viz.explorers.attention.weights import Attention, head_habits, mean_entropy
+from minbert.analysis.attention import attention_received
+from minbert.viz.explorers.attention.compute import Attention, Prediction, head_habits, mean_entropy
+from minbert.viz.explorers.attention.draw import (
+    THINNEST,
+    HeadNumbers,
+    TokenMeasure,
+    attention_mosaic,
+    head_maps,
+    measure_bars,
+    weight_lines,
+    weight_matrix,
+)
 from minbert.viz.table import Table
 from minbert.viz.text import drawable, plain, shorten
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from minbert.analysis.fill_blank import BLANK, Guess
+from minbert.analysis.blanks import BLANK, Guess
 from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.tokenizer import WordPieceTokenizer

@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from minbert.analysis.fill_blank import Guess, best_guesses, piece_probabilities
+from minbert.analysis.blanks import Guess, best_guesses, piece_probabilities
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.base.controls import choice, text_field, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, by_name, typed

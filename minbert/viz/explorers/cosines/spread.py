@@ -9,9 +9,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.analysis.layers import LayerVectors
+from minbert.analysis.geometry import LayerVectors
 from minbert.analysis.pair_cosines import DIFFERENT, RANDOM, SIMILAR, CosineSpread
-from minbert.viz.explorers.ranking.batch import draw_cosines
+from minbert.viz.explorers.ranking.draw import draw_cosines
 from minbert.viz.plots.curves import curves
 from minbert.viz.style import MARKERS, subplots
 from minbert.viz.table import Table

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from minbert.analysis.sentence_space import SentenceSpace
+from minbert.analysis.geometry import SentenceSpace
 from minbert.viz.explorers.base.controls import button, choice, text_field, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, typed
 from minbert.viz.explorers.base.panel import View
@@ -21,7 +21,16 @@ from minbert.viz.explorers.embeddings.labelled_sentences import (
     labelled_sentences,
     rows_with,
 )
-from minbert.viz.explorers.embeddings.map import ALL_STAGES, OWN, TSNE, UMAP, SentenceMap
+from minbert.viz.explorers.embeddings.map import (
+    ALL_STAGES,
+    OWN,
+    TSNE,
+    UMAP,
+    SentenceMap,
+    describe_map,
+    draw_map,
+    map_table,
+)
 from minbert.viz.explorers.embeddings.neighbours import (
     Nearest,
     compute_nearest,
@@ -30,7 +39,6 @@ from minbert.viz.explorers.embeddings.neighbours import (
     draw_nearest,
     nearest_table,
 )
-from minbert.viz.explorers.embeddings.picture import describe_map, draw_map, map_table
 from minbert.viz.explorers.embeddings.point_map import PointMap
 from minbert.viz.explorers.embeddings.projector import write_projector_files
 from minbert.viz.table import Table

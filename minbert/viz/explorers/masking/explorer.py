@@ -9,10 +9,16 @@ from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.base.controls import choice, one_of, text_field, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, typed
 from minbert.viz.explorers.base.panel import View
-from minbert.viz.explorers.masking.bars import draw_counts
-from minbert.viz.explorers.masking.counts import MaskingCounts, compute_counts, counts_table
-from minbert.viz.explorers.masking.steps import RULES, MaskingRule, MaskingStep, masking_steps
-from minbert.viz.explorers.masking.strip import draw_step, steps_table, window
+from minbert.viz.explorers.masking.compute import (
+    RULES,
+    MaskingCounts,
+    MaskingRule,
+    MaskingStep,
+    compute_counts,
+    counts_table,
+    masking_steps,
+)
+from minbert.viz.explorers.masking.draw import draw_counts, draw_step, steps_table, window
 
 RATES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8)
 LAST_SEED = 99

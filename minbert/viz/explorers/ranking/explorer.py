@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from minbert.analysis.false_negatives import duplicate_clusters
+from minbert.analysis.ranking import duplicate_clusters
 from minbert.data.examples import PairExample
 from minbert.encoder import Encoder
 from minbert.inference import encode
@@ -15,10 +15,9 @@ from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.base.controls import choice, one_of, switch, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, by_name
 from minbert.viz.explorers.base.panel import View
-from minbert.viz.explorers.ranking.gradient import PushedBatch, push_batch
-from minbert.viz.explorers.ranking.pictures import draw_cells, draw_losses, draw_row
-from minbert.viz.explorers.ranking.tables import cells_table, pairs_table, row_table
-from minbert.viz.explorers.ranking.words import SHOWN
+from minbert.viz.explorers.ranking.compute import PushedBatch, push_batch
+from minbert.viz.explorers.ranking.draw import draw_cells, draw_losses, draw_row
+from minbert.viz.explorers.ranking.tables import SHOWN, cells_table, pairs_table, row_table
 
 SCALES = (1, 2, 5, 10, 20, 50, 100)
 LARGEST_BATCH = 64

@@ -1,4 +1,4 @@
-"""The numbers of a batch of pairs under the ranking loss, as tables."""
+"""The numbers of a batch in tables, and what is said of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minbert.viz.explorers.ranking.gradient import PushedBatch
-from minbert.viz.explorers.ranking.words import shown_values, two_digits
+from minbert.analysis.ranking import largest_probability
+from minbert.viz.explorers.ranking.compute import PushedBatch
 from minbert.viz.table import Table
 from minbert.viz.text import plain
 
@@ -95,3 +95,135 @@ def _mark(batch: PushedBatch, row: int, column: int, in_words: bool = False) -> 
     if batch.masked[row, column]:
         return "says the same, masked" if in_words else " ×"
     return "says the same" if in_words else " ="
+
+
+SHOWN = ("cosines", "probabilities", "gradient per cell")
+"""What the cells of a batch can be looked at for."""
+MOST_NAMED = 3
+"""Couples of pairs that a sentence lists; picture and table have them all."""
+
+
+def shown_values(batch: PushedBatch, shown: str) -> np.ndarray:
+    """The numbers of the cells for one of `SHOWN`; a probability is the mean of what counts."""
+    if shown == "cosines":
+        return batch.cosines
+    if shown == "gradient per cell":
+        return batch.gradient
+    if batch.backward is None:
+        return batch.probabilities
+    return (batch.probabilities + batch.backward) / 2
+
+
+def two_digits(value: float, sign: str = "") -> str:
+    """A probability or a gradient with two significant digits; what is tiny is called so."""
+    if abs(value) < 1e-4:
+        return "0" if value == 0 else "<0.0001"
+    return f"{value:{sign}#.2g}".rstrip(".")
+
+
+def setting(batch: PushedBatch) -> str:
+    """Scale, temperature and direction."""
+    ways = "one direction" if batch.backward is None else "mean of both directions"
+    return f"scale {batch.scale:g} (temperature {1 / batch.scale:g}), {ways}"
+
+
+def said_of_cells(batch: PushedBatch, shown: str) -> str:
+    """What is to be seen on the diagonal and beside it, and which two are nearest to a mistake."""
+    pairs, values = len(batch.cosines), shown_values(batch, shown)
+    head = f"{shown.capitalize()} of a batch of {pairs} pairs, {setting(batch)}."
+    return f"{head} {_said_of(batch, shown, values)} {said_of_alike(batch)}"
+
+
+def _said_of(batch: PushedBatch, shown: str, values: np.ndarray) -> str:
+    own = np.eye(len(values), dtype=bool)
+    rivals = ~own & ~batch.masked
+    if not rivals.any():
+        return "All other pairs are masked: there are no negatives left."
+    nearest = np.where(rivals, values.round(7), -np.inf).argmax()
+    row, column = np.unravel_index(nearest, values.shape)
+    there, partners = f"a{row + 1} with b{column + 1}", values[own].mean()
+    if shown == "cosines":
+        return (
+            f"Mean on the diagonal, where the partners stand: {partners:z.2f}; beside "
+            f"it: {values[~own].mean():z.2f}. Nearest of different pairs: {there}, "
+            f"{values[row, column]:z.2f}."
+        )
+    if shown == "probabilities":
+        most = largest_probability(batch.scale, len(own))
+        bound = "" if batch.masked.any() else f" (at this scale and size at most {most:z.2f})"
+        return (
+            f"A partner gets {two_digits(partners)} on average{bound}. The likeliest mistake: "
+            f"{there}, {two_digits(values[row, column])}."
+        )
+    return (
+        f"Partners are pulled together (negative, {two_digits(partners, '+')} on average), "
+        f"all others pushed apart (positive). The largest push: {there}, "
+        f"{two_digits(values[row, column], '+')}."
+    )
+
+
+def said_of_alike(batch: PushedBatch) -> str:
+    """How many couples of pairs say the same, which, and what the loss does to them."""
+    couples = batch.couples
+    if not couples:
+        return "No two of these pairs are known to say the same."
+    named = "; ".join(f"{first + 1} and {second + 1}" for first, second in couples[:MOST_NAMED])
+    more = "; …" if len(couples) > MOST_NAMED else ""
+    verb = "couple of pairs says" if len(couples) == 1 else "couples of pairs say"
+    done = (
+        "are masked, so their gradient is zero"
+        if batch.masked.any()
+        else f"take {batch.push_on_alike:z.0%} of all push"
+    )
+    return (
+        f"{len(couples)} {verb} the same ({named}{more}): {2 * len(couples)} cells, which {done}."
+    )
+
+
+def said_of_losses(batch: PushedBatch) -> str:
+    """The loss beside what knowing nothing pays and what no batch goes below; who pays most."""
+    pairs, worst = len(batch.losses), int(batch.losses.round(6).argmax())
+    nothing = "fewer candidates where cells are masked" if batch.masked.any() else f"ln {pairs}"
+    floor = (
+        "with masked cells no closed form of the floor is known"
+        if batch.floor is None
+        else f"no batch goes below {batch.floor:z.2f}"
+    )
+    back = (
+        ""
+        if batch.backward is None
+        else f", {(batch.ranks_backward == 1).sum()} in the other direction"
+    )
+    return (
+        f"Loss {batch.loss:z.2f} nats, {setting(batch)}. Knowing nothing pays "
+        f"{batch.indifference:z.2f} ({nothing}); {floor}. {(batch.ranks == 1).sum()} of {pairs} "
+        f"partners rank first{back}. Pair {worst + 1} pays most, {batch.losses[worst]:z.2f} nats. "
+        f"On average {batch.negatives_pushed.mean():z.1f} negatives share the push of a row."
+    )
+
+
+def said_of_row(batch: PushedBatch, row: int, sentences: Sequence[str]) -> str:
+    """One row: who is the partner, where it ranks, and who takes most of the push.
+
+    Args:
+        batch: from `push_batch`.
+        row: from 0.
+        sentences: the first sentence of this pair, then the second ones of all pairs.
+    """
+    first, *seconds = (plain(sentence, 100) for sentence in sentences)
+    candidates = int((~batch.masked[row]).sum())
+    said = (
+        f"a{row + 1}, “{first}”, and its partner “{seconds[row]}”: cosine "
+        f"{batch.cosines[row, row]:z.2f}, probability "
+        f"{two_digits(batch.probabilities[row, row])}, rank "
+        f"{batch.ranks[row]} of {candidates}. The pair pays {batch.losses[row]:z.2f} nats."
+    )
+    if candidates == 1:
+        return f"{said} All other pairs are masked: nothing is pushed."
+    push = batch.push[row]
+    hardest = int(push.round(7).argmax())
+    false = ", which says the same: a false negative" if batch.alike[row, hardest] else ""
+    return (
+        f"{said} Of the push {push[hardest] / push.sum():z.0%} goes to b{hardest + 1}, "
+        f"“{seconds[hardest]}”{false}."
+    )
