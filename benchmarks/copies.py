@@ -38,7 +38,7 @@ WAYS = {
     "now": {},
     "before": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "300000", "OMP_WAIT_POLICY": ""},
 }
-"""Of waiting and of choosing threads. 300,000 looks before sleeping is libgomp's own setting."""
+"""Of waiting and of choosing threads. 300,000 looks before sleeping is libgomp's own context."""
 LAST_CELL = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 """Prints a kernel's peak memory, in KiB on Linux."""
 

@@ -30,7 +30,7 @@ from minbert.experiments.sweep import Parts, judge, split_training_data
 from minbert.pretrained import from_pretrained
 from minbert.training.heads import train_paraphrase_head
 from minbert.training.loop import derive_seed, generator_for
-from minbert.training.mnrl import rank_negatives
+from minbert.training.mnrl import train_ranking
 from minbert.training.recipe import RECIPES, Recipe, preset_for
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
@@ -73,18 +73,18 @@ def measure(experiment: Experiment, rows: CourseRows, parts: Parts, seed: int) -
     encoder, _ = from_pretrained(experiment.encoder_name)
     model = experiment.model(encoder, generator_for(seed, "heads"))
     pairs = {task: parts.train[task] for task in ("quora", "sts")}
-    setting = experiment.setting(derive_seed(seed, "mnrl"))
-    rank_negatives(encoder, pairs, rows.table, recipe, preset.mnrl, setting)
+    context = experiment.context(derive_seed(seed, "mnrl"))
+    train_ranking(encoder, pairs, rows.table, recipe, preset.mnrl, context)
     ranked = judge(experiment, "mnrl", model, None, rows, parts)
 
     train, held_out = parts.train["quora"], parts.held_out["quora"]
-    vectors = embed_all(encoder, train.all_rows + held_out.all_rows, rows.table, recipe, setting)
-    train_paraphrase_head(model.paraphrase, vectors, train, preset.heads, setting)
+    vectors = embed_all(encoder, train.all_rows + held_out.all_rows, rows.table, recipe, context)
+    train_paraphrase_head(model.paraphrase, vectors, train, preset.heads, context)
     with torch.inference_mode():
         said = model.eval().predict_paraphrase(
             vectors[list(held_out.first)], vectors[list(held_out.second)]
         )
-    finetune_sentiment(model, parts.train["sst"], rows.table, recipe, preset.sst_finetune, setting)
+    finetune_sentiment(model, parts.train["sst"], rows.table, recipe, preset.sst_finetune, context)
     tuned = judge(experiment, "sst_finetune", model, None, rows, parts)
     return {
         "sts_pearson": ranked["sts_pearson"],

@@ -37,7 +37,7 @@ from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.heads import MaskedLanguageModelHead
 from minbert.precision import PRECISIONS, autocast, resolve_precision
 from minbert.pretrained import from_pretrained
-from minbert.training.loop import Setting, generator_for
+from minbert.training.loop import RunContext, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.recipe import PRESETS, RECIPES, StageSettings
 from minbert.training.sentences import SentenceTable
@@ -139,7 +139,7 @@ class Ours:
         """Train one epoch; real word pieces per second."""
         history = pretrain_masked_language_model(
             self.encoder, self.head, self.corpora, self.table, RECIPE, self.settings,
-            Setting(CPU, self.precision, seed=0),
+            RunContext(CPU, self.precision, seed=0),
         )  # fmt: skip
         return history.tokens / history.seconds
 

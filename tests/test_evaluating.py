@@ -27,7 +27,7 @@ from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import from_pretrained
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable
@@ -40,7 +40,7 @@ from minbert.viz.explorers.attention.compute import (
 from minbert.viz.record import record
 
 RECIPE = replace(RECIPES["lab"], masking_probability=1.0)
-CPU = Setting(torch.device("cpu"), "fp32", 0)
+CPU = RunContext(torch.device("cpu"), "fp32", 0)
 
 
 class Model:
@@ -87,7 +87,7 @@ READERS: dict[str, Callable[[Model], object]] = {
     "masked_loss": lambda m: masked_loss(m.encoder, m.head, m.rows, m.table, RECIPE, CPU, "x"),
 }
 ON_DEVICE = [name for name in READERS if name not in ("embed_all", "masked_loss")]
-"""The others are told their device by the setting."""
+"""The others are told their device by the context."""
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -26,13 +26,13 @@ from minbert.masking import IGNORE, mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.pooling import POOLINGS, pool
 from minbert.training import perplexity as perplexities
-from minbert.training.loop import Setting, generator_for
+from minbert.training.loop import RunContext, generator_for
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable, TaskRows
 from minbert.viz.table import Table
 
 RECIPE = RECIPES["lab"]
-CPU = Setting(torch.device("cpu"), "fp32", 0)
+CPU = RunContext(torch.device("cpu"), "fp32", 0)
 
 
 def pairs_of(count: int, start: int, labels: torch.Tensor) -> TaskRows:
@@ -262,14 +262,14 @@ def test_an_encoder_that_knows_its_pooling_is_asked(toy_model_folder: Path) -> N
 
 
 def test_a_batch_of_one_pair_is_skipped_in_training(toy_model_folder: Path) -> None:
-    from minbert.training.mnrl import rank_negatives
+    from minbert.training.mnrl import train_ranking
     from minbert.training.recipe import StageSettings
 
     encoder, tokenizer = from_pretrained(toy_model_folder)
     table = SentenceTable(tokenizer)
     rows = table.add(f"film number {n}" for n in range(10))
     pairs = TaskRows(tuple("abcde"), rows[:5], rows[5:], torch.ones(5))
-    history = rank_negatives(
+    history = train_ranking(
         encoder, {"quora": pairs}, table, RECIPE, StageSettings(1, 4, 1e-3), CPU
     )
     assert (history.steps, history.skipped) == (2, 1)

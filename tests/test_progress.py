@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from minbert.progress import Progress, listening, report
-from minbert.training.loop import Setting, train
+from minbert.training.loop import RunContext, train
 from minbert.training.recipe import StageSettings
 
 INPUTS = torch.randn(40, 3, generator=torch.Generator().manual_seed(0))
@@ -21,7 +21,7 @@ def run() -> tuple[nn.Module, list[dict]]:
         lambda generator: [("toy", rows.tolist()) for rows in torch.arange(40).split(8)],
         lambda batch, generator: model(INPUTS[batch[1]]).square().mean(),
         StageSettings(epochs=2, batch_size=8, learning_rate=1e-2, schedule="linear"),
-        Setting(torch.device("cpu"), "fp32", seed=3),
+        RunContext(torch.device("cpu"), "fp32", seed=3),
         name="toy",
     )
     return model, history.points

@@ -24,7 +24,7 @@ from minbert.experiments.single_task import train_single_task
 from minbert.experiments.sweep import sweep
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 from minbert.training.recipe import preset_for, recipe_for
 
 logger = logging.getLogger(__name__)
@@ -136,9 +136,9 @@ def run_pretrain_tiny(arguments: argparse.Namespace) -> None:
     what |= {"device": device.type, "versions": versions()}
     with claimed(arguments.out, PRETRAIN_TINY) as out:
         checkpoint = out.unfinished(what) / "checkpoint.pt"
-        setting = Setting(device, precision, arguments.seed, checkpoint)
+        context = RunContext(device, precision, arguments.seed, checkpoint)
         with out.replaced() as working:
-            made = pretrain_tiny(working, setting, settings)
+            made = pretrain_tiny(working, context, settings)
             made |= {"versions": versions(), "device": describe_device(device)}
             made["command"] = arguments.command_line
             write_json(working / "training.json", made)

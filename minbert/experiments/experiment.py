@@ -23,7 +23,7 @@ from minbert.training.digests import (
     tokenizer_digest,
     weights_digest,
 )
-from minbert.training.loop import CHECKPOINT, Setting, generator_for
+from minbert.training.loop import CHECKPOINT, RunContext, generator_for
 from minbert.training.recipe import Preset, Recipe
 from minbert.weights import Location, locate
 
@@ -123,8 +123,8 @@ class Experiment:
             pooling=self.recipe.pooling,
         ).to(self.device)
 
-    def setting(self, seed: int, folder: Path | None = None) -> Setting:
+    def context(self, seed: int, folder: Path | None = None) -> RunContext:
         """Device, precision and seed of a stage; with a folder, its checkpoint is kept there."""
         if folder is None:
-            return Setting(self.device, self.precision, seed)
-        return Setting(self.device, self.precision, seed, folder / CHECKPOINT, stage=folder.name)
+            return RunContext(self.device, self.precision, seed)
+        return RunContext(self.device, self.precision, seed, folder / CHECKPOINT, stage=folder.name)

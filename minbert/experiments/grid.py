@@ -28,9 +28,9 @@ from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
-from minbert.training.loop import History, Setting, derive_seed, generator_for
+from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.mnrl import rank_negatives
+from minbert.training.mnrl import train_ranking
 from minbert.training.perplexity import masked_loss
 from minbert.training.seal import holds
 from minbert.training.sentences import CourseRows
@@ -102,8 +102,8 @@ class Grid:
     def _stage(self, name: str, what: dict, compute) -> Path:
         return self.experiment.cache.stage(name, {**self._identity, **what}, compute)
 
-    def _setting(self, folder: Path | None, path: Iterable[str], seed: int) -> Setting:
-        return self.experiment.setting(derive_seed(seed, *path), folder)
+    def _context(self, folder: Path | None, path: Iterable[str], seed: int) -> RunContext:
+        return self.experiment.context(derive_seed(seed, *path), folder)
 
     def _save_original(self, folder: Path) -> None:
         original = self.experiment.original(self.digests)
@@ -125,7 +125,7 @@ class Grid:
             self.rows.table,
             self.experiment.recipe,
             self.experiment.preset.mlm,
-            self._setting(folder, path, seed),
+            self._context(folder, path, seed),
         )
         save_pretrained(folder, encoder, tokenizer, mlm_head=head)
         write_measures(folder, {"before": before, "after": self._dev_losses(encoder, head)})
@@ -138,19 +138,19 @@ class Grid:
             rows = list(dict.fromkeys(self.rows.tasks[task]["dev"].all_rows))[:MLM_DEV_SENTENCES]
             losses[task] = masked_loss(
                 encoder, head, rows, self.rows.table, self.experiment.recipe,
-                self.experiment.setting(seed=0), task,
+                self.experiment.context(seed=0), task,
             )  # fmt: skip
         return losses
 
     def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
-        history = rank_negatives(
+        history = train_ranking(
             encoder,
             {task: self.rows.tasks[task]["train"] for task in ("quora", "sts")},
             self.rows.table,
             self.experiment.recipe,
             self.experiment.preset.mnrl,
-            self._setting(folder, path, seed),
+            self._context(folder, path, seed),
         )
         save_pretrained(folder, encoder, tokenizer)
         save_history(folder, {"mnrl": history})
@@ -175,12 +175,12 @@ class Grid:
         histories = {"encode": History(seconds=time.perf_counter() - started)}
         if trained:
             settings = self.experiment.preset.heads
-            setting = self._setting(None, path, seed)  # seconds of work: nothing to resume
+            context = self._context(None, path, seed)  # seconds of work: nothing to resume
             histories["sentiment_head"] = train_sentiment_head(
-                model.sentiment, vectors, tasks["sst"]["train"], settings, setting
+                model.sentiment, vectors, tasks["sst"]["train"], settings, context
             )
             histories["paraphrase_head"] = train_paraphrase_head(
-                model.paraphrase, vectors, tasks["quora"]["train"], settings, setting
+                model.paraphrase, vectors, tasks["quora"]["train"], settings, context
             )
         dev = {task: tasks[task]["dev"] for task in TASKS}
         predictions = predict_tasks(model.eval(), vectors, dev)
@@ -201,7 +201,7 @@ class Grid:
                 self.rows.table,
                 self.experiment.recipe,
                 settings,
-                self._setting(folder, path, seed),
+                self._context(folder, path, seed),
             )
             save_pretrained(folder, model.encoder, self.tokenizer)
             save_heads(folder, model)
@@ -219,8 +219,8 @@ class Grid:
         return encoder.to(self.experiment.device), tokenizer
 
     def _embed(self, encoder: Encoder, rows: Iterable[int]) -> Tensor:
-        setting = self.experiment.setting(seed=0)
-        return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, setting)
+        context = self.experiment.context(seed=0)
+        return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, context)
 
     def _frozen_vectors(self, name: str, encoder: Encoder) -> Tensor:
         """Vectors of a frozen encoder for all that heads are trained and evaluated on.

@@ -15,7 +15,7 @@ from minbert.experiments.sources import source_digest
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.loop import Setting, forget, generator_for
+from minbert.training.loop import RunContext, forget, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import RECIPES, StageSettings
@@ -43,18 +43,18 @@ SETTINGS = StageSettings(
 
 
 def pretrain_tiny(
-    folder: Path, setting: Setting, settings: StageSettings = SETTINGS
+    folder: Path, context: RunContext, settings: StageSettings = SETTINGS
 ) -> dict[str, Any]:
     """Train `tiny` on the general part of the classroom corpus and write it as a model folder.
 
     The vocabulary is learnt from the training text of all four parts, the weights from `general`
     alone: the model has seen no review, question or caption. An interrupted run goes on from
-    `setting.checkpoint`.
+    `context.checkpoint`.
 
     Args:
         folder: gets `config.json`, `model.safetensors` (MLM head included), `tokenizer.json`,
             `training.json` (losses on held-out general text, settings), `curve.csv`.
-        setting: where, in which precision and from which seed.
+        context: where, in which precision and from which seed.
         settings: fewer epochs for a try.
 
     Returns:
@@ -63,25 +63,25 @@ def pretrain_tiny(
     corpus = classroom_corpus(CORPUS_SEED)
     tokenizer = WordPieceTokenizer.train(_text(corpus), PRESETS["tiny"].vocab_size)
     config = replace(PRESETS["tiny"], vocab_size=tokenizer.vocab_size)
-    encoder = Encoder(config, generator_for(setting.seed, "tiny")).to(setting.device)
-    head = MaskedLanguageModelHead(config, generator_for(setting.seed, "tiny", "head"))
-    head.to(setting.device)
+    encoder = Encoder(config, generator_for(context.seed, "tiny")).to(context.device)
+    head = MaskedLanguageModelHead(config, generator_for(context.seed, "tiny", "head"))
+    head.to(context.device)
     table = SentenceTable(tokenizer, config.max_position_embeddings)
     rows = {split: table.add(sentences) for split, sentences in corpus.general.items()}
 
     def held_out_loss() -> float:
-        return masked_loss(encoder, head, rows["dev"], table, RECIPE, setting, "general")
+        return masked_loss(encoder, head, rows["dev"], table, RECIPE, context, "general")
 
     before = held_out_loss()
     # A checkpoint of other code or another epoch count is not gone on with.
-    mine = replace(setting, stage=f"tiny, code {source_digest('experiments/pretrain_tiny.py')}")
+    mine = replace(context, stage=f"tiny, code {source_digest('experiments/pretrain_tiny.py')}")
     history = pretrain_masked_language_model(
         encoder, head, {"general": rows["train"]}, table, RECIPE, settings, mine
     )
     after = held_out_loss()
     save_pretrained(folder, encoder, tokenizer, mlm_head=head)
     _write_curve(folder / "curve.csv", history.points)
-    forget(setting.checkpoint)
+    forget(context.checkpoint)
     return {
         "data": {"note": f"classroom corpus (synthetic), seed {CORPUS_SEED}, part general",
                  "sentences": {split: len(found) for split, found in rows.items()}},
@@ -92,8 +92,8 @@ def pretrain_tiny(
         "settings": asdict(settings),
         "masking": {name: getattr(RECIPE, name)
                     for name in ("masking_probability", "mask_share", "random_share")},
-        "seed": setting.seed,
-        "precision": setting.precision,
+        "seed": context.seed,
+        "precision": context.precision,
         "steps": history.steps,
         "tokens": history.tokens,
         "seconds": history.seconds,

@@ -118,16 +118,16 @@ def _compute(
 ) -> None:
     encoder = experiment.original(digests).encoder
     model = experiment.model(encoder, generator_for(seed, "heads"), classes)
-    setting = experiment.setting(derive_seed(seed, mode), folder)
+    context = experiment.context(derive_seed(seed, mode), folder)
     recipe = experiment.recipe
     read = SPLITS if mode == "frozen" else SPLITS[1:]
     rows = [row for split in read for row in splits[split].first]
     if mode == "frozen":
-        vectors = embed_all(encoder, rows, table, recipe, setting)
-        history = train_sentiment_head(model.sentiment, vectors, splits["train"], settings, setting)
+        vectors = embed_all(encoder, rows, table, recipe, context)
+        history = train_sentiment_head(model.sentiment, vectors, splits["train"], settings, context)
     else:
-        history = finetune_sentiment(model, splits["train"], table, recipe, settings, setting)
-        vectors = embed_all(encoder, rows, table, recipe, setting)
+        history = finetune_sentiment(model, splits["train"], table, recipe, settings, context)
+        vectors = embed_all(encoder, rows, table, recipe, context)
     with torch.inference_mode():
         predictions = {
             split: model.predict_sentiment(vectors[list(splits[split].first)].to(experiment.device))

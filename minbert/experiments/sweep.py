@@ -29,9 +29,9 @@ from minbert.experiments.stage_files import (
 from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.training.curve import DivergedError
-from minbert.training.loop import History, Setting, derive_seed, generator_for
+from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.mnrl import is_similar, rank_negatives
+from minbert.training.mnrl import is_similar, train_ranking
 from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import CourseRows, TaskRows
@@ -85,17 +85,17 @@ def judge(
     collapsed). sst_finetune: accuracy, and the same three, which say what sentiment costs the
     other tasks.
     """
-    setting = experiment.setting(seed=0)
+    context = experiment.context(seed=0)
     recipe, table, encoder = experiment.recipe, rows.table, model.encoder
     if stage == "mlm":
-        return _judge_mlm(encoder, head, rows, parts, experiment, setting)
+        return _judge_mlm(encoder, head, rows, parts, experiment, context)
     wanted = [row for split in parts.held_out.values() for row in split.all_rows]
-    vectors = embed_all(encoder, wanted, table, recipe, setting)
+    vectors = embed_all(encoder, wanted, table, recipe, context)
     measures = _judge_pairs(vectors, parts, recipe)
     if stage == "sst_finetune":
         split = parts.held_out["sst"]
         with evaluating(model):
-            predictions = model.predict_sentiment(vectors[list(split.first)].to(setting.device))
+            predictions = model.predict_sentiment(vectors[list(split.first)].to(context.device))
         right = accuracy(predictions.cpu().numpy(), split.labels.numpy())
         measures = {"sst_accuracy": right, **measures}
     return measures
@@ -134,12 +134,12 @@ def _judge_mlm(
     rows: CourseRows,
     parts: Parts,
     experiment: Experiment,
-    setting: Setting,
+    context: RunContext,
 ) -> dict[str, float]:
     measures = {}
     for task in TASKS:
         wanted = parts.held_out[task].all_rows
-        loss = masked_loss(encoder, head, wanted, rows.table, experiment.recipe, setting, task)
+        loss = masked_loss(encoder, head, wanted, rows.table, experiment.recipe, context, task)
         measures |= {f"{task}_loss": loss, f"{task}_perplexity": perplexity(loss)}
     measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
     return measures
@@ -190,9 +190,9 @@ def sweep(
 
     def at_rate(folder: Path, rate: StageSettings) -> None:
         model, head = _fresh(experiment, digests, stage, seed)
-        setting = experiment.setting(derive_seed(seed, stage), folder)
+        context = experiment.context(derive_seed(seed, stage), folder)
         try:
-            history = _train(experiment, stage, model, head, rows, parts, rate, setting)
+            history = _train(experiment, stage, model, head, rows, parts, rate, context)
             measures = judge(experiment, stage, model, head, rows, parts)
         except DivergedError as error:
             logger.warning("%s", error)
@@ -255,15 +255,15 @@ def _train(
     rows: CourseRows,
     parts: Parts,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
 ) -> History:
     recipe = experiment.recipe
     if stage == "mlm":
         corpora = {task: split.all_rows for task, split in parts.train.items()}
         return pretrain_masked_language_model(
-            model.encoder, head, corpora, rows.table, recipe, settings, setting
+            model.encoder, head, corpora, rows.table, recipe, settings, context
         )
     if stage == "mnrl":
         pairs = {task: parts.train[task] for task in ("quora", "sts")}
-        return rank_negatives(model.encoder, pairs, rows.table, recipe, settings, setting)
-    return finetune_sentiment(model, parts.train["sst"], rows.table, recipe, settings, setting)
+        return train_ranking(model.encoder, pairs, rows.table, recipe, settings, context)
+    return finetune_sentiment(model, parts.train["sst"], rows.table, recipe, settings, context)

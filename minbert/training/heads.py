@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from minbert import losses
 from minbert.heads import ParaphraseHead, SentimentHead
 from minbert.training.epochs import shuffled
-from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import TaskRows
 
@@ -18,11 +18,11 @@ def train_sentiment_head(
     vectors: Float[Tensor, "sentence hidden"],
     rows: TaskRows,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
 ) -> History:
     """Train the sentiment head on vectors of a frozen encoder (the paper's section 4.5)."""
-    inputs, labels = vectors[list(rows.first)].to(setting.device), rows.labels.long()
-    labels = labels.to(setting.device)
+    inputs, labels = vectors[list(rows.first)].to(context.device), rows.labels.long()
+    labels = labels.to(context.device)
 
     def compute_loss(batch: Batch, generator: Generator) -> Tensor:
         return losses.sentiment(head(inputs[batch[1]]), labels[batch[1]])
@@ -32,7 +32,7 @@ def train_sentiment_head(
         lambda generator: shuffled("sst", len(rows), settings.batch_size, generator),
         compute_loss,
         settings,
-        setting,
+        context,
         name="sentiment head",
     )
 
@@ -42,12 +42,12 @@ def train_paraphrase_head(
     vectors: Float[Tensor, "sentence hidden"],
     rows: TaskRows,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
 ) -> History:
     """Train the paraphrase head on vectors of a frozen encoder (the paper's section 4.5)."""
-    first = vectors[list(rows.first)].to(setting.device)
-    second = vectors[list(rows.second)].to(setting.device)
-    labels = rows.labels.to(setting.device)
+    first = vectors[list(rows.first)].to(context.device)
+    second = vectors[list(rows.second)].to(context.device)
+    labels = rows.labels.to(context.device)
 
     def compute_loss(batch: Batch, generator: Generator) -> Tensor:
         examples = batch[1]
@@ -58,6 +58,6 @@ def train_paraphrase_head(
         lambda generator: shuffled("quora", len(rows), settings.batch_size, generator),
         compute_loss,
         settings,
-        setting,
+        context,
         name="paraphrase head",
     )

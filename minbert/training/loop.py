@@ -173,7 +173,7 @@ class NothingTrainedError(ValueError):
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunContext:
     """Where and with which randomness a stage runs."""
 
     device: torch.device
@@ -202,7 +202,7 @@ def train(
     make_batches: Callable[[torch.Generator], Sequence[Batch]],
     compute_loss: Callable[[Batch, torch.Generator], Tensor | None],
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
     *,
     name: str,
     optimizer: str = "fused",
@@ -219,7 +219,7 @@ def train(
         make_batches: one epoch of batches in the order in which they are to be seen.
         compute_loss: the loss of one batch, a scalar; None if it is undefined (skipped, counted).
         settings: epochs, learning rate, schedule, clipping.
-        setting: device, precision, seed, checkpoint file.
+        context: device, precision, seed, checkpoint file.
         name: of the stage, for the progress bar and for seeds.
         optimizer: `fused` (torch's) or `adamw` (ours).
         count_tokens: real word pieces of a batch, for throughput.
@@ -235,20 +235,20 @@ def train(
     update = make_optimizer(parameters, settings.learning_rate, optimizer, settings.weight_decay)
     history = History()
     belongs_to = {
-        "stage": setting.stage,
+        "stage": context.stage,
         "part": name,
-        "seed": setting.seed,
+        "seed": context.seed,
         "settings": asdict(settings),
         "optimizer": optimizer,
         "weights": {key: list(value.shape) for key, value in model.state_dict().items()},
     }
     whole = model if whole is None else whole
     before = tensor_digests(whole)
-    start = resume(setting.checkpoint, model, update, history, belongs_to)
-    steps_per_epoch = len(make_batches(generator_for(setting.seed, name, 0)))
+    start = resume(context.checkpoint, model, update, history, belongs_to)
+    steps_per_epoch = len(make_batches(generator_for(context.seed, name, 0)))
     total_steps = steps_per_epoch * settings.epochs
     window = Window(total_steps, start.window)
-    cuda = [setting.device] if setting.device.type == "cuda" else []
+    cuda = [context.device] if context.device.type == "cuda" else []
 
     model.train()
     with (
@@ -261,16 +261,16 @@ def train(
     ):
         started = saved = time.perf_counter()
         for epoch in range(start.epoch, settings.epochs):
-            batches = make_batches(generator_for(setting.seed, name, epoch))
+            batches = make_batches(generator_for(context.seed, name, epoch))
             for step in range(start.step if epoch == start.epoch else 0, len(batches)):
                 factor = learning_rate_factor(
                     history.steps, total_steps, settings.warmup_share, settings.schedule
                 )
                 for group in update.param_groups:
                     group["lr"] = settings.learning_rate * factor
-                torch.manual_seed(derive_seed(setting.seed, name, epoch, step))
+                torch.manual_seed(derive_seed(context.seed, name, epoch, step))
                 loss = compute_loss(
-                    batches[step], generator_for(setting.seed, name, epoch, step, "data")
+                    batches[step], generator_for(context.seed, name, epoch, step, "data")
                 )
                 if loss is None:
                     history.skipped += 1
@@ -296,13 +296,13 @@ def train(
                 if epoch_done:
                     give_back()
 
-                due = time.perf_counter() - saved > setting.checkpoint_every_s
-                if setting.checkpoint and (due or interrupted):
+                due = time.perf_counter() - saved > context.checkpoint_every_s
+                if context.checkpoint and (due or interrupted):
                     history.seconds += time.perf_counter() - started
                     position = Position(epoch, step + 1, window.open_losses)
                     try:
                         save_checkpoint(
-                            setting.checkpoint, model, update, history, position, belongs_to
+                            context.checkpoint, model, update, history, position, belongs_to
                         )
                     except OSError as error:
                         if not interrupted:

@@ -14,7 +14,7 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, mask_tokens
 from minbert.precision import autocast
 from minbert.training.epochs import in_turn
-from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import set_dropout
@@ -27,7 +27,7 @@ def pretrain_masked_language_model(
     table: SentenceTable,
     recipe: Recipe,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
     optimizer: str = "fused",
 ) -> History:
     """In-domain pre-training: hide words, predict them (the paper's section 4.2).
@@ -43,7 +43,7 @@ def pretrain_masked_language_model(
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
         name, examples = batch
         rows = [corpora[name][example] for example in examples]
-        return masked_language_model_loss(encoder, head, rows, table, recipe, setting, generator)
+        return masked_language_model_loss(encoder, head, rows, table, recipe, context, generator)
 
     return train(
         nn.ModuleList([encoder, head]),
@@ -54,7 +54,7 @@ def pretrain_masked_language_model(
         ),
         compute_loss,
         settings,
-        setting,
+        context,
         name="mlm",
         optimizer=optimizer,
         count_tokens=lambda batch: sum(table.length(corpora[batch[0]][i]) for i in batch[1]),
@@ -67,11 +67,11 @@ def masked_language_model_loss(
     rows: Iterable[int],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
     generator: torch.Generator,
 ) -> Float[Tensor, ""] | None:
     """The loss of one masked batch; None when no token was chosen."""
-    asked = predict_masked(encoder, head, rows, table, recipe, setting, generator)
+    asked = predict_masked(encoder, head, rows, table, recipe, context, generator)
     return None if asked is None else losses.masked_language_model(*asked)
 
 
@@ -81,7 +81,7 @@ def predict_masked(
     rows: Iterable[int],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
     generator: torch.Generator,
 ) -> tuple[Float[Tensor, "token vocabulary"], Int[Tensor, " token"]] | None:
     """Logits and labels of the chosen tokens of one batch; None when no token was chosen."""
@@ -101,8 +101,8 @@ def predict_masked(
     if not chosen.any():
         return None
     if attention_mask is not None:
-        attention_mask = attention_mask.to(setting.device)
-    with autocast(setting.precision, setting.device):
-        states = encoder(ids.to(setting.device), attention_mask).last_hidden_state
-        logits = head(states[chosen.to(setting.device)], encoder.embeddings.word_embeddings.weight)
-    return logits, labels[chosen].to(setting.device)
+        attention_mask = attention_mask.to(context.device)
+    with autocast(context.precision, context.device):
+        states = encoder(ids.to(context.device), attention_mask).last_hidden_state
+        logits = head(states[chosen.to(context.device)], encoder.embeddings.word_embeddings.weight)
+    return logits, labels[chosen].to(context.device)

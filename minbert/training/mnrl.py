@@ -11,19 +11,19 @@ from torch import Tensor
 from minbert import losses
 from minbert.encoder import Encoder
 from minbert.training.epochs import in_turn
-from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable, TaskRows
 from minbert.training.vectors import sentence_vectors, set_dropout
 
 
-def rank_negatives(
+def train_ranking(
     encoder: Encoder,
     pairs: Mapping[str, TaskRows],
     table: SentenceTable,
     recipe: Recipe,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
     optimizer: str = "fused",
 ) -> History:
     """Multiple negatives ranking on the encoder's sentence vectors (the paper's section 4.3).
@@ -43,7 +43,7 @@ def rank_negatives(
         if len(examples) < 2 or not positives.any():
             return None
         return ranking_loss(
-            encoder, pairs[name].subset(examples), positives, table, recipe, setting
+            encoder, pairs[name].subset(examples), positives, table, recipe, context
         )
 
     return train(
@@ -55,7 +55,7 @@ def rank_negatives(
         ),
         compute_loss,
         settings,
-        setting,
+        context,
         name="mnrl",
         optimizer=optimizer,
         count_tokens=lambda batch: sum(
@@ -75,15 +75,15 @@ def ranking_loss(
     similar: Bool[Tensor, " pair"],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
 ) -> Float[Tensor, ""]:
     """The ranking loss of one batch of pairs; both sides go through the encoder together."""
-    vectors = sentence_vectors(encoder, batch.first + batch.second, table, recipe, setting)
+    vectors = sentence_vectors(encoder, batch.first + batch.second, table, recipe, context)
     first, second = vectors.float().chunk(2)
     return losses.multiple_negatives_ranking(
         first,
         second,
-        similar.to(setting.device),
+        similar.to(context.device),
         scale=recipe.scale,
         symmetric=recipe.symmetric,
     )

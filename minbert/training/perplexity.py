@@ -11,7 +11,7 @@ from minbert import checks, losses
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead
-from minbert.training.loop import Setting, generator_for
+from minbert.training.loop import RunContext, generator_for
 from minbert.training.mlm import predict_masked
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable
@@ -26,7 +26,7 @@ def masked_loss(
     rows: Sequence[int],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
     name: str,
 ) -> float:
     """Mean loss per masked token of all these sentences together, in nats, dropout off.
@@ -48,7 +48,7 @@ def masked_loss(
     with evaluating(encoder, head):
         for start in range(0, len(ordered), BATCH):
             batch = ordered[start : start + BATCH]
-            asked = predict_masked(encoder, head, batch, table, recipe, setting, generator)
+            asked = predict_masked(encoder, head, batch, table, recipe, context, generator)
             if asked is not None:
                 count = len(asked[1])
                 total += losses.masked_language_model(*asked).item() * count

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from minbert import losses
 from minbert.multitask import MultitaskBert
 from minbert.training.epochs import in_turn
-from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable, TaskRows
 from minbert.training.vectors import sentence_vectors, set_dropout
@@ -20,7 +20,7 @@ def finetune_sentiment(
     table: SentenceTable,
     recipe: Recipe,
     settings: StageSettings,
-    setting: Setting,
+    context: RunContext,
     optimizer: str = "fused",
 ) -> History:
     """Train encoder and sentiment head together on sentiment (the paper's section 4.6).
@@ -28,12 +28,12 @@ def finetune_sentiment(
     The paraphrase head is left as it is, above an encoder that moves.
     """
     set_dropout(model.encoder, recipe)
-    labels = rows.labels.long().to(setting.device)
+    labels = rows.labels.long().to(context.device)
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         examples = batch[1]
         vectors = sentence_vectors(
-            model.encoder, [rows.first[i] for i in examples], table, recipe, setting
+            model.encoder, [rows.first[i] for i in examples], table, recipe, context
         )
         return losses.sentiment(model.sentiment(vectors.float()), labels[examples])
 
@@ -44,7 +44,7 @@ def finetune_sentiment(
         ),
         compute_loss,
         settings,
-        setting,
+        context,
         name="sst_finetune",
         optimizer=optimizer,
         count_tokens=lambda batch: sum(table.length(rows.first[i]) for i in batch[1]),

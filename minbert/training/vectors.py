@@ -16,7 +16,7 @@ from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
 from minbert.threads import adapted, most_threads
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable
 
@@ -35,11 +35,11 @@ def sentence_vectors(
     rows: Iterable[int],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
 ) -> Float[Tensor, "batch hidden"]:
     """Pooled vectors of one batch of sentences."""
-    input_ids, attention_mask = table.pad(rows, setting.device)
-    with autocast(setting.precision, setting.device):
+    input_ids, attention_mask = table.pad(rows, context.device)
+    with autocast(context.precision, context.device):
         return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
 
 
@@ -49,7 +49,7 @@ def embed_all(
     rows: Iterable[int],
     table: SentenceTable,
     recipe: Recipe,
-    setting: Setting,
+    context: RunContext,
     token_budget: int | None = None,
 ) -> Float[Tensor, "sentence hidden"]:
     """Vectors of a frozen encoder for the given rows of the table, dropout off.
@@ -60,7 +60,7 @@ def embed_all(
         One line per row *of the table*, so that rows index it directly; lines that were not asked
         for are zero.
     """
-    budget = token_budget or budget_for(setting.device)
+    budget = token_budget or budget_for(context.device)
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
     lengths = [len(ids) for ids in table.ids]
@@ -70,7 +70,7 @@ def embed_all(
         tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar,
     ):
         for batch in within_budget(wanted, lengths, budget):
-            vectors[batch] = sentence_vectors(encoder, batch, table, recipe, setting).float().cpu()
+            vectors[batch] = sentence_vectors(encoder, batch, table, recipe, context).float().cpu()
             bar.update(len(batch))
             threads.adapt()
     give_back()

@@ -37,7 +37,7 @@ from minbert.experiments.stage_files import (
 from minbert.experiments.sweep import sweep
 from minbert.pretrained import save_pretrained
 from minbert.training.digests import content_digest
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 from minbert.training.seal import holds, read_seal
 
 CPU = torch.device("cpu")
@@ -223,10 +223,10 @@ def test_pretraining_tiny_leaves_no_checkpoint(
 
     seen = []
 
-    def trains(encoder, head, corpora, table, recipe, settings, setting) -> History:
-        seen.append(setting)
-        setting.checkpoint.with_suffix(".partial").write_bytes(b"half")
-        setting.checkpoint.write_bytes(b"whole")
+    def trains(encoder, head, corpora, table, recipe, settings, context) -> History:
+        seen.append(context)
+        context.checkpoint.with_suffix(".partial").write_bytes(b"half")
+        context.checkpoint.write_bytes(b"whole")
         return History()
 
     corpus = type("Corpus", (), {"general": {"train": ("a b",) * 9, "dev": ("a b",)}})
@@ -234,7 +234,7 @@ def test_pretraining_tiny_leaves_no_checkpoint(
     monkeypatch.setattr(module, "_text", lambda corpus: ["a b c"] * 9)
     monkeypatch.setattr(module, "masked_loss", lambda *arguments: 1.0)
     monkeypatch.setattr(module, "pretrain_masked_language_model", trains)
-    pretrain_tiny(tmp_path, Setting(CPU, "fp32", 0, tmp_path / "checkpoint.pt"))
+    pretrain_tiny(tmp_path, RunContext(CPU, "fp32", 0, tmp_path / "checkpoint.pt"))
     assert seen[0].stage.startswith("tiny, code ")
     assert not list(tmp_path.glob("checkpoint*"))
 

@@ -13,7 +13,7 @@ import minbert
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.experiments.pretrain_tiny import CORPUS_SEED, RECIPE, SETTINGS, pretrain_tiny
 from minbert.pretrained import from_pretrained, load_mlm_head
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import SentenceTable
@@ -32,8 +32,8 @@ def recorded() -> dict:
 
 
 @pytest.fixture
-def setting() -> Setting:
-    return Setting(torch.device("cpu"), "fp32", seed=0)
+def context() -> RunContext:
+    return RunContext(torch.device("cpu"), "fp32", seed=0)
 
 
 def test_it_is_small() -> None:
@@ -42,12 +42,12 @@ def test_it_is_small() -> None:
     assert sum(path.stat().st_size for path in everything) <= 10 * MEGABYTE
 
 
-def test_it_knows_general_text_as_well_as_recorded(recorded: dict, setting: Setting) -> None:
+def test_it_knows_general_text_as_well_as_recorded(recorded: dict, context: RunContext) -> None:
     encoder, tokenizer = from_pretrained("tiny")
     table = SentenceTable(tokenizer)
     rows = table.add(classroom_corpus(CORPUS_SEED).general["dev"])
     head = load_mlm_head("tiny", encoder)
-    loss = masked_loss(encoder, head, rows, table, RECIPE, setting, "general")
+    loss = masked_loss(encoder, head, rows, table, RECIPE, context, "general")
     assert abs(loss - recorded["held_out_loss"]["after"]) <= 0.001
 
 
@@ -64,9 +64,9 @@ def test_its_words_are_whole_and_nothing_printable_is_unknown() -> None:
 
 
 def test_a_shortened_run_reaches_the_recorded_loss(
-    recorded: dict, setting: Setting, tmp_path: Path
+    recorded: dict, context: RunContext, tmp_path: Path
 ) -> None:
-    made = pretrain_tiny(tmp_path, setting, SHORT)
+    made = pretrain_tiny(tmp_path, context, SHORT)
     assert abs(made["held_out_loss"]["after"] - recorded["short_run_held_out_loss"]) <= BAND
     encoder, tokenizer = from_pretrained(tmp_path)
     shipped, same = from_pretrained("tiny")

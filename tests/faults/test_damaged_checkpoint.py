@@ -18,7 +18,7 @@ from small_experiment import warnings_of
 from torch import Tensor, nn
 
 from minbert.training import loop
-from minbert.training.loop import Batch, History, Setting, train
+from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import StageSettings
 
 INPUTS = torch.randn(40, 4, generator=torch.Generator().manual_seed(0))
@@ -51,9 +51,9 @@ def run(
             os.kill(os.getpid(), signal.SIGINT)
         return (model(INPUTS[batch[1], :width]) - 1).square().mean()
 
-    setting = Setting(torch.device("cpu"), "fp32", seed, path, every_s, stage)
+    context = RunContext(torch.device("cpu"), "fp32", seed, path, every_s, stage)
     try:
-        history = train(model, batches, loss, settings, setting, name=name, optimizer=optimizer)
+        history = train(model, batches, loss, settings, context, name=name, optimizer=optimizer)
     except KeyboardInterrupt:
         history = History()
     return model[1].weight.detach().clone(), history, len(seen)

@@ -23,7 +23,7 @@ from minbert.experiments import cache, experiment
 from minbert.experiments.cache import StageCache
 from minbert.experiments.grid import Grid
 from minbert.training import loop, seal
-from minbert.training.loop import Setting
+from minbert.training.loop import RunContext
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked, which Windows cannot"),
@@ -50,7 +50,7 @@ def in_a_child(finished: Finished, root: Path, arrange: Callable[[], None]) -> i
     """Run in a child process; its exit code, negative for a signal."""
 
     def work() -> None:
-        experiment.Setting = functools.partial(Setting, checkpoint_every_s=0.0)
+        experiment.RunContext = functools.partial(RunContext, checkpoint_every_s=0.0)
         arrange()
         run(finished, root)
 
@@ -186,7 +186,7 @@ def test_signals_at_random_moments(
                 os.environ["MINBERT_THREADS"] = "1"
                 torch.set_num_threads(1)
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
-                experiment.Setting = functools.partial(Setting, checkpoint_every_s=0.0)
+                experiment.RunContext = functools.partial(RunContext, checkpoint_every_s=0.0)
                 run(finished, root)
             finally:
                 os._exit(0)

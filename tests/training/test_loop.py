@@ -17,7 +17,7 @@ from minbert.training.curve import DivergedError
 from minbert.training.loop import (
     Batch,
     NothingTrainedError,
-    Setting,
+    RunContext,
     derive_seed,
     generator_for,
     train,
@@ -49,8 +49,8 @@ def loss_of(model: nn.Module) -> Callable[[Batch, torch.Generator], Tensor]:
     return compute
 
 
-def setting(checkpoint: Path | None = None, seed: int = 3) -> Setting:
-    return Setting(torch.device("cpu"), "fp32", seed, checkpoint, checkpoint_every_s=1e9)
+def context(checkpoint: Path | None = None, seed: int = 3) -> RunContext:
+    return RunContext(torch.device("cpu"), "fp32", seed, checkpoint, checkpoint_every_s=1e9)
 
 
 def weights(model: nn.Module) -> Tensor:
@@ -59,13 +59,13 @@ def weights(model: nn.Module) -> Tensor:
 
 def run(model: nn.Module, checkpoint: Path | None = None, **options: object):
     compute = options.pop("compute", loss_of(model))
-    return train(model, batches, compute, SETTINGS, setting(checkpoint), name="toy", **options)
+    return train(model, batches, compute, SETTINGS, context(checkpoint), name="toy", **options)
 
 
 def test_it_learns_and_keeps_a_curve() -> None:
     model = fresh()
     settings = StageSettings(epochs=60, batch_size=8, learning_rate=5e-2)
-    history = train(model, batches, loss_of(model), settings, setting(), name="toy",
+    history = train(model, batches, loss_of(model), settings, context(), name="toy",
                     count_tokens=lambda batch: len(batch[1]))  # fmt: skip
     assert history.steps == 60 * 6 and history.tokens == 60 * 48 and history.skipped == 0
     losses = [point["loss"] for point in history.points]
@@ -106,7 +106,7 @@ def test_what_moved_is_in_the_history(optimizer: str, tmp_path: Path) -> None:
 
     model = Parts()
     history = train(model, batches, loss_of(model), replace(SETTINGS, learning_rate=1e-30),
-                    setting(), name="toy", optimizer=optimizer)  # fmt: skip
+                    context(), name="toy", optimizer=optimizer)  # fmt: skip
     assert history.stood_still == ["free.bias", "free.weight"]
 
 
@@ -149,7 +149,7 @@ def test_the_same_seed_gives_the_same_weights_and_touches_no_other_randomness() 
     run(second)
     assert torch.equal(weights(first), weights(second))
     other = fresh()
-    train(other, batches, loss_of(other), SETTINGS, setting(seed=4), name="toy")
+    train(other, batches, loss_of(other), SETTINGS, context(seed=4), name="toy")
     assert not torch.equal(weights(first), weights(other))
 
 
@@ -206,9 +206,9 @@ def test_long_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     def whole(generator: torch.Generator) -> list[Batch]:
         return [("made up", list(range(48)))]
 
-    train(model, whole, loss_of(model), settings, setting(), name="toy")
+    train(model, whole, loss_of(model), settings, context(), name="toy")
     clipped = seen["clipped"]
-    train(model, whole, loss_of(model), StageSettings(1, 48, 1e-3), setting(), name="toy")
+    train(model, whole, loss_of(model), StageSettings(1, 48, 1e-3), context(), name="toy")
     free = seen["clipped"]
     assert free.norm() > 0.1
     assert clipped.norm().item() == pytest.approx(0.01, rel=1e-3)
@@ -237,7 +237,7 @@ def test_a_stage_that_trained_on_nothing_is_an_error(rows: int) -> None:
     start = weights(model).clone()
     made = [("made up", list(range(first, first + 8))) for first in range(0, rows, 8)]
     with pytest.raises(NothingTrainedError, match="toy trained on nothing: .* a similar pair"):
-        train(model, lambda generator: made, lambda batch, generator: None, SETTINGS, setting(),
+        train(model, lambda generator: made, lambda batch, generator: None, SETTINGS, context(),
               name="toy")  # fmt: skip
     assert torch.equal(weights(model), start)
 

@@ -16,7 +16,7 @@ from minbert.training.epochs import in_turn
 from minbert.training.heads import train_paraphrase_head, train_sentiment_head
 from minbert.training.loop import generator_for
 from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model
-from minbert.training.mnrl import is_similar, rank_negatives
+from minbert.training.mnrl import is_similar, train_ranking
 from minbert.training.recipe import RECIPES, StageSettings
 from minbert.training.sentences import CourseRows
 from minbert.training.sentiment import finetune_sentiment
@@ -65,7 +65,7 @@ def test_mlm_learns_and_moves_encoder_and_head(
     before, head_before = copied(encoder), copied(head)
     history = pretrain_masked_language_model(
         encoder, head, corpora, rows.table, RECIPE,
-        StageSettings(6, 8, 2e-3), experiment.setting(seed=0),
+        StageSettings(6, 8, 2e-3), experiment.context(seed=0),
     )  # fmt: skip
     assert history.steps == 6 * (5 + 10 + 10)
     assert history.tokens == 6 * sum(
@@ -86,13 +86,13 @@ def test_mlm_predicts_only_what_is_masked(
     head = MaskedLanguageModelHead(encoder.config, torch.Generator().manual_seed(0))
     never = replace(RECIPE, masking_probability=0.0)
     batch = rows.tasks["sst"]["train"].first[:4]
-    setting = experiment.setting(seed=0)
+    context = experiment.context(seed=0)
     nothing = masked_language_model_loss(
-        encoder, head, batch, rows.table, never, setting, generator_for(0)
+        encoder, head, batch, rows.table, never, context, generator_for(0)
     )
     assert nothing is None
     loss = masked_language_model_loss(
-        encoder.eval(), head.eval(), batch, rows.table, RECIPE, setting, generator_for(0)
+        encoder.eval(), head.eval(), batch, rows.table, RECIPE, context, generator_for(0)
     )
     assert 0.5 * torch.tensor(float(encoder.config.vocab_size)).log() < loss
     loss.backward()
@@ -104,8 +104,8 @@ def test_mnrl_brings_similar_pairs_together(
     experiment: Experiment, encoder: Encoder, rows: CourseRows
 ) -> None:
     pairs = {task: rows.tasks[task]["train"] for task in ("quora", "sts")}
-    history = rank_negatives(
-        encoder, pairs, rows.table, RECIPE, StageSettings(8, 8, 5e-4), experiment.setting(seed=0)
+    history = train_ranking(
+        encoder, pairs, rows.table, RECIPE, StageSettings(8, 8, 5e-4), experiment.context(seed=0)
     )
     assert history.steps == 8 * 10
     assert sum(p["loss"] for p in history.points[-10:]) < sum(
@@ -121,8 +121,8 @@ def test_mnrl_skips_and_counts_batches_without_a_similar_pair(
     assert not is_similar("sts", pairs["sts"], none).any()
     similar = is_similar("quora", pairs["quora"], none)
     assert torch.equal(similar, pairs["quora"].labels == 1)
-    history = rank_negatives(
-        encoder, pairs, rows.table, none, StageSettings(1, 8, 1e-4), experiment.setting(seed=0)
+    history = train_ranking(
+        encoder, pairs, rows.table, none, StageSettings(1, 8, 1e-4), experiment.context(seed=0)
     )
     assert history.skipped >= 5 and history.steps == 10
     assert {point["source"] for point in history.points} == {"quora"}
@@ -141,14 +141,14 @@ def test_frozen_heads_learn_from_vectors_computed_once(
     monkeypatch.setattr(Encoder, "forward", counted)
     splits = rows.tasks["quora"]["train"], rows.tasks["sst"]["train"]
     wanted = [row for split in splits for row in split.all_rows]
-    setting = experiment.setting(seed=0)
-    vectors = embed_all(encoder, wanted, rows.table, RECIPE, setting)
+    context = experiment.context(seed=0)
+    vectors = embed_all(encoder, wanted, rows.table, RECIPE, context)
     assert sum(seen) == len(set(wanted))
     model = MultitaskBert(encoder, dropout=0.0, generator=torch.Generator().manual_seed(0))
     before = copied(model)
     settings = StageSettings(10, 8, 1e-2)
-    history = train_paraphrase_head(model.paraphrase, vectors, splits[0], settings, setting)
-    history = train_sentiment_head(model.sentiment, vectors, splits[1], settings, setting)
+    history = train_paraphrase_head(model.paraphrase, vectors, splits[0], settings, context)
+    history = train_sentiment_head(model.sentiment, vectors, splits[1], settings, context)
     assert sum(seen) == len(set(wanted)), "the encoder ran again"
     assert history.steps == 50
     moved = changed(model, before)
@@ -162,7 +162,7 @@ def test_fine_tuning_moves_all_but_the_paraphrase_head(
     model = MultitaskBert(encoder, dropout=0.3, generator=torch.Generator().manual_seed(0))
     before = copied(model)
     history = finetune_sentiment(
-        model, rows.tasks["sst"]["train"], rows.table, RECIPE, FAST, experiment.setting(seed=0)
+        model, rows.tasks["sst"]["train"], rows.table, RECIPE, FAST, experiment.context(seed=0)
     )
     assert history.frozen_moved == history.stood_still == []
     still = set(before) - changed(model, before)
@@ -180,10 +180,10 @@ def test_an_epoch_takes_the_sets_in_turn() -> None:
 def test_vectors_do_not_depend_on_how_they_are_batched(
     experiment: Experiment, encoder: Encoder, rows: CourseRows
 ) -> None:
-    setting = experiment.setting(seed=0)
+    context = experiment.context(seed=0)
     wanted = rows.tasks["sts"]["dev"].all_rows
-    whole = embed_all(encoder, wanted, rows.table, RECIPE, setting)
-    single = embed_all(encoder, reversed(wanted), rows.table, RECIPE, setting, token_budget=1)
+    whole = embed_all(encoder, wanted, rows.table, RECIPE, context)
+    single = embed_all(encoder, reversed(wanted), rows.table, RECIPE, context, token_budget=1)
     torch.testing.assert_close(whole, single, atol=1e-5, rtol=0)
     others = sorted(set(range(len(rows.table))) - set(wanted))
     assert whole[others].abs().sum() == 0

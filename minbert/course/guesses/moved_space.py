@@ -24,7 +24,7 @@ from minbert.evaluation.metrics import accuracy
 from minbert.experiments.grid import Grid
 from minbert.pretrained import from_pretrained, save_pretrained
 from minbert.training.loop import derive_seed
-from minbert.training.mnrl import rank_negatives
+from minbert.training.mnrl import train_ranking
 
 EXPECTED = (
     "If moving the space is what costs sentiment, a rotation should cost as much. If ranking moved "
@@ -65,8 +65,8 @@ def ranked_afterwards(grid: Grid, folder: Path, seed: int) -> Path:
     def compute(target: Path) -> None:
         encoder = _load(grid, folder)
         pairs = {task: tasks[task]["train"] for task in ("quora", "sts")}
-        setting = experiment.setting(derive_seed(seed, "ranked afterwards"))
-        rank_negatives(encoder, pairs, grid.rows.table, experiment.recipe, settings, setting)
+        context = experiment.context(derive_seed(seed, "ranked afterwards"))
+        train_ranking(encoder, pairs, grid.rows.table, experiment.recipe, settings, context)
         save_pretrained(target, encoder, grid.tokenizer)
 
     what = {"parent": folder.name, "settings": asdict(settings), "seed": seed}

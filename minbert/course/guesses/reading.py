@@ -40,8 +40,8 @@ def embed(grid: Grid, encoder: Encoder) -> SentenceVectors:
     splits += [tasks[task]["dev"] for task in TASKS]
     rows = [row for split in splits for row in split.all_rows]
     experiment = grid.experiment
-    setting = experiment.setting(seed=0)
-    return embed_all(encoder, rows, grid.rows.table, experiment.recipe, setting)
+    context = experiment.context(seed=0)
+    return embed_all(encoder, rows, grid.rows.table, experiment.recipe, context)
 
 
 def averaged_words(grid: Grid, encoder: Encoder) -> SentenceVectors:
@@ -69,9 +69,9 @@ def read(grid: Grid, encoder: Encoder, vectors: SentenceVectors, seed: int) -> d
 
     experiment, tasks = grid.experiment, grid.rows.tasks
     model = experiment.model(encoder, generator_for(seed, "heads"))
-    settings, setting = experiment.preset.heads, experiment.setting(derive_seed(seed))
-    train_sentiment_head(model.sentiment, vectors, tasks["sst"]["train"], settings, setting)
-    train_paraphrase_head(model.paraphrase, vectors, tasks["quora"]["train"], settings, setting)
+    settings, context = experiment.preset.heads, experiment.context(derive_seed(seed))
+    train_sentiment_head(model.sentiment, vectors, tasks["sst"]["train"], settings, context)
+    train_paraphrase_head(model.paraphrase, vectors, tasks["quora"]["train"], settings, context)
     dev = {task: tasks[task]["dev"] for task in TASKS}
     golds = {task: rows.labels.numpy() for task, rows in dev.items()}
     said = predict_tasks(model.eval(), vectors, dev)

@@ -70,8 +70,8 @@ def finetuned_for(grid: Grid, arm: str, seed: int, epochs: int) -> Path:
     def compute(folder: Path) -> None:
         model = grid.load(parent, grid.encoder_folder(ARMS[arm], seed))
         sst = grid.rows.tasks["sst"]["train"]
-        setting = experiment.setting(derive_seed(seed, *ARMS[arm]))
-        finetune_sentiment(model, sst, grid.rows.table, experiment.recipe, settings, setting)
+        context = experiment.context(derive_seed(seed, *ARMS[arm]))
+        finetune_sentiment(model, sst, grid.rows.table, experiment.recipe, settings, context)
         save_pretrained(folder, model.encoder, grid.tokenizer)
         save_heads(folder, model)
 

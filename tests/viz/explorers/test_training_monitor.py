@@ -8,7 +8,7 @@ from explorers import check_every_control, check_sound, check_static
 from torch import nn
 
 from minbert.progress import Progress, report
-from minbert.training.loop import Setting, train
+from minbert.training.loop import RunContext, train
 from minbert.training.recipe import StageSettings
 from minbert.viz.explorers.training.curves import StageCurves, draw_training, training_table
 from minbert.viz.explorers.training.explorer import EVERY_S, TrainingMonitor
@@ -34,7 +34,7 @@ def train_toy(name: str = "toy", epochs: int = 2) -> list[dict]:
         lambda generator: [("made up", rows.tolist()) for rows in torch.arange(40).split(8)],
         lambda batch, generator: model(INPUTS[batch[1]]).square().mean(),
         StageSettings(epochs=epochs, batch_size=8, learning_rate=1e-2, schedule="linear"),
-        Setting(torch.device("cpu"), "fp32", seed=3),
+        RunContext(torch.device("cpu"), "fp32", seed=3),
         name=name,
     )
     return history.points
