@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
-from minbert.threads import granted_cores, share_the_machine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
-            share_the_machine(granted_cores())
             code = parsed.run(parsed) or 0
             sys.stdout.flush()  # a full disk is said here, not by the interpreter on its way out
             return code

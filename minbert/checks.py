@@ -11,10 +11,12 @@ import math
 from collections.abc import Collection, Iterable
 from functools import cache
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:  # `minbert grade` checks arrays, and does not wait for torch
+    from torch import Tensor
 
 KINDS = {
     "int": "whole numbers (torch.long)",

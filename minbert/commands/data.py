@@ -1,4 +1,4 @@
-"""The commands about data: check, download, export, sample, ladder."""
+"""What `check`, `download`, `export` and `sample` of `minbert data` do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
 from minbert.data.text import user_path
-from minbert.evaluation.baselines import ladder
-from minbert.experiments.report import ladder_table
 from minbert.folders.added import adding_to
 from minbert.folders.replaced import Kind, claimed
 
@@ -53,9 +51,3 @@ def run_data_export(arguments: argparse.Namespace) -> None:
 def run_data_sample(arguments: argparse.Namespace) -> None:
     """`minbert data sample`."""
     print(sample_markdown(load_data(arguments.data), arguments.count))
-
-
-def run_data_ladder(arguments: argparse.Namespace) -> None:
-    """`minbert data ladder`."""
-    data = load_data(arguments.data)
-    print(f"{data.note}; dev, fitted on train\n\n{ladder_table(ladder(data))}", end="")

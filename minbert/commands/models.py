@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from minbert.data import load_data
-from minbert.data.predictions import TASK_OF_COLUMN, matched, write_predictions
+from minbert.data.predictions import write_predictions
 from minbert.data.text import read_json, read_lines
-from minbert.evaluation.statistics import summarise
 from minbert.experiments.arms import ARMS, TASKS
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
@@ -111,21 +110,6 @@ def _made_by_reproduce(path: Path) -> dict[str, Any]:
             f"submitted, got {made['arm'][:40]!r} and {made['stage'][:40]!r}"
         )
     return made
-
-
-def run_grade(arguments: argparse.Namespace) -> None:
-    """`minbert grade`."""
-    column, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
-    task = TASK_OF_COLUMN[column]
-    if task == "sts" and (len(golds) < 2 or np.ptp(golds) == 0):
-        raise ValueError(
-            f"{arguments.labels}:2: expected labels that differ, for a correlation, got "
-            f"{golds[0]:g} in {len(golds)} rows"
-        )
-    value = summarise(task, golds, [predictions])
-    name = "Pearson's r" if task == "sts" else "accuracy"
-    low, high = value["ci95"]
-    print(f"{name} {value['value']:.4f}, 95 % interval [{low:.4f}, {high:.4f}], n = {len(golds)}")
 
 
 def run_encode(arguments: argparse.Namespace) -> None:

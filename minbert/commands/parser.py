@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 from collections.abc import Callable
 from os.path import expanduser
 from typing import Any
 
 import minbert
-from minbert.commands import data as data_commands
-from minbert.commands import experiments, models
-from minbert.pooling import EVERY_POOLING
-from minbert.precision import DEVICES, PRECISIONS
 from minbert.stopping import leave_at_once, received_by
-from minbert.training.recipe import PRESETS, RECIPES
+from minbert.threads import granted_cores, share_the_machine
 
 OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
+# What may be chosen, written out: asking the modules that know it would import torch for --help.
+# tests/test_cli.py holds these against them.
 ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
+PRESETS = ("paper", "quick")
+RECIPES = ("paper", "lab")
+POOLINGS = ("pooler", "cls", "mean", "max")
+PRECISIONS = ("auto", "fp32", "bf16")
+DEVICES = ("auto", "cpu", "cuda")
+COMPUTING = ("experiments", "models")
+"""Modules of commands that use torch; the others do without it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,14 +65,14 @@ def build_parser() -> argparse.ArgumentParser:
     _experiment_arguments(reproduce)
     reproduce.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     reproduce.add_argument("--out", required=True, help=OUT)
-    reproduce.set_defaults(run=experiments.run_reproduce)
+    reproduce.set_defaults(run=_command("experiments", "run_reproduce"))
 
     single = add("single-task", help="the handout's classifier on SST or CFIMDB")
     _experiment_arguments(single)
     single.add_argument("--task", choices=("sst", "cfimdb"), required=True)
     single.add_argument("--mode", choices=("frozen", "finetune"), required=True)
     single.add_argument("--out", required=True, help=OUT)
-    single.set_defaults(run=experiments.run_single_task)
+    single.set_defaults(run=_command("experiments", "run_single_task"))
 
     sweep = add("sweep", help="one stage at several learning rates, on held-out training data")
     _experiment_arguments(sweep)
@@ -74,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     sweep.add_argument("--lr", nargs="+", type=float, required=True, help="learning rates")
     sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
     sweep.add_argument("--out", required=True, help=OUT)
-    sweep.set_defaults(run=experiments.run_sweep)
+    sweep.set_defaults(run=_command("experiments", "run_sweep"))
 
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
@@ -84,49 +90,49 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--seed", type=int)
     predict.add_argument("--out", required=True, help=OUT)
     _where(predict)
-    predict.set_defaults(run=models.run_predict)
+    predict.set_defaults(run=_command("models", "run_predict"))
 
     grade = add("grade", help="score a prediction file against a file with id and label")
     grade.add_argument("predictions")
     grade.add_argument("labels")
-    grade.set_defaults(run=models.run_grade)
+    grade.set_defaults(run=_command("grade", "run_grade"))
 
     encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
     encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
     encode.add_argument(
-        "--pooling", choices=EVERY_POOLING, help="without: what the model was made for, or mean"
+        "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
     )
     _where(encode)
-    encode.set_defaults(run=models.run_encode)
+    encode.set_defaults(run=_command("models", "run_encode"))
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
     tiny.add_argument("--out", required=True, help=OUT)
     tiny.add_argument("--epochs", type=int, help="fewer, for a try")
     tiny.add_argument("--seed", type=int, default=0)
     _where(tiny)
-    tiny.set_defaults(run=experiments.run_pretrain_tiny)
+    tiny.set_defaults(run=_command("experiments", "run_pretrain_tiny"))
 
     data = add("data", help="check, download, write, show data")
     actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
     check = actions.add_parser("check", help="name all damage and leaks")
     check.add_argument("folder")
-    check.set_defaults(run=data_commands.run_data_check)
+    check.set_defaults(run=_command("data", "run_data_check"))
     download = actions.add_parser("download", help="fetch and verify the course's files")
     download.add_argument("--to", required=True, help="folder to put them in")
     download.add_argument("--from", dest="source", help="base address of a mirror")
     download.add_argument("--force", action="store_true", help="replace files that differ")
-    download.set_defaults(run=data_commands.run_data_download)
+    download.set_defaults(run=_command("data", "run_data_download"))
     export = actions.add_parser("export", help="write data as the course's files")
     _data_argument(export)
     export.add_argument("--to", required=True, help=OUT)
-    export.set_defaults(run=data_commands.run_data_export)
+    export.set_defaults(run=_command("data", "run_data_export"))
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
     sample.add_argument("--count", type=int, default=30, help="of each part")
-    sample.set_defaults(run=data_commands.run_data_sample)
+    sample.set_defaults(run=_command("data", "run_data_sample"))
     rungs = actions.add_parser("ladder", help="what needs no deep learning, on these data")
     _data_argument(rungs)
-    rungs.set_defaults(run=data_commands.run_data_ladder)
+    rungs.set_defaults(run=_command("ladder", "run_data_ladder"))
 
     course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
     steps = course.add_subparsers(dest="action", required=True, parser_class=_Parser)
@@ -139,31 +145,35 @@ def build_parser() -> argparse.ArgumentParser:
         default="build/course",
         help=PAGES,
     )
-    run.set_defaults(run=_course_command("run_course"))
+    run.set_defaults(run=_command("course", "run_course"))
     outputs = steps.add_parser("outputs", help="execute on the lab and store the outputs")
     outputs.add_argument("names", nargs="*", help="beginnings of names (default: all)")
-    outputs.set_defaults(run=_course_command("run_outputs"))
+    outputs.set_defaults(run=_command("course", "run_outputs"))
     student = steps.add_parser("student", help="write the notebooks without solutions")
     student.add_argument(
         "--to", required=True, help="folder: notebooks that somebody changed there stay as they are"
     )
-    student.set_defaults(run=_course_command("run_student"))
+    student.set_defaults(run=_command("course", "run_student"))
     return parser
 
 
-def _course_command(name: str) -> Callable[[argparse.Namespace], int | None]:
-    """A command that needs the notebooks' packages, which are imported when it is called."""
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | None]:
+    """A command whose module is imported when it is called: help needs none of them."""
 
     def run(arguments: argparse.Namespace) -> int | None:
         try:
             with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
-                from minbert.commands import course
+                imported = importlib.import_module(f"minbert.commands.{module}")
         except ModuleNotFoundError as error:
+            if module != "course":
+                raise
             raise ValueError(
                 f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
                 "course needs"
             ) from error
-        return getattr(course, name)(arguments)
+        if module in COMPUTING:
+            share_the_machine(granted_cores())
+        return getattr(imported, name)(arguments)
 
     return run
 
