@@ -6,6 +6,8 @@ Negatives Ranking Loss Learning, and Hyperparameter Optimization", Stanford CS22
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 METRICS = ("sst_accuracy", "quora_accuracy", "sts_pearson")
 """The three tasks as the tables list them: accuracy, accuracy, Pearson's r."""
 
@@ -65,3 +67,98 @@ HYPERPARAMETERS = {
 
 ARMS = ("baseline", "mlm", "mnrl", "mlm+mnrl")
 """The paper's columns; `heads_only` is the control that this package adds."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A formula, rule, table or setting of the paper, and the code that it is here."""
+
+    where: str
+    """Section, figure or table."""
+    what: str
+    """In the paper's words, or nearly."""
+    code: str
+    """Dotted name below `minbert`."""
+
+
+LINKS = (
+    Link("4.1", "word pieces", "tokenizer.WordPieceTokenizer"),
+    Link("4.1", "embedding layer: pieces, segments, positions", "encoder.Embeddings"),
+    Link("4.1", "self-attention over several heads", "attention.SelfAttention"),
+    Link("4.1", "one of the 12 encoder layers", "encoder.Layer"),
+    Link("4.1", "the vector of a sentence", "pooling.pool"),
+    Link(
+        "4.1, figure 1",
+        "sentiment head: dropout, linear layer, five classes",
+        "heads.SentimentHead",
+    ),
+    Link("4.1, figure 1", "paraphrase head: two vectors, one logit", "heads.ParaphraseHead"),
+    Link(
+        "4.1, figure 1",
+        "similarity head: cosine, cut off at 0, times 5",
+        "heads.similarity_score",
+    ),
+    Link("4.1, figure 1", "one encoder under three heads", "multitask.MultitaskBert"),
+    Link("4.2", "each token masked with probability .15", "masking.mask_tokens"),
+    Link(
+        "4.2, figure 2",
+        "the layer from hidden size to vocabulary",
+        "heads.MaskedLanguageModelHead",
+    ),
+    Link(
+        "4.2, figure 2",
+        "softmax and cross-entropy of the masked words",
+        "losses.masked_language_model",
+    ),
+    Link(
+        "4.2",
+        "pre-training on the three training sets",
+        "training.mlm.pretrain_masked_language_model",
+    ),
+    Link("4.2", "round robin over the data sets", "training.epochs.in_turn"),
+    Link(
+        "4.3, both formulas",
+        "multiple negatives ranking loss",
+        "losses.multiple_negatives_ranking",
+    ),
+    Link("4.3", "which pairs are similar", "training.mnrl.is_similar"),
+    Link("4.3", "fine-tuning with that loss", "training.mnrl.train_ranking"),
+    Link("4.4", "choice of learning rates", "experiments.sweep.sweep"),
+    Link("4.4", "the rates that were tried", "paper.SWEEP_LEARNING_RATES"),
+    Link("4.5", "sentiment head above a frozen encoder", "training.heads.train_sentiment_head"),
+    Link("4.5", "paraphrase head above a frozen encoder", "training.heads.train_paraphrase_head"),
+    Link("4.6", "fine-tuning of everything on sentiment", "training.sentiment.finetune_sentiment"),
+    Link("5.1", "the three data sets and CFIMDB", "data.cs224n.load_cs224n"),
+    Link("5.2", "accuracy", "evaluation.metrics.accuracy"),
+    Link("5.2", "Pearson's correlation", "evaluation.metrics.pearson"),
+    Link(
+        "5.2",
+        "single-task classifier on SST and CFIMDB",
+        "experiments.single_task.train_single_task",
+    ),
+    Link("5.2", "its dev accuracies in the handout", "paper.SINGLE_TASK"),
+    Link(
+        "5.3",
+        "epochs, batch size, dropout, learning rate of each stage",
+        "paper.HYPERPARAMETERS",
+    ),
+    Link("5.3", "the same as settings of a run", "training.recipe.PRESETS"),
+    Link("5.3", "hours of training", "paper.HOURS"),
+    Link("5.3", "AdamW", "optimizer.AdamW"),
+    Link("5.4, tables 1 to 3", "every cell", "paper.TABLES"),
+    Link("5.4, tables 1 and 2", "ours beside the paper's", "experiments.report.tables_markdown"),
+    Link("5.4", "overall test score", "evaluation.metrics.overall_mean"),
+    Link("6", "pre-training changed the words", "course.guesses.words.transplanted_words"),
+    Link("6", "MLM after ranking, in one space", "course.guesses.moved_space.ranked"),
+    Link("6", "what survives sentiment fine-tuning", "course.guesses.survival.survival"),
+)
+"""From the paper to the line: `links_table` shows it, and a test follows each."""
+
+
+def links_table() -> str:
+    """The way from the paper to the code, as Markdown."""
+    lines = ["| paper | what | here |", "| --- | --- | --- |"]
+    for link in LINKS:
+        module = link.code.rpartition(".")[0].replace(".", "/")
+        lines.append(f"| {link.where} | {link.what} | [`{link.code}`](minbert/{module}.py) |")
+    return "\n".join(lines) + "\n"
