@@ -26,6 +26,7 @@ import time
 import xml.etree.ElementTree as tree
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def run_cell(cell: str, names: list[str] | None, kept: Path | None) -> dict[str,
             found["moved"] += [f"{path.stem}, cell {number}" for number in moved]
             found["stopped"] += [f"{path.stem}, cell {number}" for number in stopped]
     found["minutes"] = round((time.perf_counter() - started) / 60, 1)
-    found |= {"machine": machine(), "torch": torch.__version__}
+    found |= {"machine": machine(), "torch": torch.__version__, "date": f"{date.today()}"}
     print(f"{cell}: {json.dumps(found, ensure_ascii=False)}", flush=True)
     return found
 
@@ -158,14 +159,14 @@ def keep_cell(out: Path, cell: str, found: dict[str, Any]) -> None:
 def table(content: dict[str, Any]) -> str:
     """The matrix for docs/machines.md."""
     lines = [
-        "| code paths | threads | machine | findings | not found | outputs that differ | stopped |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| code paths | threads | machine | run on | findings | not found | differing | stopped |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for cell, found in content["cells"].items():
         name, threads = CELLS[cell]
         counts = (len(found[kind]) for kind in ("not_found", "moved", "stopped"))
         lines.append(
-            f"| {name} | {threads} | {found['machine']} | {found['findings']} | "
+            f"| {name} | {threads} | {found['machine']} | {found['date']} | {found['findings']} | "
             f"{' | '.join(map(str, counts))} |"
         )
     return "\n".join(lines) + "\n"

@@ -192,6 +192,26 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
     assert f"a cosine of {first}, {second} and {third}" in LAB
 
 
+def test_what_another_processor_gives_and_the_corrected_perplexities() -> None:
+    first, again = recorded("lab-tiny-quick"), recorded("lab-tiny-quick-one-thread")
+    assert again["command"] == first["command"]
+    for task, held in again["mlm_held_out"].items():
+        before, after = held["perplexity_before"]["value"], held["perplexity_after"]["value"]
+        change = held["relative_change"]["value"]
+        assert f"{task} {before:,.0f} to {after:,.0f} ({change:.3f})" in LAB
+    moved = {
+        metric: max(
+            abs(stages[stage][metric]["value"] - again["arms"][arm][stage][metric]["value"])
+            for arm, stages in first["arms"].items()
+            for stage in stages
+        )
+        for metric in ("sst_accuracy", "quora_accuracy", "sts_pearson")
+    }
+    accuracy = max(moved["sst_accuracy"], moved["quora_accuracy"])
+    said = f"more than {accuracy:.4f} (accuracy) and {moved['sts_pearson']:.4f} (correlation)"
+    assert said in LAB
+
+
 def test_the_order_of_the_learning_rates_is_the_same_with_every_seed() -> None:
     for stage, measure in (("mlm", "mean_loss"), ("mnrl", "ranking_loss"), ("mnrl", "sts_pearson")):
         results = recorded(f"lab-sweep-{stage}")

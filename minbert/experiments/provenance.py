@@ -45,7 +45,8 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return processor(device)
     kind, instructions = processor(device).split(", ")
-    return f"{kind}, at most {fixed_threads() or granted_cores()} threads, {instructions}"
+    most = fixed_threads() or granted_cores()
+    return f"{kind}, at most {most} thread{'s' if most > 1 else ''}, {instructions}"
 
 
 @cache

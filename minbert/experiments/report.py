@@ -101,7 +101,8 @@ def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
 
 def signed(value: float) -> str:
     """Three decimals with their sign; what is rounded to zero has none."""
-    return f"{value:+.3f}" if f"{value:z.3f}" != "0.000" else "0.000"
+    said = f"{value:+z.3f}"
+    return "0.000" if said == "+0.000" else said
 
 
 def _differences(results: dict[str, Any], stage: str) -> str:

@@ -30,16 +30,6 @@ FLAGS = [
 ]  # fmt: skip
 
 
-END_KERNELS = """async () => {
-    const token = document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? '';
-    for (const session of await (await fetch('/api/sessions')).json())
-        await fetch('/api/sessions/' + session.id,
-                    {method: 'DELETE', headers: {'X-XSRFToken': token}});
-}"""
-"""The next page of a notebook gets a kernel of its own, rather than the widgets of an earlier one,
-which a busy machine does not restore in time ("widget model not found")."""
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's program; without one these tests skip, and say so."""
@@ -56,6 +46,7 @@ def lab_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     course = folder / "course"
     for name in ("notebooks", "figures"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("results"))
+    shutil.copytree(course / "notebooks", course / "shown")
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     # All cells are attached, also those that are scrolled out of sight.
@@ -146,17 +137,30 @@ def page(browser):
 @pytest.fixture(scope="module")
 def open_notebook(browser, lab_url: str):
     """Opens a notebook by the beginning of its name, in a page that a test module shares."""
-    opened = []
     with ExitStack() as pages:
 
         def open_one(name: str) -> NotebookPage:
             (path,) = notebook_paths([name])
-            opened.append(pages.enter_context(fresh_page(browser)))
-            return NotebookPage(opened[-1], lab_url, path)
+            return NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
 
         yield open_one
-        for page in opened[:1]:
-            page.evaluate(END_KERNELS)
+
+
+@pytest.fixture(scope="session")
+def run_notebook(browser, lab_url: str):
+    """Opens a notebook and runs all of it, once for all test modules that look at it."""
+    known: dict[str, NotebookPage] = {}
+    with ExitStack() as pages:
+
+        def run_one(name: str) -> NotebookPage:
+            if name not in known:
+                (path,) = notebook_paths([name])
+                page = NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
+                page.run_all(timeout_s=330)
+                known[name] = page
+            return known[name]
+
+        yield run_one
 
 
 @pytest.fixture(scope="session")

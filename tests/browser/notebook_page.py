@@ -46,12 +46,15 @@ class NotebookPage:
     Args:
         page: of playwright; errors in its console are collected in `page.said`.
         lab_url: of the running JupyterLab.
-        path: of the notebook in the repository; the lab serves a copy.
+        path: of the notebook in the repository; the lab serves copies.
+        folder: of the copy, `notebooks` or `shown`. A notebook runs in one page only: a second one
+            would find the kernel of the first, ask it for the widgets of that page, and complain of
+            those that are gone.
     """
 
-    def __init__(self, page, lab_url: str, path: Path) -> None:
+    def __init__(self, page, lab_url: str, path: Path, folder: str = "notebooks") -> None:
         self.page, self.path = page, path
-        page.goto(f"{lab_url}/lab/tree/notebooks/{path.name}?reset")
+        page.goto(f"{lab_url}/lab/tree/{folder}/{path.name}?reset")
         page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=60_000)
         count = len(read(path).cells)
         page.wait_for_function(

@@ -10,10 +10,8 @@ SPACES, LAYERS = "Cosines", "Layer by layer"
 
 
 @pytest.fixture(scope="module")
-def notebook(open_notebook):
-    opened = open_notebook("07")
-    opened.run_all()
-    return opened
+def notebook(run_notebook):
+    return run_notebook("07")
 
 
 @pytest.fixture

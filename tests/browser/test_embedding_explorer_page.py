@@ -50,10 +50,8 @@ class MapOnPage:
 
 
 @pytest.fixture(scope="module")
-def notebook(open_notebook):
-    opened = open_notebook("11")
-    opened.run_all()
-    return opened
+def notebook(run_notebook):
+    return run_notebook("11")
 
 
 @pytest.fixture

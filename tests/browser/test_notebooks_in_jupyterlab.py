@@ -40,7 +40,7 @@ LOOK = """
 
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> None:
-    NotebookPage(page, lab_url, path)
+    NotebookPage(page, lab_url, path, "shown")
     found = page.evaluate(LOOK)
     cells = read(path).cells
     assert found["cells"] == len(cells)

@@ -8,10 +8,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def notebook(open_notebook):
-    opened = open_notebook("07")
-    opened.run_all(timeout_s=280)
-    return opened
+def notebook(run_notebook):
+    return run_notebook("07")
 
 
 @pytest.fixture(scope="module")

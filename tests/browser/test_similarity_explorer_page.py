@@ -9,10 +9,8 @@ RANKED = "after ranking"
 
 
 @pytest.fixture(scope="module")
-def notebook(open_notebook):
-    opened = open_notebook("11")
-    opened.run_all(timeout_s=330)
-    return opened
+def notebook(run_notebook):
+    return run_notebook("11")
 
 
 @pytest.mark.timeout(400)

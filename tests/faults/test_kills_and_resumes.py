@@ -60,17 +60,17 @@ def in_a_child(finished: Finished, root: Path, arrange: Callable[[], None]) -> i
 
 def at_call(owner: object, name: str, number: int, when: str) -> Moment:
     """At the given call of a function, counted from 1: before it, after it, or half-way, when its
-    file is half written."""
+    file is half written. A call that raises does not count."""
 
     def arrange(strike: Callable[[], None]) -> None:
         whole, count = getattr(owner, name), 0
 
         def called(*arguments: object, **options: object) -> object:
             nonlocal count
-            count += 1
-            if count == number and when == "before":
+            if count + 1 == number and when == "before":
                 strike()
             result = whole(*arguments, **options)
+            count += 1
             if count == number and when == "half":
                 path = next(part for part in arguments if isinstance(part, Path))
                 path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -100,7 +100,7 @@ WRITES = {
     "sealed, not moved": at_call(cache, "seal", 2, "after"),
     "half a digest": at_call(seal, "file_digest", 3, "before"),
     "moved, still locked": at_call(os, "replace", 14, "after"),
-    "lock removed": at_call(os, "unlink", 4, "after"),
+    "lock removed": at_call(os, "unlink", 2, "after"),
 }
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 
