@@ -193,7 +193,7 @@ class WordPieceTokenizer:
                 f"up, got {max_length!r:.60}"
             )
         texts = checked_texts(texts)
-        encodings = self.uncut(texts)
+        encodings = self._encoded(texts)
         cut = 0
         for index, encoding in enumerate(encodings):
             if len(encoding.ids) > max_length:
@@ -213,7 +213,9 @@ class WordPieceTokenizer:
         Raises:
             ValueError: an entry is neither a string nor a pair of strings, or no Unicode.
         """
-        texts = checked_texts(texts)
+        return self._encoded(checked_texts(texts), special)
+
+    def _encoded(self, texts: list[Text], special: bool = True) -> list[Encoding]:
         try:
             return self.backend.encode_batch(texts, add_special_tokens=special)
         except TypeError:

@@ -313,7 +313,7 @@ def train(
                     raise KeyboardInterrupt
         history.seconds += time.perf_counter() - started
     model.eval()
-    vars(history).update(movement(whole, update, before))
+    history.frozen_moved, history.stood_still = movement(whole, update, before)
     if history.skipped == history.steps:
         raise NothingTrainedError(
             f"{name} trained on nothing: expected at least one batch with a loss, got none in "

@@ -20,7 +20,7 @@ def tensor_digests(model: nn.Module) -> dict[str, str]:
 
 def movement(
     model: nn.Module, update: torch.optim.Optimizer, before: Mapping[str, str]
-) -> dict[str, list[str]]:
+) -> tuple[list[str], list[str]]:
     """Tensors that a stage moved though they are frozen, or left though it trained them.
 
     A parameter counts as trained once the optimizer has had a gradient for it: those that nothing
@@ -32,7 +32,7 @@ def movement(
         before: `tensor_digests` of the same model before the stage.
 
     Returns:
-        `frozen_moved` and `stood_still`: sorted names.
+        Names of the frozen tensors that moved, and of the trained ones that stood still, sorted.
 
     Raises:
         ValueError: the model has other tensors than before.
@@ -46,4 +46,4 @@ def movement(
         )
     trained = {name for name, weight in model.named_parameters() if weight in update.state}
     moved = {name for name in after if after[name] != before[name]}
-    return {"frozen_moved": sorted(moved - trained), "stood_still": sorted(trained - moved)}
+    return sorted(moved - trained), sorted(trained - moved)

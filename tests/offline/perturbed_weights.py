@@ -38,8 +38,8 @@ class _Finder(importlib.abc.MetaPathFinder):
 
         def execute_and_wrap(module: Any) -> None:
             execute(module)
-            read = module._read_weights
-            module._read_weights = lambda path: _changed(read(path), path, self.size, self.seed)
+            read = module.read_tensors
+            module.read_tensors = lambda path: _changed(read(path), path, self.size, self.seed)
 
         spec.loader.exec_module = execute_and_wrap
         return spec

@@ -89,7 +89,7 @@ class Parts(nn.Module):
 
 
 @pytest.mark.parametrize("optimizer", ["fused", "adamw"])
-def test_what_moved_is_in_the_history(optimizer: str, tmp_path: Path) -> None:
+def test_what_moved_is_in_the_history(optimizer: str) -> None:
     """A frozen weight that moved, a trained one that did not; the unread one is neither."""
     history = run(Parts(), optimizer=optimizer)
     assert (history.frozen_moved, history.stood_still) == ([], [])

@@ -131,9 +131,10 @@ def typed(text: str) -> tuple[str, str]:
     Half of a surrogate pair, as a broken clipboard leaves it, is no Unicode: tokenizers refuse it.
     """
     notes = []
-    if halves := sum("\ud800" <= character <= "\udfff" for character in text):
-        text = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
+    whole = "".join(each for each in text if not "\ud800" <= each <= "\udfff")
+    if halves := len(text) - len(whole):
         notes.append(f"Left out, because they are halves of characters: {halves}.")
+    text = whole
     if len(text) > LONGEST_TEXT:
         notes.append(f"Only the first {LONGEST_TEXT:,} of {len(text):,} characters are used.")
     return text[:LONGEST_TEXT], " ".join(notes)
