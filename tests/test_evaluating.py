@@ -13,7 +13,7 @@ from torch import nn
 
 import minbert
 from minbert import encode
-from minbert.analysis.attention import head_ablation
+from minbert.analysis.ablation import head_ablation
 from minbert.analysis.attribution import (
     ablation,
     cosine_to,

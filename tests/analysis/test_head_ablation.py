@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from minbert import from_pretrained
-from minbert.analysis.attention import head_ablation
+from minbert.analysis.ablation import head_ablation
 from minbert.analysis.attribution import cosine_to, score_of
 from minbert.pooling import pool
 

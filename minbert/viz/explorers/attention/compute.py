@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from minbert.analysis.attention import attention_entropy, head_ablation, offset_weight, rollout
+from minbert.analysis.ablation import head_ablation
+from minbert.analysis.attention import attention_entropy, offset_weight, rollout
 from minbert.analysis.attribution import ablation, cosine_to, gradient_size, score_of
 from minbert.encoder import Encoder, EncoderOutput
 from minbert.evaluating import evaluating, on_its_device
