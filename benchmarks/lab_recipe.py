@@ -21,19 +21,19 @@ from minbert.data import load_data
 from minbert.data.examples import CourseData, TaskData
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.metrics import accuracy
-from minbert.experiments.arms import TASKS
 from minbert.experiments.cache import StageCache
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.experiments.sweep import Parts, judge, split_training_data
 from minbert.pretrained import from_pretrained
-from minbert.training.heads import train_paraphrase_head
+from minbert.tasks import QUORA, Task
+from minbert.training.finetune import fine_tune
+from minbert.training.heads import train_head
 from minbert.training.loop import derive_seed, generator_for
 from minbert.training.mnrl import train_ranking
 from minbert.training.recipe import RECIPES, Recipe, preset_for
 from minbert.training.sentences import CourseRows
-from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all
 
 CHOICES = ("scale", "symmetric", "pooling", "paraphrase_compares", "dropout", "attention_dropout")
@@ -52,15 +52,15 @@ def variants() -> dict[str, Recipe]:
 def held_out_ladder(data: CourseData, parts: Parts) -> dict[str, dict[str, float]]:
     """The lexical rungs, fitted on the nine tenths and measured on the tenth."""
 
-    def cut(task: str) -> TaskData:
-        examples = {example.id: example for example in getattr(data, task).train}
+    def cut(task: Task) -> TaskData:
+        examples = {example.id: example for example in data.tasks[task].train}
         train, dev = (
-            tuple(examples[name] for name in part[task].ids)
+            tuple(examples[name] for name in part[task.name].ids)
             for part in (parts.train, parts.held_out)
         )
         return TaskData(train, dev)
 
-    rungs = ladder(replace(data, **{task: cut(task) for task in TASKS}))
+    rungs = ladder(data.with_tasks({task: cut(task) for task in data.joint}))
     return {
         metric: {name: value["value"] for name, value in found.items()}
         for metric, found in rungs.items()
@@ -79,12 +79,12 @@ def measure(experiment: Experiment, rows: CourseRows, parts: Parts, seed: int) -
 
     train, held_out = parts.train["quora"], parts.held_out["quora"]
     vectors = embed_all(encoder, train.all_rows + held_out.all_rows, rows.table, recipe, context)
-    train_paraphrase_head(model.paraphrase, vectors, train, preset.heads, context)
+    train_head(model.paraphrase, vectors, train, preset.heads, context)
     with torch.inference_mode():
-        said = model.eval().predict_paraphrase(
-            vectors[list(held_out.first)], vectors[list(held_out.second)]
+        said = model.eval().predict(
+            QUORA, vectors[list(held_out.first)], vectors[list(held_out.second)]
         )
-    finetune_sentiment(model, parts.train["sst"], rows.table, recipe, preset.sst_finetune, context)
+    fine_tune(model, parts.train["sst"], rows.table, recipe, preset.sst_finetune, context)
     tuned = judge(experiment, "sst_finetune", model, None, rows, parts)
     return {
         "sts_pearson": ranked["sts_pearson"],

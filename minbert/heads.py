@@ -10,6 +10,37 @@ from torch.nn import functional as F
 from minbert import checks
 from minbert.config import ModelConfig
 from minbert.encoder import LayerNorm, initialise
+from minbert.tasks import Task
+
+HEADS = ("classifier", "yes_or_no", "cosine")
+"""Kinds of heads: a score a class, of a sentence or a pair; one logit of a pair; no weights."""
+
+
+def head_for(
+    task: Task,
+    hidden_size: int,
+    dropout: float = 0.3,
+    generator: torch.Generator | None = None,
+    compares: bool = False,
+) -> nn.Module | None:
+    """A fresh head that answers a task; None where the answer is read off the vectors.
+
+    Args:
+        task: whose `head` says which kind.
+        hidden_size, dropout, generator: as for every head below.
+        compares: whether a head of pairs also reads |u − v| and u · v.
+
+    Raises:
+        ValueError: `task.head` is none of `HEADS`, or none for one sentence.
+    """
+    checks.one_of("task.head", task.head, HEADS if task.pairs else HEADS[:1])
+    if task.head == "cosine":
+        return None
+    if task.head == "yes_or_no":
+        return ParaphraseHead(hidden_size, dropout, generator, compares)
+    if task.pairs:
+        return PairClassifierHead(hidden_size, task.classes, dropout, generator, compares)
+    return SentimentHead(hidden_size, task.classes, dropout, generator)
 
 
 class SentimentHead(nn.Module):
@@ -71,16 +102,66 @@ class ParaphraseHead(nn.Module):
         self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
     ) -> Float[Tensor, " batch"]:
         """Logit that the two sentences are paraphrases; above 0 means yes (probability > .5)."""
-        width = f"batch {self.dense.in_features // (4 if self.compares else 2)}"
-        checks.shapes(
-            "vectors of another encoder, or not one second sentence a first one",
-            first=(first, width, "float"),
-            second=(second, width, "float"),
-        )
-        parts = [first, second]
-        if self.compares:
-            parts += [(first - second).abs(), first * second]
-        return self.dense(self.dropout(torch.cat(parts, dim=-1))).squeeze(-1)
+        read = read_together(first, second, self.compares, self.dense.in_features)
+        return self.dense(self.dropout(read)).squeeze(-1)
+
+
+class PairClassifierHead(nn.Module):
+    """One linear layer from two sentence vectors to a score per class, for example of inference.
+
+    It reads what `ParaphraseHead` reads. Source: Conneau et al. (2017), section 3.1.
+
+    Args:
+        hidden_size: width of one sentence vector.
+        num_labels: classes.
+        dropout, generator, compares: as for `ParaphraseHead`.
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        num_labels: int,
+        dropout: float = 0.3,
+        generator: torch.Generator | None = None,
+        compares: bool = False,
+    ) -> None:
+        super().__init__()
+        checks.whole("num_labels", num_labels, 2, "one score a class")
+        checks.within("dropout", dropout, "[0, 1)")
+        self.compares = compares
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear((4 if compares else 2) * hidden_size, num_labels)
+        initialise(self, 0.02, generator)
+
+    def forward(
+        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
+    ) -> Float[Tensor, "batch label"]:
+        """Logits, one per class."""
+        read = read_together(first, second, self.compares, self.dense.in_features)
+        return self.dense(self.dropout(read))
+
+
+def read_together(
+    first: Float[Tensor, "batch hidden"],
+    second: Float[Tensor, "batch hidden"],
+    compares: bool,
+    width: int,
+) -> Float[Tensor, "batch width"]:
+    """What a head of pairs reads: u and v side by side; with `compares`, |u − v| and u · v as well.
+
+    Raises:
+        ValueError: the vectors are not as wide as the head expects, or not as many.
+    """
+    hidden = f"batch {width // (4 if compares else 2)}"
+    checks.shapes(
+        "vectors of another encoder, or not one second sentence a first one",
+        first=(first, hidden, "float"),
+        second=(second, hidden, "float"),
+    )
+    parts = [first, second]
+    if compares:
+        parts += [(first - second).abs(), first * second]
+    return torch.cat(parts, dim=-1)
 
 
 def similarity_score(

@@ -155,3 +155,11 @@ def similarity(
     checks.shapes(scores=(scores, "batch", "float"), labels=(labels, "batch", "number"))
     checks.spread("labels", labels, 0, 5, "points")
     return F.mse_loss(scores.float(), labels.float())
+
+
+LOSSES = {
+    "cross_entropy": sentiment,
+    "binary_cross_entropy": paraphrase,
+    "squared_error": similarity,
+}
+"""Of a task's answers, by the name that `minbert.tasks.Task.loss` gives."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from minbert import checks
 from minbert.encoder import Encoder
-from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
+from minbert.heads import head_for, similarity_score
 from minbert.pooling import POOLINGS, pool
+from minbert.tasks import PAPER_TASKS, Task
 
 
 class MultitaskBert(nn.Module):
@@ -21,21 +24,22 @@ class MultitaskBert(nn.Module):
 
     Args:
         encoder: owned and trained, or frozen, by whoever trains this model.
-        num_labels: sentiment classes (SST 5, CFIMDB 2).
+        tasks: each gets its head, under the name of its subject: `sentiment`, `paraphrase`.
         dropout: on the vectors before each linear layer, probability.
         generator: for the fresh weights of the heads.
-        paraphrase_compares: see `ParaphraseHead`; the paper's does not.
+        paraphrase_compares: whether heads of pairs compare: see `ParaphraseHead`; the paper's does
+            not.
         pooling: which sentence vector the heads read, one of `minbert.pooling.POOLINGS`; the
             paper's is `pooler`.
 
     Raises:
-        ValueError: an unknown pooling, fewer than two classes, or a dropout outside [0, 1).
+        ValueError: an unknown pooling, two heads of one name, or a dropout outside [0, 1).
     """
 
     def __init__(
         self,
         encoder: Encoder,
-        num_labels: int = 5,
+        tasks: Sequence[Task] = PAPER_TASKS,
         dropout: float = 0.3,
         generator: torch.Generator | None = None,
         paraphrase_compares: bool = False,
@@ -46,8 +50,14 @@ class MultitaskBert(nn.Module):
         self.pooling = pooling
         hidden = encoder.config.hidden_size
         self.encoder = encoder
-        self.sentiment = SentimentHead(hidden, num_labels, dropout, generator)
-        self.paraphrase = ParaphraseHead(hidden, dropout, generator, paraphrase_compares)
+        self.tasks = tuple(tasks)
+        subjects = [task.subject for task in self.tasks]
+        if len(set(subjects)) < len(subjects):
+            raise ValueError(f"tasks must have a subject each, got {', '.join(subjects)}")
+        for task in self.tasks:
+            head = head_for(task, hidden, dropout, generator, paraphrase_compares)
+            if head is not None:
+                self.add_module(task.subject, head)
 
     def embed(
         self,
@@ -57,18 +67,40 @@ class MultitaskBert(nn.Module):
         """The vector of each sentence that the heads read: see `pooling`."""
         return pool(self.encoder(input_ids, attention_mask), attention_mask, self.pooling)
 
-    def predict_sentiment(self, pooled: Float[Tensor, "batch hidden"]) -> Int[Tensor, " batch"]:
-        """Most likely class of each sentence."""
-        return self.sentiment(pooled).argmax(dim=-1)
+    @property
+    def with_weights(self) -> tuple[Task, ...]:
+        """The tasks whose heads have weights to be trained."""
+        return tuple(task for task in self.tasks if self.head(task) is not None)
 
-    def predict_paraphrase(
-        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
-    ) -> Int[Tensor, " batch"]:
-        """1 where the probability of a paraphrase exceeds .5, else 0."""
-        return (self.paraphrase(first, second) > 0).long()
+    def head(self, task: Task) -> nn.Module | None:
+        """The task's head; None for one without weights.
 
-    def predict_similarity(
-        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
-    ) -> Float[Tensor, " batch"]:
-        """Similarity from 0 to 5."""
-        return similarity_score(first, second)
+        Raises:
+            ValueError: the model was made for other tasks.
+        """
+        if task not in self.tasks:
+            known = ", ".join(task.name for task in self.tasks)
+            raise ValueError(f"task must be one of this model's, {known}, got {task.name}")
+        return getattr(self, task.subject, None)
+
+    def predict(
+        self,
+        task: Task,
+        first: Float[Tensor, "batch hidden"],
+        second: Float[Tensor, "batch hidden"] | None = None,
+    ) -> Float[Tensor, " batch"] | Int[Tensor, " batch"]:
+        """What the task's head says of sentence vectors.
+
+        The most likely class; of one logit, 1 where it is above 0 (a probability above .5); of the
+        head without weights, the similarity from 0 to 5.
+
+        Args:
+            task: one of `tasks`.
+            first: vectors of the sentences.
+            second: of the second sentences, where the task is of pairs.
+        """
+        head = self.head(task)
+        if head is None:
+            return similarity_score(first, second)
+        logits = head(first, second) if task.pairs else head(first)
+        return (logits > 0).long() if logits.ndim == 1 else logits.argmax(dim=-1)

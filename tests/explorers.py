@@ -110,7 +110,7 @@ def shown(explorer: Explorer, monkeypatch) -> list[dict]:
     bundles: list[dict] = []
     for module in ("explorer", "panel"):
         monkeypatch.setattr(
-            f"minbert.viz.explorers.{module}.display",
+            f"minbert.viz.explorers.base.{module}.display",
             lambda bundle, **options: (
                 bundles.append({**bundle, "metadata": options["metadata"]})
                 if "metadata" in options

@@ -170,5 +170,6 @@ def warnings_of(caplog: Any) -> list[str]:
     return [
         record.getMessage()
         for record in caplog.records
-        if record.levelno >= logging.WARNING and record.name.startswith("minbert.training")
+        if record.levelno >= logging.WARNING
+        and record.name.startswith(("minbert.training", "minbert.experiments"))
     ]

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from minbert.config import PRESETS
 from minbert.course.recorded import Recorded, recorded
-from minbert.experiments.arms import TASKS
 from minbert.experiments.report import TIERS
 from minbert.viz.plots.curves import curves
 from minbert.viz.style import REFERENCE
@@ -38,7 +37,7 @@ def draw() -> tuple[Figure, str]:
 def _panel(axes: Axes, run: Recorded) -> str:
     points = run.curves.query("stage == 'mlm'")
     lines = {}
-    for task in TASKS:
+    for task in NAMES:
         wide = points[points.source == task].pivot(index="step", columns="seed", values="loss")
         lines[NAMES[task]] = (wide.index.to_numpy(), wide.to_numpy().T)
     seeds = points.seed.nunique()

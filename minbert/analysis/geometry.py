@@ -337,16 +337,13 @@ def layer_vectors(
     return vectors
 
 
-TASKS = ("sst", "quora", "sts")
-
-
 @dataclass(frozen=True)
 class SentenceSpace:
     """Sentences, what is known of each, and one set of vectors per encoder."""
 
     sentences: tuple[str, ...]
     tasks: tuple[str, ...]
-    """`sst`, `quora` or `sts`, per sentence."""
+    """Name of the task each sentence is from."""
     sentiments: tuple[int | None, ...]
     """0 to 4 for reviews, None for others: a pair's label is not one of its sentences'."""
     partners: dict[int, set[int]]
@@ -373,7 +370,7 @@ class SentenceSpace:
 
 
 def dev_sentences(data: CourseData) -> SentenceSpace:
-    """Every distinct dev sentence of the three tasks, in the order of the files.
+    """Every distinct dev sentence of the tasks, in the order of the files.
 
     A sentence that occurs in several pairs, or in several tasks, stands here once, under the task
     in which it came first.
@@ -382,14 +379,14 @@ def dev_sentences(data: CourseData) -> SentenceSpace:
     tasks: list[str] = []
     sentiments: list[int | None] = []
     partners: dict[int, set[int]] = {}
-    for task in TASKS:
-        for example in getattr(data, task).dev:
+    for task in data.joint:
+        for example in data.tasks[task].dev:
             for sentence in example.texts:
                 if sentence not in rows:
                     rows[sentence] = len(rows)
-                    tasks.append(task)
-                    sentiments.append(example.label if task == "sst" else None)
-            if task == "quora" and example.label == 1:
+                    tasks.append(task.name)
+                    sentiments.append(None if task.pairs else example.label)
+            if task.head == "yes_or_no" and example.label == 1:
                 first, second = (rows[sentence] for sentence in example.texts)
                 if first != second:
                     partners.setdefault(first, set()).add(second)

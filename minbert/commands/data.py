@@ -7,19 +7,20 @@ import logging
 
 from minbert.data import load_data
 from minbert.data.check import check_folder
-from minbert.data.cs224n import FORMATS, SUFFIXES, SYNTHETIC_MARK, file_name
+from minbert.data.cs224n import SUFFIXES, SYNTHETIC_MARK, file_name
 from minbert.data.download import download
 from minbert.data.export import write_course_files
 from minbert.data.sample import sample_markdown
 from minbert.data.text import user_path
 from minbert.folders.added import adding_to
 from minbert.folders.replaced import Kind, claimed
+from minbert.tasks import COURSE_TASKS
 
 logger = logging.getLogger(__name__)
 
 EXPORT = Kind(
     "data export",
-    (SYNTHETIC_MARK, *(file_name(task, split) for task in FORMATS for split in SUFFIXES)),
+    (SYNTHETIC_MARK, *(file_name(task, split) for task in COURSE_TASKS for split in SUFFIXES)),
 )
 
 

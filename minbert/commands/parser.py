@@ -11,6 +11,7 @@ from typing import Any
 
 import minbert
 from minbert.stopping import leave_at_once, received_by
+from minbert.tasks import SINGLE_TASKS
 from minbert.threads import granted_cores, share_the_machine
 
 OUT = (
@@ -69,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     single = add("single-task", help="the handout's classifier on SST or CFIMDB")
     _experiment_arguments(single)
-    single.add_argument("--task", choices=("sst", "cfimdb"), required=True)
+    single.add_argument("--task", choices=SINGLE_TASKS, required=True)
     single.add_argument("--mode", choices=("frozen", "finetune"), required=True)
     single.add_argument("--out", required=True, help=OUT)
     single.set_defaults(run=_command("experiments", "run_single_task"))

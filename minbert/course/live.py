@@ -7,8 +7,7 @@ import logging
 from minbert.course.claims import Claim, keep
 from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
-from minbert.evaluation.metrics import TASK_METRICS, score
-from minbert.experiments.arms import TASKS
+from minbert.evaluation.metrics import score
 from minbert.experiments.report import ROWS, interval, number
 from minbert.experiments.reproduce import stage_alarms
 from minbert.experiments.stage_files import read_predictions
@@ -36,8 +35,8 @@ def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, flo
         logger.warning("%s", alarm.sentence)
     tasks = session.grid.rows.tasks
     values = {
-        TASK_METRICS[task]: score(task, predictions[task], tasks[task]["dev"].labels.numpy())
-        for task in TASKS
+        task.measure: score(task, predictions[task.name], tasks[task.name]["dev"].labels.numpy())
+        for task in session.data.joint
     }
     for metric, value in values.items():
         session.journal.write(live_key(arm, stage, metric), outcome=number(value))

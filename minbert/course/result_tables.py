@@ -11,7 +11,6 @@ import numpy as np
 from minbert import paper
 from minbert.course.recorded import Recorded
 from minbert.course.scoreboard import STAGES, TABLE_OF
-from minbert.evaluation.metrics import TASK_METRICS
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.statistics import over_seeds
 from minbert.experiments.report import ROWS, SIGNIFICANT, cell, number
@@ -133,7 +132,7 @@ def recorded_gap(run: Recorded, stage: str, arm: str, task: str) -> Gap:
     Raises:
         ValueError: there is no such test.
     """
-    metric = TASK_METRICS[task]
+    metric = find_task(task).measure
     test = against_control(run.results, stage, arm, metric)
     if test is None:
         raise ValueError(f"{run.name} has no test of {arm} against heads_only")

@@ -68,16 +68,19 @@ def live_data(tier: Tier) -> CourseData:
     if tier.most_train is None and tier.most_dev is None:
         return data
     cut = {
-        name: None if (task := getattr(data, name)) is None else TaskData(
-            train=_sample(task.train, tier.most_train),
-            dev=_sample(task.dev, tier.most_dev),
-            test=task.test,
+        task: TaskData(
+            train=_sample(splits.train, tier.most_train),
+            dev=_sample(splits.dev, tier.most_dev),
+            test=splits.test,
         )
-        for name in ("sst", "quora", "sts", "cfimdb")
-    }  # fmt: skip
+        for task, splits in data.tasks.items()
+    }
     limits = f"at most {tier.most_train:,} training and {tier.most_dev:,} dev examples a task"
     return replace(
-        data, **cut, note=f"{data.note}; live runs: {limits}", digest=f"{data.digest}, {limits}"
+        data,
+        tasks=cut,
+        note=f"{data.note}; live runs: {limits}",
+        digest=f"{data.digest}, {limits}",
     )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from minbert.data.course_file import FORMATS
 from minbert.data.cs224n import (
     SUFFIXES,
     course_folder,
@@ -23,6 +22,7 @@ from minbert.data.cs224n import (
 )
 from minbert.data.examples import Damage, Example, PairExample
 from minbert.data.published import is_published
+from minbert.tasks import COURSE_TASKS, Task
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Report:
                 lines += [f"    {damage}" for damage in file.damage]
         for (task, split, other), count in self.leaks.items():
             if count:
-                what = "pairs" if len(FORMATS[task].sentences) == 2 else "sentences"
+                what = "pairs" if COURSE_TASKS[task].pairs else "sentences"
                 lines.append(f"leak: {count} {what} of {task} stand in both {split} and {other}")
         lines += [f"missing: {name}" for name in self.missing]
         lines += [f"not read: {name} is none of the course's files" for name in self.others]
@@ -104,8 +104,8 @@ def check_folder(folder: str | Path) -> Report:
     """
     folder = course_folder(folder)
     report = Report()
-    known = {file_name(task, split) for task in FORMATS for split in SUFFIXES}
-    for task in FORMATS:
+    known = {file_name(task, split) for task in COURSE_TASKS for split in SUFFIXES}
+    for task in COURSE_TASKS.values():
         keys: dict[str, set] = {}
         for split in SUFFIXES:
             path = folder / file_name(task, split)
@@ -125,7 +125,7 @@ def check_folder(folder: str | Path) -> Report:
                 keys[split] = {normalised(example) for example in read[0]}
         report.notes += filter(None, [left_aside(task, keys)])
         for split, other in combinations(keys, 2):
-            report.leaks[task, split, other] = len(keys[split] & keys[other])
+            report.leaks[task.name, split, other] = len(keys[split] & keys[other])
     try:
         report.notes += filter(None, [synthetic_note(folder)])
     except (ValueError, OSError) as error:
@@ -146,7 +146,7 @@ def _words(text: str) -> str:
 
 
 def _describe(
-    path: Path, task: str, examples: Sequence[Example], damage: list[Damage]
+    path: Path, task: Task, examples: Sequence[Example], damage: list[Damage]
 ) -> FileReport:
     first_label: dict[tuple[str, ...], float | None] = {}
     repeats = contradictions = 0
@@ -173,8 +173,10 @@ def _describe(
     )
 
 
-def _histogram(task: str, examples: Sequence[Example]) -> dict[str, int]:
+def _histogram(task: Task, examples: Sequence[Example]) -> dict[str, int]:
     counts: dict[int, int] = defaultdict(int, Counter(int(example.label) for example in examples))
-    if task == "sts":
-        return {f"{low} to <{low + 1}" if low < 5 else "5": counts[low] for low in range(6)}
+    if not task.label.whole:
+        lowest, highest = int(task.label.lowest), int(task.label.highest)
+        points = {f"{low} to <{low + 1}": counts[low] for low in range(lowest, highest)}
+        return {**points, str(highest): counts[highest]}
     return {str(label): counts[label] for label in sorted(counts)}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from minbert.data.examples import Damage, Example, PairExample, SentenceExample
 from minbert.data.table import Row, table_rows
 from minbert.data.text import read_text
+from minbert.tasks import COURSE_TASKS, Label, Task, find_task
 
 MOST_DAMAGE = 0.01
 """A file with more than this share of damaged rows is not the file it should be."""
@@ -19,39 +19,17 @@ ENOUGH_LABELS = 10
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class FileFormat:
-    """What the files of one task look like."""
-
-    stem: str
-    sentences: tuple[str, ...]
-    label: str
-    lowest: float
-    highest: float
-    whole: bool
-    """Whether labels are whole numbers."""
-
-    @property
-    def expected(self) -> str:
-        """Which labels there are, for sentences."""
-        return f"a {'whole ' if self.whole else ''}number from {self.lowest:g} to {self.highest:g}"
-
-
-FORMATS = {
-    "sst": FileFormat("ids-sst", ("sentence",), "sentiment", 0, 4, True),
-    "cfimdb": FileFormat("ids-cfimdb", ("sentence",), "sentiment", 0, 1, True),
-    "quora": FileFormat("quora", ("sentence1", "sentence2"), "is_duplicate", 0, 1, True),
-    "sts": FileFormat("sts", ("sentence1", "sentence2"), "similarity", 0, 5, False),
-}
-
 ANY_LABEL = "label"
 """A label column of any task, in tables that are no course files."""
-NAMES = {"id", ANY_LABEL}.union(*({*form.sentences, form.label} for form in FORMATS.values()))
-"""Columns that are read; others may be there."""
+NAMES = {"id", ANY_LABEL}.union(
+    *({*task.sentences, task.label.column} for task in COURSE_TASKS.values())
+)
+"""Columns that are read in any table; others may be there."""
+SEPARATED = {"\t": "tab-separated", ",": "comma-separated"}
 
 
 def read_file(
-    path: Path, task: str, needs_labels: bool = False
+    path: Path, task: Task | str, needs_labels: bool = False
 ) -> tuple[tuple[Example, ...], list[Damage]]:
     """The examples of one file, and the rows that had to be left out: together, all rows.
 
@@ -59,7 +37,7 @@ def read_file(
 
     Args:
         path: of the file.
-        task: of `FORMATS`.
+        task: whose columns and labels the file has.
         needs_labels: whether a file without labels is refused: train and dev files have them.
 
     Raises:
@@ -67,16 +45,16 @@ def read_file(
         ValueError: not UTF-8, no such header, no row, another task's labels, or more than 1 % of
             the rows damaged.
     """
-    form = FORMATS[task]
-    rows = table_rows(read_text(path))
+    task = find_task(task)
+    rows = table_rows(read_text(path), task.separator)
     header = next(rows, None)
-    columns = _columns(header, path, form, needs_labels)
+    columns = _columns(header, path, task, needs_labels)
     examples: list[Example] = []
     damage: list[Damage] = []
     lines: dict[str, int] = {}
     for row in rows:
         try:
-            example = _example(row, columns, len(header.fields), form)
+            example = _example(row, columns, len(header.fields), task)
             if example.id in lines:
                 raise ValueError(
                     f"the id {example.id} occurs a second time: expected one that is new, got "
@@ -89,29 +67,35 @@ def read_file(
         lines[example.id] = row.line
         examples.append(example)
     _check_share(path, len(examples), damage)
-    _check_task(path, form, [example.label for example in examples])
+    _check_task(path, task.label, [example.label for example in examples])
     return tuple(examples), damage
 
 
-def label_from(text: str, form: FileFormat, column: str = "") -> float:
+def label_from(text: str, label: Label, column: str = "") -> float:
     """A label as a number that the task has; `column` is another name for it, for the sentence.
 
     Raises:
         ValueError: it is something else; the sentence says what was expected.
     """
     value = float(text) if NUMBER.fullmatch(text) else math.nan
-    if not form.lowest <= value <= form.highest or (form.whole and value != int(value)):
-        raise ValueError(f"{column or form.label}: expected {form.expected}, got {text[:40]!r}")
+    if not label.lowest <= value <= label.highest or (label.whole and value != int(value)):
+        raise ValueError(f"{column or label.column}: expected {label.expected}, got {text[:40]!r}")
     return value + 0.0  # -0.0 is 0.0
 
 
-def plausible(labels: Sequence[float], form: FileFormat) -> bool:
+def plausible(labels: Sequence[float], label: Label) -> bool:
     """Whether labels can be this task's: more than two classes, or scores up to 5, go above 1."""
-    return form.highest <= 1 or len(labels) < ENOUGH_LABELS or max(labels) > 1
+    return label.highest <= 1 or len(labels) < ENOUGH_LABELS or max(labels) > 1
 
 
-def header_columns(row: Row | None, path: Path) -> dict[str, int]:
+def header_columns(row: Row | None, path: Path, read: Sequence[str] = ()) -> dict[str, int]:
     """Where each column of a table is, by name.
+
+    Args:
+        row: the header.
+        path: of the table, for sentences.
+        read: columns that are read besides those of the course's files; others may be there, as
+            often as they like.
 
     Raises:
         ValueError: there is no header, it cannot be read, or a name stands there twice.
@@ -124,7 +108,7 @@ def header_columns(row: Row | None, path: Path) -> dict[str, int]:
     columns: dict[str, int] = {}
     for number, field in enumerate(row.fields):
         name = field.strip()
-        if name in columns and name in NAMES:
+        if name in columns and name in NAMES | set(read):
             raise ValueError(f"{path}:1: expected each column once, got {name} twice in the header")
         columns[name] = number
     return columns
@@ -137,28 +121,30 @@ def shown_header(columns: Sequence[str]) -> str:
     return (shown if len(shown) <= 150 else shown[:150] + "…") + looks
 
 
-def _columns(row: Row | None, path: Path, form: FileFormat, needs_labels: bool) -> dict[str, int]:
+def _columns(row: Row | None, path: Path, task: Task, needs_labels: bool) -> dict[str, int]:
     """The columns of a file of this task, and of no other."""
-    columns = header_columns(row, path)
-    labels = {other.label: task for task, other in FORMATS.items()}
-    foreign = form.label not in columns and [name for name in columns if name in labels]
-    needed = ("id", *form.sentences, *((form.label,) if needs_labels or foreign else ()))
+    label = task.label.column
+    columns = header_columns(row, path, (*task.sentences, label))
+    labels = {other.label.column: other.name for other in COURSE_TASKS.values()}
+    foreign = label not in columns and [name for name in columns if name in labels]
+    needed = ("id", *task.sentences, *((label,) if needs_labels or foreign else ()))
     missing = [name for name in needed if name not in columns]
     if missing:
         cause = ""
         if foreign:
             cause = f"; {foreign[0]} belongs to {labels[foreign[0]]}"
-        elif missing == [form.label]:
+        elif missing == [label]:
             cause = "; train and dev files have labels, only test files may lack them"
         got = shown_header(row.fields)
         raise ValueError(
-            f"{path}:1: the header has no column {', '.join(missing)}: expected the tab-separated "
-            f"columns {', '.join(needed)} of {form.stem} files, got {got}{cause}"
+            f"{path}:1: the header has no column {', '.join(missing)}: expected the "
+            f"{SEPARATED.get(task.separator, 'separated')} columns {', '.join(needed)} of "
+            f"{task.stem} files, got {got}{cause}"
         )
     return columns
 
 
-def _example(row: Row, columns: dict[str, int], expected: int, form: FileFormat) -> Example:
+def _example(row: Row, columns: dict[str, int], expected: int, task: Task) -> Example:
     """One checked row; ValueError says what is wrong with it."""
     if row.problem:
         raise ValueError(row.problem)
@@ -168,8 +154,9 @@ def _example(row: Row, columns: dict[str, int], expected: int, form: FileFormat)
         raise ValueError(
             f"{more} fields than the header has columns: expected {expected}, got {got}"
         )
-    labelled = form.label in columns
-    names = ("id", *form.sentences, *((form.label,) if labelled else ()))
+    column = task.label.column
+    labelled = column in columns
+    names = ("id", *task.sentences, *((column,) if labelled else ()))
     # The files put a blank before each sentence; it carries nothing. Other white space stays.
     values = {name: row.fields[columns[name]].strip(" ") for name in names}
     empty = [name for name, value in values.items() if not value.strip()]
@@ -178,10 +165,11 @@ def _example(row: Row, columns: dict[str, int], expected: int, form: FileFormat)
     identity = values["id"]
     if any(character in identity for character in "\t\r\n"):
         raise ValueError(f"expected an id without tabs and line ends, got {identity[:40]!r}")
-    label = label_from(values[form.label], form) if labelled else None
-    if len(form.sentences) == 1:
-        return SentenceExample(identity, values["sentence"], None if label is None else int(label))
-    return PairExample(identity, values["sentence1"], values["sentence2"], label)
+    label = label_from(values[column], task.label) if labelled else None
+    sentences = [values[name] for name in task.sentences]
+    if task.pairs:
+        return PairExample(identity, *sentences, label)
+    return SentenceExample(identity, *sentences, None if label is None else int(label))
 
 
 def _check_share(path: Path, count: int, damage: Sequence[Damage]) -> None:
@@ -200,10 +188,10 @@ def _check_share(path: Path, count: int, damage: Sequence[Damage]) -> None:
         )
 
 
-def _check_task(path: Path, form: FileFormat, labels: Sequence[float | None]) -> None:
-    if None not in labels and not plausible(labels, form):
-        other = "cfimdb" if form.whole else "quora"
+def _check_task(path: Path, label: Label, labels: Sequence[float | None]) -> None:
+    if None not in labels and not plausible(labels, label):
+        other = "cfimdb" if label.whole else "quora"
         raise ValueError(
-            f"{path}:2: expected {form.label} from {form.lowest:g} to {form.highest:g}, got none "
-            f"above 1 in {len(labels):,} rows: are these the labels of {other}?"
+            f"{path}:2: expected {label.column} from {label.lowest:g} to {label.highest:g}, got "
+            f"none above 1 in {len(labels):,} rows: are these the labels of {other}?"
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from minbert.data.course_file import FORMATS, read_file
+from minbert.data.course_file import read_file
 from minbert.data.examples import CourseData, Damage, Example, TaskData
 from minbert.data.published import GIT_BLOBS, is_published
 from minbert.data.text import read_text, user_path
+from minbert.tasks import COURSE_TASKS, QUORA, Task, find_task
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +23,9 @@ SYNTHETIC_MARK = "synthetic.txt"
 """A file that `minbert data export` puts beside made-up data: one sentence that says so."""
 
 
-def file_name(task: str, split: str) -> str:
+def file_name(task: Task | str, split: str) -> str:
     """Name of a task's file, e.g. `ids-sst-test-student.csv`."""
-    return f"{FORMATS[task].stem}-{SUFFIXES[split]}.csv"
+    return f"{find_task(task).stem}-{SUFFIXES[split]}.csv"
 
 
 def course_folder(folder: str | Path) -> Path:
@@ -52,8 +53,8 @@ def load_cs224n(folder: str | Path) -> CourseData:
     """
     folder = course_folder(folder)
     damage: list[Damage] = []
-    tasks: dict[str, TaskData | None] = {}
-    for task in FORMATS:
+    tasks: dict[Task, TaskData] = {}
+    for task in COURSE_TASKS.values():
         splits: dict[str, tuple[Example, ...]] = {}
         for split in SUFFIXES:
             read = read_split(folder, task, split)
@@ -63,23 +64,23 @@ def load_cs224n(folder: str | Path) -> CourseData:
             damage += found
         if aside := left_aside(task, [split for split in splits if splits[split]]):
             logger.warning(aside)
-        absent = task == "cfimdb" and not (splits["train"] and splits["dev"])
-        tasks[task] = None if absent else TaskData(**splits)
+        if task.joint or (splits["train"] and splits["dev"]):
+            tasks[task] = TaskData(**splits)
     for row in damage:
         logger.warning("left out %s", row)
     made_up = synthetic_note(folder)
     return CourseData(
         name="cs224n",
         tier="synthetic" if made_up else "real",
-        note=made_up or _note(folder, len(tasks["quora"].train)),
+        note=made_up or _note(folder, len(tasks[QUORA].train)),
+        tasks=tasks,
         damage=tuple(damage),
         digest=digest(tasks),
-        **tasks,
     )
 
 
 def read_split(
-    folder: Path, task: str, split: str
+    folder: Path, task: Task, split: str
 ) -> tuple[tuple[Example, ...], list[Damage]] | None:
     """One file of a folder as training will use it; None where it is missing and may be.
 
@@ -91,7 +92,7 @@ def read_split(
     path = folder / file_name(task, split)
     if path.exists():
         return read_file(path, task, needs_labels=split != "test")
-    if task == "cfimdb" or split == "test":
+    if not task.joint or split == "test":
         return None
     similar = sorted(other.name for other in folder.glob(f"{path.stem}*"))
     there = f" (there is {similar[0]})" if similar else ""
@@ -100,12 +101,15 @@ def read_split(
     )
 
 
-def left_aside(task: str, present: Iterable[str]) -> str:
-    """What is said when CFIMDB, which may be missing, is there in part; empty where all is well."""
+def left_aside(task: Task, present: Iterable[str]) -> str:
+    """What is said when a task that may be missing is there in part; empty where all is well."""
     there = [file_name(task, split) for split in present]
-    if task != "cfimdb" or not there or {"train", "dev"} <= set(present):
+    if task.joint or not there or {"train", "dev"} <= set(present):
         return ""
-    return f"CFIMDB is left aside: expected its train and dev files, got only {', '.join(there)}"
+    return (
+        f"{task.name.upper()} is left aside: expected its train and dev files, got only "
+        f"{', '.join(there)}"
+    )
 
 
 def synthetic_note(folder: Path) -> str | None:
@@ -143,11 +147,11 @@ def _note(folder: Path, quora_rows: int) -> str:
     return note
 
 
-def digest(tasks: dict[str, TaskData | None]) -> str:
+def digest(tasks: Mapping[Task, TaskData]) -> str:
     """SHA-256 over everything that tasks contain, in order."""
     content = hashlib.sha256()
-    for name, task in tasks.items():
+    for task, data in tasks.items():
         for split in SUFFIXES:
-            for example in getattr(task, split, ()):
-                content.update(repr((name, split, example)).encode())
+            for example in getattr(data, split):
+                content.update(repr((task.name, split, example)).encode())
     return content.hexdigest()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from minbert.tasks import Task, find_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +64,43 @@ class TaskData:
     test: tuple[Example, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CourseData:
-    """The tasks of the paper."""
+    """A data set of several tasks. Each task's splits are an attribute, too: `data.sst.train`."""
 
     name: str
     tier: str
     """`real` or `synthetic`: printed in every caption."""
     note: str
     """What a reader of results must know about these data, in one sentence."""
-    sst: TaskData
-    quora: TaskData
-    sts: TaskData
-    cfimdb: TaskData | None
+    tasks: Mapping[Task, TaskData]
+    """In the order in which they are trained and shown."""
     damage: tuple[Damage, ...]
     digest: str
     """SHA-256 over all ids, sentences and labels."""
     text: tuple[str, ...] = ()
     """Text without labels, to pre-train an encoder on; the real data have none."""
+
+    def __getattr__(self, name: str) -> TaskData:
+        for task, data in self.__dict__.get("tasks", {}).items():
+            if task.name == name:
+                return data
+        known = ", ".join(task.name for task in self.__dict__.get("tasks", {}))
+        raise AttributeError(f"these data have no {name}: their tasks are {known}")
+
+    @property
+    def joint(self) -> tuple[Task, ...]:
+        """The tasks that one model is trained and measured on."""
+        return tuple(task for task in self.tasks if task.joint)
+
+    def find(self, task: Task | str) -> TaskData | None:
+        """The splits of a task; None where these data have none of it."""
+        return self.tasks.get(find_task(task))
+
+    def with_tasks(self, tasks: Mapping[Task | str, TaskData]) -> CourseData:
+        """The same with other examples of these tasks, or with tasks added at the end.
+
+        The digest is that of the old data: give a new one where results are kept by it.
+        """
+        changed = {find_task(task): data for task, data in tasks.items()}
+        return replace(self, tasks={**self.tasks, **changed})

@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from minbert.data.course_file import FORMATS, read_file
+from minbert.data.course_file import read_file
 from minbert.data.cs224n import SUFFIXES, SYNTHETIC_MARK, file_name
 from minbert.data.examples import CourseData, Example
 from minbert.data.table import table_line
 from minbert.data.text import user_path
+from minbert.tasks import COURSE_TASKS, Task
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +39,14 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
     if present:
         raise ValueError(f"{folder} holds {present[0]} already: choose another folder")
     parts = [
-        (task, split, getattr(getattr(data, task), split))
-        for task in FORMATS if getattr(data, task) is not None for split in SUFFIXES
+        (task, split, getattr(data.tasks[task], split))
+        for task in COURSE_TASKS.values() if task in data.tasks for split in SUFFIXES
     ]  # fmt: skip
     written: dict[Path, Path] = {}
     try:
         for task, split, examples in parts:
             if not examples and split != "test":
-                raise ValueError(f"{task} {split}: expected examples, got none")
+                raise ValueError(f"{task.name} {split}: expected examples, got none")
             if examples:
                 name = file_name(task, split)
                 partial = folder / f".{name}.minbert-part"
@@ -64,15 +65,15 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
         logger.info("%s sentences without labels have no file in these formats", len(data.text))
 
 
-def _write(partial: Path, task: str, split: str, examples: Sequence[Example]) -> None:
+def _write(partial: Path, task: Task, split: str, examples: Sequence[Example]) -> None:
     """One file, read back."""
-    form = FORMATS[task]
+    where = f"{task.name} {split}"
     without = [example.id for example in examples if example.label is None]
     if 0 < len(without) < len(examples):
-        raise ValueError(f"{task} {split}: expected labels for all examples or for none, got none "
+        raise ValueError(f"{where}: expected labels for all examples or for none, got none "
                          f"for the id {without[0]!r}")  # fmt: skip
     labelled = not without
-    lines = [table_line(["", "id", *form.sentences, *([form.label] if labelled else [])])]
+    lines = [table_line(["", "id", *task.sentences, *([task.label.column] if labelled else [])])]
     for number, example in enumerate(examples):
         label = [example.label] if labelled else []
         lines.append(table_line([number, example.id, *example.texts, *label]))
@@ -80,19 +81,19 @@ def _write(partial: Path, task: str, split: str, examples: Sequence[Example]) ->
         partial.write_bytes("".join(lines).encode("utf-8"))
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"{task} {split}: expected Unicode text, got half of a surrogate pair in "
+            f"{where}: expected Unicode text, got half of a surrogate pair in "
             f"{error.object[max(0, error.start - 20) : error.start]!r}…"
         ) from None
     read, damage = read_file(partial, task, needs_labels=split != "test")
     if damage:
-        raise ValueError(f"{task} {split}: cannot be written so that it is read back: {damage[0]}")
+        raise ValueError(f"{where}: cannot be written so that it is read back: {damage[0]}")
     for example, again in zip(examples, read, strict=True):
         if example != again:
             raise ValueError(
-                f"{task} {split}: cannot be written so that it is read back: expected {example}, "
+                f"{where}: cannot be written so that it is read back: expected {example}, "
                 f"got {again}"
             )
 
 
 def _names() -> list[str]:
-    return [file_name(task, split) for task in FORMATS for split in SUFFIXES]
+    return [file_name(task, split) for task in COURSE_TASKS for split in SUFFIXES]

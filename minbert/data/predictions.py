@@ -12,9 +12,7 @@ import numpy as np
 
 from minbert.data.course_file import (
     ANY_LABEL,
-    FORMATS,
     NUMBER,
-    FileFormat,
     header_columns,
     label_from,
     plausible,
@@ -23,40 +21,37 @@ from minbert.data.course_file import (
 from minbert.data.table import table_rows
 from minbert.data.text import read_text, text_lines
 from minbert.folders.added import write_text
+from minbert.tasks import COURSE_TASKS, STS, Label, Task, find_task
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = {
-    "sst": "Predicted_Sentiment",
-    "cfimdb": "Predicted_Sentiment",
-    "quora": "Predicted_Is_Paraphrase",
-    "sts": "Predicted_Similiary",  # sic: the course's own spelling
-}
-TASK_OF_COLUMN = {column: task for task, column in COLUMNS.items() if task != "cfimdb"}
+TASK_OF_COLUMN = {task.prediction: task for task in COURSE_TASKS.values() if task.joint}
+"""CFIMDB has the column of SST: two of its classes."""
 
 
-def write_predictions(path: Path, task: str, ids: Sequence[str], values: Sequence[float]) -> None:
+def write_predictions(
+    path: Path, task: Task | str, ids: Sequence[str], values: Sequence[float]
+) -> None:
     """Write one file in the course's format: header `id \\t COLUMN`, rows `id , value `.
 
     Args:
-        task: `sst`, `cfimdb` (whole numbers), `quora` (0/1) or `sts` (0 to 5).
+        task: whose classes (whole numbers) or scores `values` are.
 
     Raises:
         ValueError: an unknown task, not one value per id, an id that occurs twice or cannot stand
             in such a file, or a value that is none of the task's.
     """
-    if task not in COLUMNS:
-        raise ValueError(f"task must be one of {', '.join(COLUMNS)}, got {task!r}")
+    task = find_task(task)
     if len(ids) != len(values):
         raise ValueError(f"{path}: expected a value for each id, got {len(ids)} ids and "
                          f"{len(values)} values")  # fmt: skip
-    lines = [f"id \t {COLUMNS[task]} \n"]
+    lines = [f"id \t {task.prediction} \n"]
     written: dict[str, float] = {}
     for number, (identity, value) in enumerate(zip(ids, values, strict=True), start=2):
         place = f"{path}:{number}"
         _check_id(identity, written, place)
-        written[identity] = _value(repr(float(value)), COLUMNS[task], place)
-        shown = f"{float(value):.4f}" if task == "sts" else f"{int(value)}"
+        written[identity] = _value(repr(float(value)), task, place)
+        shown = f"{int(value)}" if task.label.whole else f"{float(value):.4f}"
         lines.append(f"{identity} , {shown} \n")
     write_text(path, "".join(lines))
 
@@ -85,17 +80,17 @@ def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
             raise ValueError(f"{path}:{number}: expected `id , number`, got {line[:60]!r}")
         place, identity = f"{path}:{number}", identity.strip(" ")
         _check_id(identity, values, place)
-        values[identity] = _value(text.strip(" "), column, place)
+        values[identity] = _value(text.strip(" "), TASK_OF_COLUMN[column], place)
     if not values:
         raise ValueError(f"{path}:2: expected rows `id , number`, got a header only")
-    outside = [] if column != COLUMNS["sts"] else [v for v in values.values() if not 0 <= v <= 5]
+    outside = [v for v in values.values() if not 0 <= v <= 5 and column == STS.prediction]
     if outside:
         logger.warning("%s: %d similarities are outside 0 to 5, e.g. %g; Pearson's r does not mind",
                        path, len(outside), outside[0])  # fmt: skip
     return column, values
 
 
-def read_labels(path: Path, task: str | None = None) -> dict[str, float | None]:
+def read_labels(path: Path, task: Task | str | None = None) -> dict[str, float | None]:
     """Labels by id of a course file, or of any table with the columns `id` and a label.
 
     Tab- or comma-separated. As many as the table has rows: None where the label is empty.
@@ -112,7 +107,7 @@ def read_labels(path: Path, task: str | None = None) -> dict[str, float | None]:
     rows = table_rows(text, "\t" if "\t" in text.partition("\n")[0] else ",")
     header = next(rows, None)
     columns = header_columns(header, path)
-    form = _label_form(path, columns, header.fields, task)
+    label = _label(path, columns, header.fields, None if task is None else find_task(task))
     values: dict[str, float | None] = {}
     for row in rows:
         place = f"{path}:{row.line}"
@@ -120,36 +115,36 @@ def read_labels(path: Path, task: str | None = None) -> dict[str, float | None]:
         if row.problem or got != expected:
             problem = row.problem or f"expected {expected} fields as in the header, got {got}"
             raise ValueError(f"{place}: {problem}")
-        identity, label = (row.fields[columns[name]].strip(" ") for name in ("id", form.label))
+        identity, said = (row.fields[columns[name]].strip(" ") for name in ("id", label.column))
         _check_id(identity, values, place)
         try:
-            values[identity] = label_from(label, form) if label else None
+            values[identity] = label_from(said, label) if said else None
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
     if all(value is None for value in values.values()):
-        raise ValueError(f"{path}:2: expected labels in the column {form.label}, got no label in "
+        raise ValueError(f"{path}:2: expected labels in the column {label.column}, got no label in "
                          f"{len(values)} rows")  # fmt: skip
     return values
 
 
-def _label_form(
-    path: Path, columns: Mapping[str, int], header: Sequence[str], task: str | None
-) -> FileFormat:
+def _label(
+    path: Path, columns: Mapping[str, int], header: Sequence[str], task: Task | None
+) -> Label:
     """The labels that a table holds, by the name of their column."""
-    own = {form.label: form for name, form in FORMATS.items() if name != "cfimdb"}
-    any_task = FileFormat("", (), ANY_LABEL, -math.inf, math.inf, False)
+    own = {other.label.column: other.label for other in COURSE_TASKS.values() if other.joint}
     if task is not None:
-        form = FORMATS[task]
-        foreign = [name for name in columns if name in own and form.label not in columns]
-        wanted = {form.label: form, ANY_LABEL: replace(form, label=ANY_LABEL)}
+        label = task.label
+        foreign = [name for name in columns if name in own and label.column not in columns]
+        wanted = {label.column: label, ANY_LABEL: replace(label, column=ANY_LABEL)}
     else:
-        foreign, wanted = [], {**own, ANY_LABEL: any_task}
-    found = [form for name, form in wanted.items() if name in columns]
+        foreign = []
+        wanted = {**own, ANY_LABEL: Label(ANY_LABEL, -math.inf, math.inf, whole=False)}
+    found = [label for name, label in wanted.items() if name in columns]
     if "id" in columns and found and not foreign:
         return found[0]
     raise ValueError(
         f"{path}:1: needs a column id and one of {', '.join(wanted)}: expected labels"
-        f"{f' of {task}' if task else ''}, got the header {shown_header(header)}"
+        f"{f' of {task.name}' if task else ''}, got the header {shown_header(header)}"
         f"{f'; {foreign[0]} belongs to another task' if foreign else ''}"
     )
 
@@ -179,10 +174,10 @@ def matched(predictions: Path, labels: Path) -> tuple[str, np.ndarray, np.ndarra
                 f"{name} {len(ids)} ids of the other file, e.g. {min(ids)}: expected the same ids "
                 f"in both, got {len(predicted)} predictions and {len(golds)} labels"
             )
-    two_classes = task == "sst" and max(predicted.values()) <= 1  # CFIMDB has the same columns
-    if not two_classes and not plausible(list(golds.values()), FORMATS[task]):
+    two_classes = task.label.whole and max(predicted.values()) <= 1  # CFIMDB has SST's columns
+    if not two_classes and not plausible(list(golds.values()), task.label):
         raise ValueError(
-            f"{labels}:2: expected {FORMATS[task].expected} as labels of {column}, got none above "
+            f"{labels}:2: expected {task.label.expected} as labels of {column}, got none above "
             f"1 in {len(golds):,} rows: are these the labels of another task?"
         )
     ids = list(golds)
@@ -203,14 +198,14 @@ def _check_id(identity: str, others: Mapping[str, float | None], place: str) -> 
                          f"got {identity[:40]!r}")  # fmt: skip
 
 
-def _value(text: str, column: str, place: str) -> float:
+def _value(text: str, task: Task, place: str) -> float:
     """A predicted value: a class of the task, or a finite similarity on whatever scale."""
-    if column != COLUMNS["sts"]:
+    if task.label.whole:
         try:
-            return label_from(text, FORMATS[TASK_OF_COLUMN[column]], column)
+            return label_from(text, task.label, task.prediction)
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
     value = float(text) if NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{place}: {column}: expected a finite number, got {text[:40]!r}")
+        raise ValueError(f"{place}: {task.prediction}: expected a finite number, got {text[:40]!r}")
     return value

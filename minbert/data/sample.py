@@ -6,12 +6,6 @@ import random
 
 from minbert.data.examples import CourseData
 
-TITLES = {
-    "sst": "Reviews (like SST): sentiment from 0 to 4",
-    "quora": "Question pairs (like Quora): 1 where they ask the same",
-    "sts": "Graded pairs (like STS): similarity from 0 to 5",
-}
-
 
 def sample_markdown(data: CourseData, count: int, seed: int = 0) -> str:
     """`count` examples of each part's training data, with their labels, as Markdown lists.
@@ -35,10 +29,10 @@ def sample_markdown(data: CourseData, count: int, seed: int = 0) -> str:
     if data.text:
         lines += ["", "### General text, to pre-train on", ""]
         lines += [f"- {sentence}" for sentence in drawn(data.text)]
-    for task, title in TITLES.items():
-        lines += ["", f"### {title}", ""]
+    for task in data.joint:
+        lines += ["", f"### {task.about}", ""]
         lines += [
             f"- {example.label:g}: " + " / ".join(example.texts)
-            for example in drawn(getattr(data, task).train)
+            for example in drawn(data.tasks[task].train)
         ]
     return "\n".join(lines)

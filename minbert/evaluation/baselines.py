@@ -15,6 +15,7 @@ from minbert import checks
 from minbert.data.examples import CourseData, PairExample, TaskData
 from minbert.evaluation.metrics import paired
 from minbert.evaluation.statistics import Value, summarise
+from minbert.tasks import Task, find_task
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -28,49 +29,60 @@ def ladder(data: CourseData) -> dict[str, dict[str, Value]]:
     Returns:
         Per metric, per rung `{"value", "ci95", "per_seed"}`.
     """
-    return {
-        "sst_accuracy": sentiment_rungs(data.sst),
-        "quora_accuracy": paraphrase_rungs(data.quora),
-        "sts_pearson": similarity_rungs(data.sts),
-    }
+    return {task.measure: rungs_of(task, data.tasks[task]) for task in data.joint}
 
 
-def sentiment_rungs(task: TaskData) -> dict[str, Value]:
-    """Majority class, and logistic regression on bags of words and word pairs."""
+def rungs_of(task: Task | str, data: TaskData) -> dict[str, Value]:
+    """The rungs of one task, which follow from what its head answers.
+
+    Args:
+        task: or the name of one of the course's.
+        data: fitted on train, measured on dev.
+    """
+    task = find_task(task)
+    kinds = {"classifier": class_rungs, "yes_or_no": threshold_rungs, "cosine": score_rungs}
+    return kinds[task.head](task, data)
+
+
+def class_rungs(task: Task, data: TaskData) -> dict[str, Value]:
+    """Majority class, and logistic regression on bags of words and word pairs.
+
+    The two sentences of a pair are one text: which word stands in which is not seen.
+    """
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression
 
-    golds = labels(task.dev)
-    train = labels(task.train)
+    golds = labels(data.dev)
+    train = labels(data.train)
     bag = CountVectorizer(ngram_range=(1, 2), min_df=2, binary=True)
-    features = bag.fit_transform([example.sentence for example in task.train])
+    features = bag.fit_transform([" ".join(example.texts) for example in data.train])
     model = LogisticRegression(C=0.1, max_iter=1000).fit(features, train)
-    words = model.predict(bag.transform([example.sentence for example in task.dev]))
+    words = model.predict(bag.transform([" ".join(example.texts) for example in data.dev]))
     return {
-        "majority": summarise("sst", golds, [np.full_like(golds, most_common(train))]),
-        "bag_of_words": summarise("sst", golds, [words]),
+        "majority": summarise(task, golds, [np.full_like(golds, most_common(train))]),
+        "bag_of_words": summarise(task, golds, [words]),
     }
 
 
-def paraphrase_rungs(task: TaskData) -> dict[str, Value]:
+def threshold_rungs(task: Task, data: TaskData) -> dict[str, Value]:
     """Majority, and a threshold (fitted on train) on three lexical similarities."""
-    golds, train = labels(task.dev), labels(task.train)
-    rungs: dict[str, Any] = {
-        "majority": summarise("quora", golds, [np.full_like(golds, most_common(train))])
+    golds, train = labels(data.dev), labels(data.train)
+    found: dict[str, Any] = {
+        "majority": summarise(task, golds, [np.full_like(golds, most_common(train))])
     }
-    for name, similarity in lexical_similarities(task.train).items():
-        threshold = best_threshold(similarity(task.train), train)
-        predictions = (similarity(task.dev) > threshold).astype(float)
-        rungs[name] = summarise("quora", golds, [predictions])
-    return rungs
+    for name, similarity in lexical_similarities(data.train).items():
+        threshold = best_threshold(similarity(data.train), train)
+        predictions = (similarity(data.dev) > threshold).astype(float)
+        found[name] = summarise(task, golds, [predictions])
+    return found
 
 
-def similarity_rungs(task: TaskData) -> dict[str, Value]:
+def score_rungs(task: Task, data: TaskData) -> dict[str, Value]:
     """The three lexical similarities as they are: correlation needs no threshold."""
-    golds = labels(task.dev)
+    golds = labels(data.dev)
     return {
-        name: summarise("sts", golds, [similarity(task.dev)])
-        for name, similarity in lexical_similarities(task.train).items()
+        name: summarise(task, golds, [similarity(data.dev)])
+        for name, similarity in lexical_similarities(data.train).items()
     }
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from scipy import stats
 
 from minbert import checks
-from minbert.evaluation.metrics import TASK_METRICS, paired
+from minbert.evaluation.metrics import paired
+from minbert.tasks import Task, find_task
 
 RESAMPLES = 2000
 BOOTSTRAP_SEED = 20240607
 CONFIDENCE = 0.95
-TASKS = tuple(TASK_METRICS)
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
@@ -54,7 +54,10 @@ def fisher_z_interval(r: float, total: int) -> tuple[float, float]:
 
 
 def resampled_scores(
-    task: str, golds: np.ndarray, predictions: Sequence[np.ndarray], resamples: int = RESAMPLES
+    task: Task | str,
+    golds: np.ndarray,
+    predictions: Sequence[np.ndarray],
+    resamples: int = RESAMPLES,
 ) -> np.ndarray:
     """The seed mean of a task's metric on each bootstrap resample of its examples.
 
@@ -62,7 +65,7 @@ def resampled_scores(
     of two results are paired. Source: Efron (1979).
 
     Args:
-        task: of `TASKS`.
+        task: whose metric it is, and whose stream of draws.
         golds: labels, (example,).
         predictions: per seed, (example,); one seed or more.
         resamples: how many.
@@ -74,16 +77,16 @@ def resampled_scores(
         ValueError: an unknown task, no seed, another number of predictions than labels, or a value
             that is not finite.
     """
-    checks.one_of("task", task, TASKS)
+    task = find_task(task)
     checks.whole("resamples", resamples, 1)
     if not len(predictions):
         raise ValueError("predictions must hold at least one seed's, got none")
     both = [paired(values, golds) for values in predictions]
     golds, total = both[0][1], len(both[0][1])
-    counts = _draws(TASKS.index(task), total, resamples)
+    counts = _draws(task.bootstrap, total, resamples)
     means = np.zeros(resamples)
     for values, _ in both:
-        if task == "sts":
+        if task.metric == "pearson":
             means += _weighted_pearson(counts, values, golds)
         else:
             means += counts @ (values == golds).astype(np.float32) / total
@@ -91,12 +94,12 @@ def resampled_scores(
 
 
 @lru_cache(maxsize=3)
-def _draws(task_number: int, total: int, resamples: int) -> np.ndarray:
+def _draws(stream: int, total: int, resamples: int) -> np.ndarray:
     """How often each example is drawn in each resample, (resamples, example).
 
     Sums over a resample are then matrix products. Kept, since every arm uses the same draws.
     """
-    generator = np.random.default_rng([BOOTSTRAP_SEED, task_number, total])
+    generator = np.random.default_rng([BOOTSTRAP_SEED, stream, total])
     drawn = generator.multinomial(total, np.full(total, 1 / total), size=resamples)
     return drawn.astype(np.float32)
 

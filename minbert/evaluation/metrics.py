@@ -8,13 +8,9 @@ import numpy as np
 from scipy import stats
 
 from minbert import checks
+from minbert.tasks import Task, find_task
 
 logger = logging.getLogger(__name__)
-
-TASK_METRICS = {"sst": "sst_accuracy", "quora": "quora_accuracy", "sts": "sts_pearson"}
-"""The paper's three tasks, and what `results.json` calls their metrics."""
-SCORED = (*TASK_METRICS, "cfimdb")
-"""Every task that has a metric."""
 
 
 def accuracy(predictions: np.ndarray, golds: np.ndarray) -> float:
@@ -58,9 +54,9 @@ def pearson(predictions: np.ndarray, golds: np.ndarray) -> float:
     return float(stats.pearsonr(predictions, golds).statistic)
 
 
-def overall_mean(sst: float, quora: float, sts: float) -> float:
-    """The paper's overall score: the plain mean of two accuracies and r."""
-    return (sst + quora + sts) / 3
+def overall_mean(*scores: float) -> float:
+    """The paper's overall score: the plain mean of the tasks' metrics, two accuracies and r."""
+    return sum(scores) / len(scores)
 
 
 def overall_2024(sst: float, quora: float, sts: float) -> float:
@@ -68,14 +64,13 @@ def overall_2024(sst: float, quora: float, sts: float) -> float:
     return (sst + quora + (sts + 1) / 2) / 3
 
 
-def score(task: str, predictions: np.ndarray, golds: np.ndarray) -> float:
-    """The task's own metric: Pearson's r for `sts`, accuracy for the others of `SCORED`.
+def score(task: Task | str, predictions: np.ndarray, golds: np.ndarray) -> float:
+    """The task's own metric: accuracy of classes, Pearson's r of scores.
 
     Raises:
         ValueError: an unknown task; otherwise as `accuracy` and `pearson`.
     """
-    checks.one_of("task", task, SCORED)
-    return (pearson if task == "sts" else accuracy)(predictions, golds)
+    return {"accuracy": accuracy, "pearson": pearson}[find_task(task).metric](predictions, golds)
 
 
 def paired(predictions: np.ndarray, golds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,26 +15,26 @@ from scipy import stats
 
 from minbert import checks
 from minbert.evaluation.intervals import (
-    TASKS,
     bootstrap_p_value,
     fisher_z_interval,
     percentile_interval,
     resampled_scores,
     wilson_interval,
 )
-from minbert.evaluation.metrics import TASK_METRICS, overall_2024, overall_mean, score
+from minbert.evaluation.metrics import overall_2024, overall_mean, score
+from minbert.tasks import PAPER_TASKS, Task, find_task
 
 Value = dict[str, Any]
 """{"value": mean over seeds, "ci95": [low, high], "per_seed": [...]}."""
 
 
-def summarise(task: str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -> Value:
+def summarise(task: Task | str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -> Value:
     """A task's metric with its interval.
 
     One seed: Wilson for an accuracy, Fisher's z for r. Several: bootstrap of the seed mean.
 
     Args:
-        task: `sst`, `quora`, `sts` or `cfimdb`, of `minbert.evaluation.metrics.SCORED`.
+        task: or the name of one of the course's.
         golds: labels, (example,).
         predictions: per seed, (example,).
 
@@ -44,11 +44,11 @@ def summarise(task: str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -
     """
     if not len(predictions):
         raise ValueError("predictions must be at least one seed's, got none")
+    task = find_task(task)
     per_seed = [score(task, values, golds) for values in predictions]
     if len(predictions) > 1:
-        drawn = task if task in TASKS else "sst"
-        low, high = percentile_interval(resampled_scores(drawn, golds, predictions))
-    elif task == "sts":
+        low, high = percentile_interval(resampled_scores(task, golds, predictions))
+    elif task.metric == "pearson":
         low, high = fisher_z_interval(per_seed[0], len(golds))
     else:
         low, high = wilson_interval(round(per_seed[0] * len(golds)), len(golds))
@@ -56,31 +56,38 @@ def summarise(task: str, golds: np.ndarray, predictions: Sequence[np.ndarray]) -
 
 
 def measure(
-    golds: Mapping[str, np.ndarray], predictions: Sequence[Mapping[str, np.ndarray]]
+    golds: Mapping[str, np.ndarray],
+    predictions: Sequence[Mapping[str, np.ndarray]],
+    tasks: Sequence[Task] = PAPER_TASKS,
 ) -> dict[str, Value]:
-    """All three metrics and both overall scores; the latter with a bootstrap over all three sets.
+    """Each task's metric and the overall scores; the latter with a bootstrap over all dev sets.
+
+    The score of 2024 is the course's, over its three tasks; without them there is none.
 
     Args:
-        golds: labels per task.
+        golds: labels per task, by its name.
         predictions: per seed, per task.
+        tasks: the ones that are measured.
 
     Raises:
         ValueError: a task is missing; otherwise as `summarise`.
     """
-    _check_tasks(golds, predictions)
-    per_task = {
-        task: summarise(task, golds[task], [seed[task] for seed in predictions]) for task in TASKS
-    }
-    resampled = [
-        resampled_scores(task, golds[task], [seed[task] for seed in predictions]) for task in TASKS
-    ]
-    values = {TASK_METRICS[task]: value for task, value in per_task.items()}
-    for name, formula in (("overall_mean", overall_mean), ("overall_2024", overall_2024)):
+    _check_tasks(tasks, golds, predictions)
+    per_task, resampled = {}, {}
+    for task in tasks:
+        of_seeds = [seed[task.name] for seed in predictions]
+        per_task[task] = summarise(task, golds[task.name], of_seeds)
+        resampled[task] = resampled_scores(task, golds[task.name], of_seeds)
+    values = {task.measure: value for task, value in per_task.items()}
+    overall = [("overall_mean", overall_mean, tasks)]
+    if set(PAPER_TASKS) <= set(tasks):
+        overall.append(("overall_2024", overall_2024, PAPER_TASKS))
+    for name, formula, over in overall:
         per_seed = [
             formula(*scores)
-            for scores in zip(*(per_task[task]["per_seed"] for task in TASKS), strict=True)
+            for scores in zip(*(per_task[task]["per_seed"] for task in over), strict=True)
         ]
-        low, high = percentile_interval(formula(*resampled))
+        low, high = percentile_interval(formula(*(resampled[task] for task in over)))
         values[name] = {
             "value": float(np.mean(per_seed)),
             "ci95": [low, high],
@@ -120,6 +127,7 @@ def compare(
     golds: Mapping[str, np.ndarray],
     predictions_a: Sequence[Mapping[str, np.ndarray]],
     predictions_b: Sequence[Mapping[str, np.ndarray]],
+    tasks: Sequence[Task] = PAPER_TASKS,
 ) -> list[dict[str, Any]]:
     """Paired tests of two arms on the same examples: does a do better than b?
 
@@ -132,24 +140,25 @@ def compare(
     Raises:
         ValueError: a task is missing, or an arm has no seed; otherwise as `summarise`.
     """
-    _check_tasks(golds, predictions_a)
-    _check_tasks(golds, predictions_b)
+    _check_tasks(tasks, golds, predictions_a)
+    _check_tasks(tasks, golds, predictions_b)
     tests = []
-    for task in TASKS:
-        a = [seed[task] for seed in predictions_a]
-        b = [seed[task] for seed in predictions_b]
-        difference = np.mean([score(task, x, golds[task]) for x in a]) - np.mean(
-            [score(task, x, golds[task]) for x in b]
+    for task in tasks:
+        gold = golds[task.name]
+        a = [seed[task.name] for seed in predictions_a]
+        b = [seed[task.name] for seed in predictions_b]
+        difference = np.mean([score(task, x, gold) for x in a]) - np.mean(
+            [score(task, x, gold) for x in b]
         )
-        resampled = resampled_scores(task, golds[task], a) - resampled_scores(task, golds[task], b)
+        resampled = resampled_scores(task, gold, a) - resampled_scores(task, gold, b)
         low, high = percentile_interval(resampled)
-        if task != "sts" and len(a) == len(b) == 1:
-            p_value, method = mcnemar(a[0] == golds[task], b[0] == golds[task]), "McNemar, exact"
+        if task.metric == "accuracy" and len(a) == len(b) == 1:
+            p_value, method = mcnemar(a[0] == gold, b[0] == gold), "McNemar, exact"
         else:
             p_value, method = bootstrap_p_value(resampled), "paired bootstrap"
         tests.append(
             {
-                "metric": TASK_METRICS[task],
+                "metric": task.measure,
                 "difference": float(difference),
                 "ci95": [low, high],
                 "p_value": p_value,
@@ -182,14 +191,17 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> float:
 
 
 def _check_tasks(
-    golds: Mapping[str, np.ndarray], predictions: Sequence[Mapping[str, np.ndarray]]
+    tasks: Sequence[Task],
+    golds: Mapping[str, np.ndarray],
+    predictions: Sequence[Mapping[str, np.ndarray]],
 ) -> None:
     if not len(predictions):
         raise ValueError("predictions must hold at least one seed's, got none")
+    names = [task.name for task in tasks]
     for name, per_task in (("golds", golds), *(("predictions", seed) for seed in predictions)):
-        missing = [task for task in TASKS if task not in per_task]
+        missing = [task for task in names if task not in per_task]
         if missing:
             raise ValueError(
-                f"{name} must have {', '.join(TASKS)}, got {', '.join(per_task) or 'none'}: "
+                f"{name} must have {', '.join(names)}, got {', '.join(per_task) or 'none'}: "
                 f"{', '.join(missing)} is missing"
             )

@@ -9,6 +9,8 @@ original ─┬─ (untrained heads)                      baseline
 
 from __future__ import annotations
 
+from minbert.tasks import SST
+
 ARMS: dict[str, tuple[str, ...]] = {
     "baseline": (),
     "heads_only": (),
@@ -18,7 +20,8 @@ ARMS: dict[str, tuple[str, ...]] = {
 }
 """What the encoder goes through before its heads are trained, per arm."""
 
-TASKS = ("sst", "quora", "sts")
+FINETUNED = SST
+"""The task on which the whole model is fine-tuned in the end."""
 
 
 def stages_of(arm: str) -> tuple[str, ...]:

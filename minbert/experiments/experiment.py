@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from minbert.experiments.cache import StageCache
 from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head
+from minbert.tasks import Task
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.digests import (
     config_digest,
@@ -111,12 +113,21 @@ class Experiment:
         return MaskedLanguageModelHead(encoder.config, generator_for(seed, "mlm head"))
 
     def model(
-        self, encoder: Encoder, generator: torch.Generator | None = None, num_labels: int = 5
+        self,
+        encoder: Encoder,
+        generator: torch.Generator | None = None,
+        tasks: Sequence[Task] | None = None,
     ) -> MultitaskBert:
-        """An encoder with the recipe's heads, freshly drawn, on the experiment's device."""
+        """An encoder with the recipe's heads, freshly drawn, on the experiment's device.
+
+        Args:
+            encoder: as it is.
+            generator: for the heads' weights.
+            tasks: without, those of the data that are trained together.
+        """
         return MultitaskBert(
             encoder,
-            num_labels=num_labels,
+            tasks=self.data.joint if tasks is None else tasks,
             dropout=self.recipe.dropout,
             generator=generator,
             paraphrase_compares=self.recipe.paraphrase_compares,

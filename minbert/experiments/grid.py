@@ -10,11 +10,11 @@ from pathlib import Path
 from torch import Tensor
 
 from minbert.encoder import Encoder
-from minbert.experiments.arms import ARMS, TASKS
+from minbert.experiments.arms import ARMS, FINETUNED
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.stage_files import (
-    QUORA_BY_COSINE,
     Predictions,
+    by_cosine,
     load_heads,
     paraphrases_by_cosine,
     predict_tasks,
@@ -27,14 +27,14 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training.heads import train_paraphrase_head, train_sentiment_head
+from minbert.training.finetune import fine_tune
+from minbert.training.heads import train_head
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.mnrl import train_ranking
+from minbert.training.mnrl import ranked_pairs, train_ranking
 from minbert.training.perplexity import masked_loss
 from minbert.training.seal import holds
 from minbert.training.sentences import CourseRows
-from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all
 
 MLM_DEV_SENTENCES = 1000
@@ -93,8 +93,8 @@ class Grid:
         return model.eval()
 
     def predict(self, model: MultitaskBert, split: str) -> Predictions:
-        """Predictions of all three tasks on "dev" or "test"; an empty split is left out."""
-        wanted = {task: self.rows.tasks[task][split] for task in TASKS}
+        """Predictions of all tasks on "dev" or "test"; an empty split is left out."""
+        wanted = self.rows.split(split)
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)
         return predict_tasks(model, vectors, wanted)
@@ -121,7 +121,7 @@ class Grid:
         history = pretrain_masked_language_model(
             encoder,
             head,
-            {task: self.rows.tasks[task]["train"].all_rows for task in TASKS},
+            {task: splits["train"].all_rows for task, splits in self.rows.tasks.items()},
             self.rows.table,
             self.experiment.recipe,
             self.experiment.preset.mlm,
@@ -134,8 +134,8 @@ class Grid:
     def _dev_losses(self, encoder: Encoder, head: MaskedLanguageModelHead) -> dict[str, float]:
         """Masked-language-model loss on dev sentences of each task, nats per masked token."""
         losses = {}
-        for task in TASKS:
-            rows = list(dict.fromkeys(self.rows.tasks[task]["dev"].all_rows))[:MLM_DEV_SENTENCES]
+        for task, splits in self.rows.tasks.items():
+            rows = list(dict.fromkeys(splits["dev"].all_rows))[:MLM_DEV_SENTENCES]
             losses[task] = masked_loss(
                 encoder, head, rows, self.rows.table, self.experiment.recipe,
                 self.experiment.context(seed=0), task,
@@ -146,7 +146,7 @@ class Grid:
         encoder, tokenizer = self._load_encoder(parent)
         history = train_ranking(
             encoder,
-            {task: self.rows.tasks[task]["train"] for task in ("quora", "sts")},
+            ranked_pairs(self.rows.split("train")),
             self.rows.table,
             self.experiment.recipe,
             self.experiment.preset.mnrl,
@@ -171,20 +171,19 @@ class Grid:
         model = self.experiment.model(encoder, generator_for(seed, "heads"))
         tasks = self.rows.tasks
         started = time.perf_counter()
-        vectors = self._frozen_vectors(parent.name, encoder)
+        vectors = self._frozen_vectors(parent.name, model)
         histories = {"encode": History(seconds=time.perf_counter() - started)}
         if trained:
             settings = self.experiment.preset.heads
             context = self._context(None, path, seed)  # seconds of work: nothing to resume
-            histories["sentiment_head"] = train_sentiment_head(
-                model.sentiment, vectors, tasks["sst"]["train"], settings, context
-            )
-            histories["paraphrase_head"] = train_paraphrase_head(
-                model.paraphrase, vectors, tasks["quora"]["train"], settings, context
-            )
-        dev = {task: tasks[task]["dev"] for task in TASKS}
-        predictions = predict_tasks(model.eval(), vectors, dev)
-        predictions[QUORA_BY_COSINE] = paraphrases_by_cosine(vectors, tasks["quora"])
+            for task in model.with_weights:
+                histories[f"{task.subject}_head"] = train_head(
+                    model.head(task), vectors, tasks[task.name]["train"], settings, context
+                )
+        predictions = predict_tasks(model.eval(), vectors, self.rows.split("dev"))
+        for task in model.tasks:
+            if task.head == "yes_or_no":
+                predictions[by_cosine(task)] = paraphrases_by_cosine(vectors, tasks[task.name])
         save_heads(folder, model)
         save_predictions(folder, predictions)
         save_history(folder, histories)
@@ -195,9 +194,9 @@ class Grid:
 
         def compute(folder: Path) -> None:
             model = self.load(parent, self.encoder_folder(path, seed))
-            history = finetune_sentiment(
+            history = fine_tune(
                 model,
-                self.rows.tasks["sst"]["train"],
+                self.rows.tasks[FINETUNED.name]["train"],
                 self.rows.table,
                 self.experiment.recipe,
                 settings,
@@ -222,7 +221,7 @@ class Grid:
         context = self.experiment.context(seed=0)
         return embed_all(encoder, rows, self.rows.table, self.experiment.recipe, context)
 
-    def _frozen_vectors(self, name: str, encoder: Encoder) -> Tensor:
+    def _frozen_vectors(self, name: str, model: MultitaskBert) -> Tensor:
         """Vectors of a frozen encoder for all that heads are trained and evaluated on.
 
         Kept for the encoders most recently used: `baseline` and `heads_only` of all seeds share
@@ -230,10 +229,10 @@ class Grid:
         """
         if name not in self._vectors:
             tasks = self.rows.tasks
-            splits = [tasks["sst"]["train"], tasks["quora"]["train"]]
-            splits += [tasks[task]["dev"] for task in TASKS]
+            splits = [tasks[task.name]["train"] for task in model.with_weights]
+            splits += self.rows.split("dev").values()
             rows = [row for split in splits for row in split.all_rows]
             while len(self._vectors) > 1:
                 del self._vectors[next(iter(self._vectors))]
-            self._vectors[name] = self._embed(encoder, rows)
+            self._vectors[name] = self._embed(model.encoder, rows)
         return self._vectors[name]

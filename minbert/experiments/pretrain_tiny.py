@@ -102,9 +102,13 @@ def pretrain_tiny(
 
 def _text(corpus: ClassroomCorpus) -> list[str]:
     """Training sentences of all parts, and every printable character, so that none is unknown."""
-    tasks = (corpus.data.sst, corpus.data.quora, corpus.data.sts)
     sentences = [*corpus.general["train"], *string.printable.strip()]
-    return sentences + [text for task in tasks for example in task.train for text in example.texts]
+    return sentences + [
+        text
+        for task in corpus.data.tasks.values()
+        for example in task.train
+        for text in example.texts
+    ]
 
 
 def _write_curve(path: Path, points: list[dict[str, Any]]) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 
 from minbert import checks, paper
 from minbert.evaluation.statistics import Value, over_seeds
+from minbert.tasks import PAPER_TASKS
 
-ROWS = {
-    "sst_accuracy": "Sentiment (SST), accuracy",
-    "quora_accuracy": "Paraphrase (Quora), accuracy",
-    "sts_pearson": "Similarity (STS), Pearson's r",
+OVERALL = {
     "overall_mean": "Overall: plain mean",
     "overall_2024": "Overall: 2024 formula, r as (r + 1) / 2",
 }
+ROWS = {**{task.measure: task.row for task in PAPER_TASKS}, **OVERALL}
+"""Titles of the paper's metrics; `titles` has those of a run."""
 TIERS = {"real": "real data", "synthetic": "synthetic data"}
 SIGNIFICANT = 0.05
 
@@ -42,7 +42,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _test_table(results),
         _story(results),
         "## The ladder: no deep learning, same dev data\n",
-        ladder_table(results["ladder"]),
+        ladder_table(results["ladder"], titles(results)),
         _by_cosine(results),
         _perplexity(results),
         "## Hours of training\n",
@@ -50,6 +50,16 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _settings(results),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def titles(results: dict[str, Any]) -> dict[str, str]:
+    """What a run measures, in the order of the tables; without `tasks`, the paper's."""
+    if "tasks" not in results:
+        return ROWS
+    measured = {task["measure"]: task["row"] for task in results["tasks"].values()}
+    several = set(measured) >= {task.measure for task in PAPER_TASKS}
+    overall = dict(OVERALL) if several else {"overall_mean": OVERALL["overall_mean"]}
+    return {**measured, **overall}
 
 
 def caption(results: dict[str, Any]) -> str:
@@ -87,7 +97,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
     rows = []
-    for metric, title in ROWS.items():
+    for metric, title in titles(results).items():
         cells = []
         for arm, stages in results["arms"].items():
             # The baseline's heads are never trained: its column is the same in both tables.
@@ -116,7 +126,7 @@ def _differences(results: dict[str, Any], stage: str) -> str:
         low, high = sorted(sign * bound for bound in test["ci95"])
         verdict = "within noise" if test["p_value"] >= SIGNIFICANT else f"p = {test['p_value']:.2g}"
         lines.append(
-            f"- {arm}, {ROWS[test['metric']]}: {signed(sign * test['difference'])} "
+            f"- {arm}, {titles(results)[test['metric']]}: {signed(sign * test['difference'])} "
             f"[{signed(low)}, {signed(high)}], {verdict} ({test['method']})"
         )
     if not lines:
@@ -140,7 +150,8 @@ def _test_table(results: dict[str, Any]) -> str:
         )
     theirs = {**theirs, "overall_mean": paper.OVERALL_TEST}
     rows = [
-        [title, cell(results["test"][metric], theirs.get(metric))] for metric, title in ROWS.items()
+        [title, cell(results["test"][metric], theirs.get(metric))]
+        for metric, title in titles(results).items()
     ]
     return sentence + "\n\n" + _table(["", "submitted"], rows)
 
@@ -163,10 +174,12 @@ def story_table(results: dict[str, Any]) -> str:
     return _table(header, rows)
 
 
-def ladder_table(rungs_of: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
+def ladder_table(
+    rungs_of: Mapping[str, Mapping[str, dict[str, Any]]], titles: Mapping[str, str] = ROWS
+) -> str:
     """What `minbert.evaluation.baselines.ladder` found, as a Markdown table."""
     rows = [
-        [ROWS[metric], rung.replace("_", " "), cell(value)]
+        [titles[metric], rung.replace("_", " "), cell(value)]
         for metric, rungs in rungs_of.items()
         for rung, value in rungs.items()
     ]
@@ -175,7 +188,7 @@ def ladder_table(rungs_of: Mapping[str, Mapping[str, dict[str, Any]]]) -> str:
 
 def _by_cosine(results: dict[str, Any]) -> str:
     """What the frozen vectors know of paraphrases, which the paper's linear head cannot read."""
-    if "paraphrase_by_cosine" not in results:
+    if not results.get("paraphrase_by_cosine"):
         return ""
     rows = [[arm, cell(value)] for arm, value in results["paraphrase_by_cosine"].items()]
     return (
@@ -236,7 +249,7 @@ def _settings(results: dict[str, Any]) -> str:
 SMALL = 0.05
 """A difference below this, in accuracy or r, counts as little."""
 HEADS, FINETUNED = "heads", "sst_finetuned"
-SHORT = {"sst_accuracy": "sentiment", "quora_accuracy": "paraphrase", "sts_pearson": "similarity"}
+SHORT = {task.measure: task.subject for task in PAPER_TASKS}
 
 
 @dataclass(frozen=True)

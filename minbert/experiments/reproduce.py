@@ -17,15 +17,15 @@ from minbert.data.predictions import write_predictions
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
-from minbert.experiments.arms import ARMS, TASKS, stages_of
+from minbert.experiments.arms import ARMS, stages_of
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
 from minbert.experiments.provenance import computed, describe_device, versions
 from minbert.experiments.report import tables_markdown
 from minbert.experiments.run_folder import copy_files, peak_memory_mib, write_json
 from minbert.experiments.stage_files import (
-    QUORA_BY_COSINE,
     Predictions,
+    by_cosine,
     read_history,
     read_measures,
     read_predictions,
@@ -48,31 +48,35 @@ def collect(
     computed (`minbert.experiments.provenance.computed`), `encoder_digests` and `data.digest` from
     what.
     """
-    golds = {task: grid.rows.tasks[task]["dev"].labels.numpy() for task in TASKS}
+    data, tasks = experiment.data, experiment.data.joint
+    golds = {task: splits["dev"].labels.numpy() for task, splits in grid.rows.tasks.items()}
     dev = {key: read_predictions(folder) for key, folder in folders.items()}
 
     def seeds_of(arm: str, stage: str) -> list[Predictions]:
         return [dev[arm, stage, seed] for seed in seeds]
 
     measured = {
-        arm: {stage: measure(golds, seeds_of(arm, stage)) for stage in stages_of(arm)}
+        arm: {stage: measure(golds, seeds_of(arm, stage), tasks) for stage in stages_of(arm)}
         for arm in arms
     }
     tests = []
     for stage in ("heads", "sst_finetuned"):
         for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
-            for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage)):
+            for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage), tasks):
                 tests.append({"stage": stage, "arm_a": a, "arm_b": b, **test})
-    data = experiment.data
     return {
         "tier": data.tier,
+        "tasks": {
+            task.name: {"measure": task.measure, "subject": task.subject, "row": task.row}
+            for task in tasks
+        },
         "data": {
             "name": data.name,
             "note": data.note,
             "digest": data.digest,
             "rows": {
-                task: {split: len(rows) for split, rows in grid.rows.tasks[task].items()}
-                for task in TASKS
+                task: {split: len(rows) for split, rows in splits.items()}
+                for task, splits in grid.rows.tasks.items()
             },
             "damaged_rows": len(data.damage),
         },
@@ -94,10 +98,11 @@ def collect(
         "ladder": ladder(data),
         "paraphrase_by_cosine": {
             arm: summarise(
-                "quora",
-                golds["quora"],
-                [seed[QUORA_BY_COSINE] for seed in seeds_of(arm, stages_of(arm)[0])],
+                task,
+                golds[task.name],
+                [seed[by_cosine(task)] for seed in seeds_of(arm, stages_of(arm)[0])],
             )
+            for task in [task for task in tasks if task.head == "yes_or_no"][:1]
             for arm in arms
         },
         "mlm_held_out": (
@@ -149,7 +154,8 @@ def stage_alarms(
                 found += alarms.of_history(f"{arm}/{stage}, {part}, seed {seed}", history)
         seen.add(path)
     for task, values in predictions.items():
-        of = alarms.of_similarities if task == "sts" else alarms.of_predictions
+        scores = task in grid.rows.tasks and not grid.rows.tasks[task]["dev"].task.label.whole
+        of = alarms.of_similarities if scores else alarms.of_predictions
         found += of(f"{arm}/{stage}, {task}, seed {seed}", values)
     return found
 
@@ -159,7 +165,7 @@ def _mlm_held_out(grid: Grid, seeds: Sequence[int]) -> dict[str, Any]:
     folders = [grid.encoder_folder(("mlm",), seed) for seed in seeds]
     losses = [read_measures(folder) for folder in folders]
     found = {}
-    for task in TASKS:
+    for task in grid.rows.tasks:
         before, after = (
             [perplexity(seed[when][task]) for seed in losses] for when in ("before", "after")
         )
@@ -292,22 +298,24 @@ def _predict_test(grid: Grid, submitted: dict) -> Predictions:
 
 def _measure_test(grid: Grid, test: Predictions) -> dict[str, Any] | None:
     """Test metrics where the test files have labels."""
-    labels = {task: grid.rows.tasks[task]["test"].labels for task in TASKS}
+    labels = {task: splits["test"].labels for task, splits in grid.rows.tasks.items()}
     if any(values is None for values in labels.values()):
         return None
-    return measure({task: values.numpy() for task, values in labels.items()}, [test])
+    golds = {task: values.numpy() for task, values in labels.items()}
+    return measure(golds, [test], grid.experiment.data.joint)
 
 
 def _write_predictions(out: Path, grid: Grid, dev: Predictions, test: Predictions) -> None:
     """Prediction files of the submitted model."""
     out.mkdir()
     for split, predictions in (("dev", dev), ("test", test)):
-        for task in TASKS:
-            if task not in predictions:
-                logger.warning("no %s %s file: no predictions for it", task, split)
+        for name, splits in grid.rows.tasks.items():
+            if name not in predictions:
+                logger.warning("no %s %s file: no predictions for it", name, split)
                 continue
-            ids = grid.rows.tasks[task][split].ids
-            write_predictions(out / f"{task}-{split}.csv", task, ids, predictions[task])
+            rows = splits[split]
+            path = out / f"{name}-{split}.csv"
+            write_predictions(path, rows.task, rows.ids, predictions[name])
 
 
 def _write_curves(path: Path, grid: Grid, folders: dict) -> None:

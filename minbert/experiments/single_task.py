@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from minbert import checks
-from minbert.data.examples import TaskData
 from minbert.evaluation.statistics import summarise
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.provenance import computed
@@ -20,14 +19,14 @@ from minbert.experiments.stage_files import (
     save_history,
     save_predictions,
 )
-from minbert.training.heads import train_sentiment_head
+from minbert.tasks import SINGLE_TASKS, find_task
+from minbert.training.finetune import fine_tune
+from minbert.training.heads import train_head
 from minbert.training.loop import derive_seed, generator_for
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import SPLITS, SentenceTable, TaskRows
-from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all
 
-CLASSES = {"sst": 5, "cfimdb": 2}
 MODES = ("frozen", "finetune")
 
 
@@ -61,17 +60,17 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
             such task.
     """
     checks.distinct_seeds(seeds)
-    if task not in CLASSES:
-        raise ValueError(f"task must be one of {', '.join(CLASSES)}, got {task!r}")
+    if task not in SINGLE_TASKS:
+        raise ValueError(f"task must be one of {', '.join(SINGLE_TASKS)}, got {task!r}")
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    data: TaskData | None = getattr(experiment.data, task)
+    data = experiment.data.find(task)
     if data is None:
         raise ValueError(f"the data {experiment.data.name!r} has no {task} files")
     original = experiment.original()
     digests, longest = original.digests, original.encoder.config.max_position_embeddings
     table = SentenceTable(original.tokenizer, longest)
-    splits = table.add_task(data)
+    splits = table.add_task(find_task(task), data)
     settings = experiment.preset.heads if mode == "frozen" else experiment.preset.sst_finetune
     what = {**experiment.identity(digests), "settings": asdict(settings)}
     folders = [
@@ -79,7 +78,7 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
             f"{task}-{mode}",
             {**what, "seed": seed},
             lambda folder, seed=seed: _compute(
-                folder, experiment, digests, CLASSES[task], mode, settings, table, splits, seed
+                folder, experiment, digests, mode, settings, table, splits, seed
             ),
         )
         for seed in seeds
@@ -109,7 +108,6 @@ def _compute(
     folder: Path,
     experiment: Experiment,
     digests: dict[str, str | None],
-    classes: int,
     mode: str,
     settings: StageSettings,
     table: SentenceTable,
@@ -117,20 +115,21 @@ def _compute(
     seed: int,
 ) -> None:
     encoder = experiment.original(digests).encoder
-    model = experiment.model(encoder, generator_for(seed, "heads"), classes)
+    task = splits["train"].task
+    model = experiment.model(encoder, generator_for(seed, "heads"), (task,))
     context = experiment.context(derive_seed(seed, mode), folder)
     recipe = experiment.recipe
     read = SPLITS if mode == "frozen" else SPLITS[1:]
     rows = [row for split in read for row in splits[split].first]
     if mode == "frozen":
         vectors = embed_all(encoder, rows, table, recipe, context)
-        history = train_sentiment_head(model.sentiment, vectors, splits["train"], settings, context)
+        history = train_head(model.head(task), vectors, splits["train"], settings, context)
     else:
-        history = finetune_sentiment(model, splits["train"], table, recipe, settings, context)
+        history = fine_tune(model, splits["train"], table, recipe, settings, context)
         vectors = embed_all(encoder, rows, table, recipe, context)
     with torch.inference_mode():
         predictions = {
-            split: model.predict_sentiment(vectors[list(splits[split].first)].to(experiment.device))
+            split: model.predict(task, vectors[list(splits[split].first)].to(experiment.device))
             .cpu()
             .numpy()
             for split in SPLITS[1:]

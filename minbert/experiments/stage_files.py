@@ -20,42 +20,41 @@ from torch.nn import functional as F
 from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
 from minbert.multitask import MultitaskBert
+from minbert.tasks import Task
 from minbert.training.loop import History
 from minbert.training.sentences import TaskRows
 
 Predictions = dict[str, np.ndarray]
-"""Per task: classes (sst), 0/1 (quora), similarities from 0 to 5 (sts), in the split's order."""
+"""Per name of a task: classes, 0/1, or similarities from 0 to 5, in the split's order."""
 
-QUORA_BY_COSINE = "quora_by_cosine"
-"""Besides the tasks: paraphrases read off the vectors without the paper's head."""
+
+def by_cosine(task: Task) -> str:
+    """Name of what stands besides the tasks: its answers read off the vectors, without its head."""
+    return f"{task.name}_by_cosine"
 
 
 @torch.inference_mode()
 def predict_tasks(
     model: MultitaskBert, vectors: Tensor, splits: Mapping[str, TaskRows]
 ) -> Predictions:
-    """Answers of the three heads for ready-made sentence vectors; empty splits are left out.
+    """Answers of the heads for ready-made sentence vectors; empty splits are left out.
 
     Args:
-        model: its heads are used, not its encoder.
+        model: its heads are used, and its encoder's device.
         vectors: (row of the sentence table, hidden).
         splits: one split per task.
     """
-    device = model.paraphrase.dense.weight.device
+    device = model.encoder.pooler.dense.weight.device
 
-    def of(rows: tuple[int, ...] | None) -> Tensor:
-        return vectors[list(rows or ())].to(device)
+    def of(rows: tuple[int, ...]) -> Tensor:
+        return vectors[list(rows)].to(device)
 
     predictions = {}
     for task, rows in splits.items():
         if not len(rows):
             continue
-        if task == "sst":
-            values = model.predict_sentiment(of(rows.first))
-        elif task == "quora":
-            values = model.predict_paraphrase(of(rows.first), of(rows.second))
-        else:
-            values = model.predict_similarity(of(rows.first), of(rows.second))
+        second = of(rows.second) if rows.task.pairs else None
+        values = model.predict(rows.task, of(rows.first), second)
         predictions[task] = values.cpu().numpy()
     return predictions
 
@@ -68,7 +67,7 @@ def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np
 
     Args:
         vectors: (row of the sentence table, hidden).
-        splits: of Quora, `train` and `dev`.
+        splits: of a task of duplicates, `train` and `dev`.
     """
 
     def scores(rows: TaskRows) -> np.ndarray:

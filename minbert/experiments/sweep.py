@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from minbert import losses
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
-from minbert.evaluation.metrics import accuracy, pearson
-from minbert.experiments.arms import TASKS
+from minbert.evaluation.metrics import score
+from minbert.experiments.arms import FINETUNED
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.provenance import computed
 from minbert.experiments.stage_files import (
@@ -29,13 +29,13 @@ from minbert.experiments.stage_files import (
 from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.training.curve import DivergedError
+from minbert.training.finetune import fine_tune
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.mnrl import is_similar, train_ranking
+from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
 from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import CourseRows, TaskRows
-from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all
 
 HELD_OUT = 0.1
@@ -59,8 +59,8 @@ def split_training_data(rows: CourseRows, share: float, seed: int) -> Parts:
     if not 0.0 < share <= 1.0:
         raise ValueError(f"share must lie in (0, 1], got {share}")
     train, held_out = {}, {}
-    for task in TASKS:
-        split = rows.tasks[task]["train"]
+    for task, splits in rows.tasks.items():
+        split = splits["train"]
         order = torch.randperm(len(split), generator=generator_for(seed, "split", task)).tolist()
         cut = max(1, round(HELD_OUT * len(split)))
         held_out[task] = split.subset(order[:cut])
@@ -93,23 +93,20 @@ def judge(
     vectors = embed_all(encoder, wanted, table, recipe, context)
     measures = _judge_pairs(vectors, parts, recipe)
     if stage == "sst_finetune":
-        split = parts.held_out["sst"]
+        split = parts.held_out[FINETUNED.name]
         with evaluating(model):
-            predictions = model.predict_sentiment(vectors[list(split.first)].to(context.device))
-        right = accuracy(predictions.cpu().numpy(), split.labels.numpy())
-        measures = {"sst_accuracy": right, **measures}
+            said = model.predict(FINETUNED, vectors[list(split.first)].to(context.device))
+        right = score(FINETUNED, said.cpu().numpy(), split.labels.numpy())
+        measures = {FINETUNED.measure: right, **measures}
     return measures
 
 
 def _judge_pairs(vectors: Tensor, parts: Parts, recipe: Recipe) -> dict[str, float]:
-    sts = parts.held_out["sts"]
-    scores = similarity_score(vectors[list(sts.first)], vectors[list(sts.second)])
     total, positives = 0.0, 0
-    for task in ("quora", "sts"):
-        split = parts.held_out[task]
+    for split in ranked_pairs(parts.held_out).values():
         for start in range(0, len(split), 32):
             batch = split.subset(range(start, min(start + 32, len(split))))
-            similar = is_similar(task, batch, recipe)
+            similar = is_similar(batch, recipe)
             count = int(similar.sum())
             if count and len(batch) > 1:
                 first, second = vectors[list(batch.first)], vectors[list(batch.second)]
@@ -117,13 +114,21 @@ def _judge_pairs(vectors: Tensor, parts: Parts, recipe: Recipe) -> dict[str, flo
                     first, second, similar, scale=recipe.scale, symmetric=recipe.symmetric
                 )
                 total, positives = total + loss.item() * count, positives + count
-    quora = parts.held_out["quora"]
-    random_pairs = F.cosine_similarity(
-        vectors[list(quora.first)], vectors[list(quora.second[1:] + quora.second[:1])], dim=-1
-    )
+    pairs = [split for split in parts.held_out.values() if split.task.pairs]
+    read = {
+        split.task.measure: score(
+            split.task,
+            similarity_score(vectors[list(split.first)], vectors[list(split.second)]).numpy(),
+            split.labels.numpy(),
+        )
+        for split in pairs
+        if split.task.head == "cosine"
+    }
+    others = pairs[0].second[1:] + pairs[0].second[:1]
+    random_pairs = F.cosine_similarity(vectors[list(pairs[0].first)], vectors[list(others)], dim=-1)
     return {
         "ranking_loss": total / positives if positives else math.nan,
-        "sts_pearson": pearson(scores.numpy(), sts.labels.numpy()),
+        **read,
         "random_pair_cosine": random_pairs.mean().item(),
     }
 
@@ -137,11 +142,14 @@ def _judge_mlm(
     context: RunContext,
 ) -> dict[str, float]:
     measures = {}
-    for task in TASKS:
-        wanted = parts.held_out[task].all_rows
-        loss = masked_loss(encoder, head, wanted, rows.table, experiment.recipe, context, task)
+    for task, split in parts.held_out.items():
+        loss = masked_loss(
+            encoder, head, split.all_rows, rows.table, experiment.recipe, context, task
+        )
         measures |= {f"{task}_loss": loss, f"{task}_perplexity": perplexity(loss)}
-    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in TASKS) / len(TASKS)
+    measures["mean_loss"] = sum(measures[f"{task}_loss"] for task in parts.held_out) / len(
+        parts.held_out
+    )
     return measures
 
 
@@ -264,6 +272,7 @@ def _train(
             model.encoder, head, corpora, rows.table, recipe, settings, context
         )
     if stage == "mnrl":
-        pairs = {task: parts.train[task] for task in ("quora", "sts")}
+        pairs = ranked_pairs(parts.train)
         return train_ranking(model.encoder, pairs, rows.table, recipe, settings, context)
-    return finetune_sentiment(model, parts.train["sst"], rows.table, recipe, settings, context)
+    rows_of = parts.train[FINETUNED.name]
+    return fine_tune(model, rows_of, rows.table, recipe, settings, context)

@@ -32,10 +32,11 @@ def train_ranking(
     negatives; a batch without a similar pair, or of one pair, is skipped and counted.
 
     Args:
-        pairs: training pairs per data set, `quora` (labels 0/1) and `sts` (0 to 5).
+        pairs: training pairs per data set, of tasks that say from which label two sentences are
+            similar.
     """
     set_dropout(encoder, recipe)
-    similar = {name: is_similar(name, rows, recipe) for name, rows in pairs.items()}
+    similar = {name: is_similar(rows, recipe) for name, rows in pairs.items()}
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
         name, examples = batch
@@ -49,7 +50,7 @@ def train_ranking(
     return train(
         encoder,
         lambda generator: in_turn(
-            {name: _pair_lengths(rows, table) for name, rows in pairs.items()},
+            {name: table.lengths(rows) for name, rows in pairs.items()},
             settings.batch_size,
             generator,
         ),
@@ -64,9 +65,18 @@ def train_ranking(
     )
 
 
-def is_similar(name: str, rows: TaskRows, recipe: Recipe) -> Bool[Tensor, " pair"]:
-    """Which pairs the ranking loss takes as positives: duplicates, or similar enough captions."""
-    return rows.labels >= (recipe.similar_from if name == "sts" else 1.0)
+def ranked_pairs(rows: Mapping[str, TaskRows]) -> dict[str, TaskRows]:
+    """Those of tasks that say from which label on two sentences are similar."""
+    return {name: of for name, of in rows.items() if of.task.similar_from is not None}
+
+
+def is_similar(rows: TaskRows, recipe: Recipe) -> Bool[Tensor, " pair"]:
+    """Which pairs the ranking loss takes as positives: duplicates, or similar enough captions.
+
+    Of scores the recipe says how much is enough, of classes the task.
+    """
+    task = rows.task
+    return rows.labels >= (task.similar_from if task.label.whole else recipe.similar_from)
 
 
 def ranking_loss(
@@ -87,10 +97,3 @@ def ranking_loss(
         scale=recipe.scale,
         symmetric=recipe.symmetric,
     )
-
-
-def _pair_lengths(rows: TaskRows, table: SentenceTable) -> list[int]:
-    return [
-        max(table.length(first), table.length(second))
-        for first, second in zip(rows.first, rows.second, strict=True)
-    ]

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from minbert.data.batching import pad_batch
-from minbert.data.examples import CourseData, PairExample, SentenceExample, TaskData
+from minbert.data.examples import CourseData, Example, TaskData
+from minbert.tasks import Task
 from minbert.tokenizer import WordPieceTokenizer
 
 SPLITS = ("train", "dev", "test")
@@ -20,6 +21,7 @@ SPLITS = ("train", "dev", "test")
 class TaskRows:
     """One split of one task: rows of a `SentenceTable` and labels."""
 
+    task: Task
     ids: tuple[str, ...]
     first: tuple[int, ...]
     second: tuple[int, ...] | None
@@ -35,6 +37,11 @@ class TaskRows:
         """Every sentence of the split, first and second ones."""
         return self.first + (self.second or ())
 
+    @property
+    def targets(self) -> Float[Tensor, " example"] | Int[Tensor, " example"]:
+        """Labels as the task's loss takes them: numbers of classes, or numbers."""
+        return self.labels.long() if self.task.loss == "cross_entropy" else self.labels
+
     def subset(self, examples: Sequence[int]) -> TaskRows:
         """The given examples, in the given order."""
 
@@ -42,6 +49,7 @@ class TaskRows:
             return tuple(values[index] for index in examples)
 
         return TaskRows(
+            task=self.task,
             ids=pick(self.ids),
             first=pick(self.first),
             second=None if self.second is None else pick(self.second),
@@ -80,6 +88,13 @@ class SentenceTable:
             self.ids.append(ids)
         return tuple(self._row_of[sentence] for sentence in sentences)
 
+    def lengths(self, rows: TaskRows) -> list[int]:
+        """Word pieces of each example: of the longer one of its sentences."""
+        return [
+            max(self.length(first), self.length(second))
+            for first, second in zip(rows.first, rows.second or rows.first, strict=True)
+        ]
+
     def length(self, row: int) -> int:
         """Word pieces of one sentence."""
         return len(self.ids[row])
@@ -92,30 +107,31 @@ class SentenceTable:
         unpadded = bool(mask.all())
         return input_ids.to(device), None if unpadded else mask.to(device)
 
-    def add_task(self, task: TaskData) -> dict[str, TaskRows]:
+    def add_task(self, task: Task, data: TaskData) -> dict[str, TaskRows]:
         """All splits of a task as rows of this table."""
-        return {split: self._add_split(getattr(task, split)) for split in SPLITS}
+        return {split: self._add_split(task, getattr(data, split)) for split in SPLITS}
 
-    def _add_split(self, examples: Sequence[SentenceExample | PairExample]) -> TaskRows:
-        pairs = bool(examples) and isinstance(examples[0], PairExample)
-        first = [example.sentence1 if pairs else example.sentence for example in examples]
+    def _add_split(self, task: Task, examples: Sequence[Example]) -> TaskRows:
+        first = [example.texts[0] for example in examples]
         labels = [example.label for example in examples]
         return TaskRows(
+            task=task,
             ids=tuple(example.id for example in examples),
             first=self.add(first),
-            second=self.add(example.sentence2 for example in examples) if pairs else None,
+            second=self.add(example.texts[1] for example in examples) if task.pairs else None,
             labels=None if None in labels or not labels else torch.tensor(labels).float(),
         )
 
 
 class CourseRows:
-    """The tasks of a `CourseData` as rows of one table."""
+    """The tasks of a `CourseData` that are trained together, as rows of one table."""
 
     def __init__(
         self, data: CourseData, tokenizer: WordPieceTokenizer, max_length: int = 512
     ) -> None:
         self.table = SentenceTable(tokenizer, max_length)
-        self.tasks = {
-            name: self.table.add_task(task)
-            for name, task in (("sst", data.sst), ("quora", data.quora), ("sts", data.sts))
-        }
+        self.tasks = {task.name: self.table.add_task(task, data.tasks[task]) for task in data.joint}
+
+    def split(self, name: str) -> dict[str, TaskRows]:
+        """One split of every task, by the task's name: "train", "dev" or "test"."""
+        return {task: splits[name] for task, splits in self.tasks.items()}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from minbert.analysis.geometry import dev_sentences
@@ -35,11 +33,12 @@ def test_partners_are_mutual_duplicates_of_dev(data) -> None:
 
 
 def test_a_sentence_of_two_tasks_stands_under_the_first(data) -> None:
-    small = replace(
-        data,
-        sst=TaskData((), (SentenceExample("1", "One.", 3),)),
-        quora=TaskData((), (PairExample("2", "One.", "Two?", 0.0),)),
-        sts=TaskData((), (PairExample("3", "Two?", "Three.", 2.0),)),
+    small = data.with_tasks(
+        {
+            "sst": TaskData((), (SentenceExample("1", "One.", 3),)),
+            "quora": TaskData((), (PairExample("2", "One.", "Two?", 0.0),)),
+            "sts": TaskData((), (PairExample("3", "Two?", "Three.", 2.0),)),
+        }
     )
     space = dev_sentences(small)
     assert space.sentences == ("One.", "Two?", "Three.")

@@ -36,6 +36,7 @@ from minbert.masking import mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.optimizer import AdamW, learning_rate_factor, make_optimizer
 from minbert.pooling import pool
+from minbert.tasks import CFIMDB, SST
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.movement import movement
 from minbert.training.perplexity import perplexity
@@ -304,7 +305,7 @@ CASES: dict[str, Case] = {
     "mlm head: width": ("states", lambda: HEAD(f(2, 7), WORDS)),
     "mlm head: words of another model": ("word_embeddings", lambda: HEAD(f(2, 8), f(39, 8))),
     "model: pooling": ("pooling", lambda: MultitaskBert(ENCODER, pooling="max")),
-    "model: classes": ("num_labels", lambda: MultitaskBert(ENCODER, num_labels=0)),
+    "model: two sentiments": ("tasks", lambda: MultitaskBert(ENCODER, (SST, CFIMDB))),
     # --- encode
     "encode: a string": ("sentences", lambda: encode("a film", ENCODER, TOKENIZER)),
     "encode: bytes": ("sentences", lambda: encode(b"a film", ENCODER, TOKENIZER)),
@@ -364,7 +365,7 @@ CASES: dict[str, Case] = {
     "summarise: one seed is short": (
         "predictions", lambda: statistics.summarise("sst", a(1, 0), [a(1, 0), a(1.0)])),
     "resampled: unknown task": (
-        "task", lambda: intervals.resampled_scores("cfimdb", a(1, 0), [a(1, 0)])),
+        "task", lambda: intervals.resampled_scores("SST", a(1, 0), [a(1, 0)])),
     "resampled: none": ("predictions", lambda: intervals.resampled_scores("sst", a(1, 0), [])),
     "resampled: no resamples": (
         "resamples", lambda: intervals.resampled_scores("sst", a(1, 0), [a(1, 0)], 0)),

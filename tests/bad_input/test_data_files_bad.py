@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from minbert.__main__ import main
 from minbert.data import load_data
 from minbert.data.check import check_folder
-from minbert.data.course_file import FORMATS
 from minbert.data.cs224n import file_name, load_cs224n, read_file
 from minbert.data.examples import Damage, Example, PairExample
 from minbert.data.table import table_line, table_rows
+from minbert.tasks import COURSE_TASKS
 
 Read = tuple[tuple[Example, ...], list[Damage]]
 HEADERS = {
@@ -181,7 +181,7 @@ QUOTED = {
 @pytest.mark.parametrize("sentence", QUOTED.values(), ids=QUOTED)
 @pytest.mark.parametrize("task", ["sst", "sts"])
 def test_quoted_text_is_read_as_csv_reads_it(tmp_path: Path, sentence: str, task: str) -> None:
-    before, after = [sentence, "x"][: len(FORMATS[task].sentences)], good(task, 9)
+    before, after = [sentence, "x"][: len(COURSE_TASKS[task].sentences)], good(task, 9)
     row = table_line([1, "x", *before, LABELS[task]])
     examples, damage = read(tmp_path / "f.csv", f"{HEADERS[task]}\n{row}{after}\n", task)
     assert list(examples[0].texts) == before and examples[1].id == "id9" and not damage
@@ -373,7 +373,7 @@ def test_half_of_cfimdb_is_left_aside_and_that_is_said(
     folder: Path, lost: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / file_name("cfimdb", lost)).unlink()
-    assert load_cs224n(folder).cfimdb is None
+    assert load_cs224n(folder).find("cfimdb") is None
     report = check_folder(folder)
     assert report.ok and len(report.notes) == 1
     assert report.notes[0] in caplog.text and "expected its train and dev files" in caplog.text
@@ -525,7 +525,7 @@ DAMAGE = st.sampled_from([
 ])  # fmt: skip
 
 
-@pytest.mark.parametrize("task", FORMATS)
+@pytest.mark.parametrize("task", COURSE_TASKS)
 @SETTINGS
 @given(
     edits=st.lists(st.tuples(st.integers(0, 299), st.integers(0, 30), DAMAGE), max_size=3),
@@ -565,7 +565,7 @@ def test_rows_in_are_rows_out_and_rows_named(
     st.binary(max_size=200),
     st.text(max_size=80).map(str.encode),
     st.lists(LINE, max_size=9).map(lambda lines: "\n".join([HEADERS["sst"], *lines]).encode()),
-), st.sampled_from(list(FORMATS)))  # fmt: skip
+), st.sampled_from(list(COURSE_TASKS)))  # fmt: skip
 def test_any_bytes_are_read_or_refused_by_name(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, task: str
 ) -> None:
@@ -588,7 +588,7 @@ def test_any_bytes_are_read_or_refused_by_name(
 def test_the_real_files_keep_every_row(real_data_folder: Path) -> None:
     """Counted by newlines; and field by field as the csv module reads them."""
     checked = 0
-    for task in FORMATS:
+    for task in COURSE_TASKS:
         for split in ("train", "dev", "test"):
             path = real_data_folder / file_name(task, split)
             if not path.exists():

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 
 from minbert.__main__ import main
 from minbert.data.predictions import (
-    COLUMNS,
     matched,
     read_labels,
     read_predictions,
     write_predictions,
 )
+from minbert.tasks import COURSE_TASKS
 
 COUNT = 20
 IDS = [f"x{number}" for number in range(COUNT)]
+COLUMNS = {name: task.prediction for name, task in COURSE_TASKS.items()}
 HEAD = {task: f"id \t {column} \n" for task, column in COLUMNS.items()}
 LABEL = {"sst": "sentiment", "cfimdb": "sentiment", "quora": "is_duplicate", "sts": "similarity"}
 

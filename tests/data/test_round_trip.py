@@ -15,8 +15,8 @@ from minbert.data.check import check_folder
 from minbert.data.cs224n import digest, load_cs224n
 from minbert.data.examples import CourseData, PairExample, SentenceExample, TaskData
 from minbert.data.export import write_course_files
+from minbert.tasks import COURSE_TASKS
 
-TASKS = ("sst", "quora", "sts", "cfimdb")
 SPLITS = ("train", "dev", "test")
 PART = ("quora", "train")
 
@@ -33,18 +33,16 @@ def small(**changes: TaskData | None) -> CourseData:
 
         return TaskData(rows("train", label), rows("dev", label), rows("test", None))
 
-    tasks = {"sst": task("sst", 3), "quora": task("quora", 1.0), "sts": task("sts", 4.25),
-             "cfimdb": task("cfimdb", 1), **changes}  # fmt: skip
+    made = {"sst": task("sst", 3), "cfimdb": task("cfimdb", 1), "quora": task("quora", 1.0),
+            "sts": task("sts", 4.25), **changes}  # fmt: skip
+    tasks = {COURSE_TASKS[name]: data for name, data in made.items()}
     return CourseData(
-        name="x", tier="synthetic", note="made up", damage=(), digest=digest(tasks), **tasks
+        name="x", tier="synthetic", note="made up", damage=(), digest=digest(tasks), tasks=tasks
     )
 
 
 def same(read: CourseData, written: CourseData) -> bool:
-    return all(getattr(read, task) == getattr(written, task) for task in TASKS) and (
-        digest({task: getattr(read, task) for task in TASKS})
-        == digest({task: getattr(written, task) for task in TASKS})
-    )
+    return read.tasks == written.tasks and digest(read.tasks) == digest(written.tasks)
 
 
 def with_text(text: str, split: str = "train") -> CourseData:
@@ -56,10 +54,11 @@ def with_text(text: str, split: str = "train") -> CourseData:
     if split == "test":
         pairs = tuple(replace(pair, label=None) for pair in pairs)
     quora, sst = data.quora, data.sst
-    return replace(
-        data,
-        quora=replace(quora, **{split: getattr(quora, split) + pairs}),
-        sst=replace(sst, **{split: getattr(sst, split) + sentences}),
+    return data.with_tasks(
+        {
+            "quora": replace(quora, **{split: getattr(quora, split) + pairs}),
+            "sst": replace(sst, **{split: getattr(sst, split) + sentences}),
+        }
     )
 
 
@@ -68,11 +67,11 @@ def test_every_split_comes_back(tmp_path: Path, lost: str) -> None:
     """Test files without labels had an empty label column, which the reader refused."""
     data = small()
     if lost == "cfimdb":
-        data = replace(data, cfimdb=None)
+        data = replace(data, tasks={t: d for t, d in data.tasks.items() if t.joint})
     if lost == "quora test":
-        data = replace(data, quora=replace(data.quora, test=()))
+        data = data.with_tasks({"quora": replace(data.quora, test=())})
     if lost == "all tests":
-        data = replace(data, **{t: replace(getattr(data, t), test=()) for t in TASKS})
+        data = data.with_tasks({t: replace(d, test=()) for t, d in data.tasks.items()})
     write_course_files(data, tmp_path / "files")
     read = load_cs224n(tmp_path / "files")
     assert same(read, data) and read.tier == "synthetic" and not read.damage
@@ -101,7 +100,8 @@ def test_every_text_comes_back(tmp_path: Path, text: str, split: str) -> None:
 
 def rows(*examples: PairExample) -> CourseData:
     data = small()
-    return replace(data, quora=replace(data.quora, train=data.quora.train + examples))
+    quora = replace(data.quora, train=data.quora.train + examples)
+    return data.with_tasks({"quora": quora})
 
 
 REFUSED = {
@@ -117,8 +117,10 @@ REFUSED = {
     "a blank in front of an id": rows(PairExample(" n", "a", "b", 1.0)),
     "a tab in an id": rows(PairExample("n\t", "a", "b", 1.0)),
     "a taken id": rows(PairExample("quora-train-1", "a", "b", 1.0)),
-    "no train": replace(small(), quora=TaskData((), small().quora.dev)),
-    "dev without labels": replace(small(), quora=replace(small().quora, dev=small().quora.test)),
+    "no train": small().with_tasks({"quora": TaskData((), small().quora.dev)}),
+    "dev without labels": small().with_tasks(
+        {"quora": replace(small().quora, dev=small().quora.test)}
+    ),
 }  # fmt: skip
 
 
@@ -146,7 +148,7 @@ def test_any_text_comes_back_or_is_refused(
     folder = tmp_path_factory.getbasetemp() / "any-export"
     shutil.rmtree(folder, ignore_errors=True)
     examples = tuple(PairExample(str(n), *pair) for n, pair in enumerate(pairs))
-    data = replace(small(), quora=TaskData(examples, examples, examples))
+    data = small().with_tasks({"quora": TaskData(examples, examples, examples)})
     try:
         write_course_files(data, folder)
     except ValueError as error:

@@ -34,9 +34,7 @@ def experiment(tmp_path: Path) -> Experiment:
     return Experiment(
         data=replace(
             whole,
-            sst=piece(whole.sst),
-            quora=piece(whole.quora),
-            sts=piece(whole.sts),
+            tasks={task: piece(data) for task, data in whole.tasks.items()},
             digest=f"{whole.digest}, {ROWS} rows",
         ),
         encoder_name="tiny",

@@ -13,13 +13,13 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
 from minbert.training.epochs import in_turn
-from minbert.training.heads import train_paraphrase_head, train_sentiment_head
+from minbert.training.finetune import fine_tune
+from minbert.training.heads import train_head
 from minbert.training.loop import generator_for
 from minbert.training.mlm import masked_language_model_loss, pretrain_masked_language_model
 from minbert.training.mnrl import is_similar, train_ranking
 from minbert.training.recipe import RECIPES, StageSettings
 from minbert.training.sentences import CourseRows
-from minbert.training.sentiment import finetune_sentiment
 from minbert.training.vectors import embed_all
 
 RECIPE = RECIPES["paper"]
@@ -118,8 +118,8 @@ def test_mnrl_skips_and_counts_batches_without_a_similar_pair(
 ) -> None:
     pairs = {task: rows.tasks[task]["train"] for task in ("quora", "sts")}
     none = replace(RECIPE, similar_from=5.0)
-    assert not is_similar("sts", pairs["sts"], none).any()
-    similar = is_similar("quora", pairs["quora"], none)
+    assert not is_similar(pairs["sts"], none).any()
+    similar = is_similar(pairs["quora"], none)
     assert torch.equal(similar, pairs["quora"].labels == 1)
     history = train_ranking(
         encoder, pairs, rows.table, none, StageSettings(1, 8, 1e-4), experiment.context(seed=0)
@@ -147,8 +147,8 @@ def test_frozen_heads_learn_from_vectors_computed_once(
     model = MultitaskBert(encoder, dropout=0.0, generator=torch.Generator().manual_seed(0))
     before = copied(model)
     settings = StageSettings(10, 8, 1e-2)
-    history = train_paraphrase_head(model.paraphrase, vectors, splits[0], settings, context)
-    history = train_sentiment_head(model.sentiment, vectors, splits[1], settings, context)
+    history = train_head(model.paraphrase, vectors, splits[0], settings, context)
+    history = train_head(model.sentiment, vectors, splits[1], settings, context)
     assert sum(seen) == len(set(wanted)), "the encoder ran again"
     assert history.steps == 50
     moved = changed(model, before)
@@ -161,7 +161,7 @@ def test_fine_tuning_moves_all_but_the_paraphrase_head(
 ) -> None:
     model = MultitaskBert(encoder, dropout=0.3, generator=torch.Generator().manual_seed(0))
     before = copied(model)
-    history = finetune_sentiment(
+    history = fine_tune(
         model, rows.tasks["sst"]["train"], rows.table, RECIPE, FAST, experiment.context(seed=0)
     )
     assert history.frozen_moved == history.stood_still == []

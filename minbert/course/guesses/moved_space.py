@@ -24,7 +24,7 @@ from minbert.evaluation.metrics import accuracy
 from minbert.experiments.grid import Grid
 from minbert.pretrained import from_pretrained, save_pretrained
 from minbert.training.loop import derive_seed
-from minbert.training.mnrl import train_ranking
+from minbert.training.mnrl import ranked_pairs, train_ranking
 
 EXPECTED = (
     "If moving the space is what costs sentiment, a rotation should cost as much. If ranking moved "
@@ -59,12 +59,12 @@ def ranked(grid: Grid, seed: int) -> dict[str, dict[str, Any]]:
 
 def ranked_afterwards(grid: Grid, folder: Path, seed: int) -> Path:
     """A stage of the cache: the encoder in `folder`, ranked as in the arm mnrl."""
-    experiment, tasks = grid.experiment, grid.rows.tasks
+    experiment = grid.experiment
     settings = experiment.preset.mnrl
 
     def compute(target: Path) -> None:
         encoder = _load(grid, folder)
-        pairs = {task: tasks[task]["train"] for task in ("quora", "sts")}
+        pairs = ranked_pairs(grid.rows.split("train"))
         context = experiment.context(derive_seed(seed, "ranked afterwards"))
         train_ranking(encoder, pairs, grid.rows.table, experiment.recipe, settings, context)
         save_pretrained(target, encoder, grid.tokenizer)

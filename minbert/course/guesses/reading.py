@@ -12,11 +12,10 @@ from torch import Tensor
 
 from minbert.encoder import Encoder
 from minbert.evaluation.metrics import accuracy, pearson
-from minbert.experiments.arms import TASKS
 from minbert.experiments.grid import Grid
 from minbert.experiments.stage_files import paraphrases_by_cosine, predict_tasks
 from minbert.heads import similarity_score
-from minbert.training.heads import train_paraphrase_head, train_sentiment_head
+from minbert.training.heads import train_head
 from minbert.training.loop import derive_seed, generator_for
 from minbert.training.sentences import TaskRows
 from minbert.training.vectors import embed_all
@@ -37,7 +36,7 @@ def embed(grid: Grid, encoder: Encoder) -> SentenceVectors:
     """Vectors of all sentences that heads are trained on or that are measured on dev."""
     tasks = grid.rows.tasks
     splits = [tasks["sst"]["train"], tasks["quora"]["train"]]
-    splits += [tasks[task]["dev"] for task in TASKS]
+    splits += grid.rows.split("dev").values()
     rows = [row for split in splits for row in split.all_rows]
     experiment = grid.experiment
     context = experiment.context(seed=0)
@@ -70,9 +69,9 @@ def read(grid: Grid, encoder: Encoder, vectors: SentenceVectors, seed: int) -> d
     experiment, tasks = grid.experiment, grid.rows.tasks
     model = experiment.model(encoder, generator_for(seed, "heads"))
     settings, context = experiment.preset.heads, experiment.context(derive_seed(seed))
-    train_sentiment_head(model.sentiment, vectors, tasks["sst"]["train"], settings, context)
-    train_paraphrase_head(model.paraphrase, vectors, tasks["quora"]["train"], settings, context)
-    dev = {task: tasks[task]["dev"] for task in TASKS}
+    for task in model.with_weights:
+        train_head(model.head(task), vectors, tasks[task.name]["train"], settings, context)
+    dev = grid.rows.split("dev")
     golds = {task: rows.labels.numpy() for task, rows in dev.items()}
     said = predict_tasks(model.eval(), vectors, dev)
     by_cosine = paraphrases_by_cosine(vectors, tasks["quora"])

@@ -21,8 +21,8 @@ from minbert.experiments.grid import Grid
 from minbert.experiments.stage_files import save_heads
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import save_pretrained
+from minbert.training.finetune import fine_tune
 from minbert.training.loop import derive_seed
-from minbert.training.sentiment import finetune_sentiment
 
 EXPECTED = (
     "If ranking or MLM makes cosines robust, the order of the pairs' cosines should survive better "
@@ -71,7 +71,7 @@ def finetuned_for(grid: Grid, arm: str, seed: int, epochs: int) -> Path:
         model = grid.load(parent, grid.encoder_folder(ARMS[arm], seed))
         sst = grid.rows.tasks["sst"]["train"]
         context = experiment.context(derive_seed(seed, *ARMS[arm]))
-        finetune_sentiment(model, sst, grid.rows.table, experiment.recipe, settings, context)
+        fine_tune(model, sst, grid.rows.table, experiment.recipe, settings, context)
         save_pretrained(folder, model.encoder, grid.tokenizer)
         save_heads(folder, model)
 
@@ -119,7 +119,7 @@ def _measures(
 ) -> dict[str, float]:
     sst, sts = grid.rows.tasks["sst"]["dev"], grid.rows.tasks["sts"]["dev"]
     device = model.sentiment.dense.weight.device
-    said = model.predict_sentiment(after[list(sst.first)].to(device)).cpu().numpy()
+    said = model.predict(sst.task, after[list(sst.first)].to(device)).cpu().numpy()
     rows = list(dict.fromkeys(sts.all_rows))
     centred = [values - values[rows].mean(dim=0) for values in (before, after)]
     by_centred = compare_cosines(*(cosines(values, sts) for values in centred))

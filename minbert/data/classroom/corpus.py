@@ -25,6 +25,7 @@ from minbert.data.classroom.reviews import Opinion, review
 from minbert.data.classroom.similarity import event_similarity, vary
 from minbert.data.cs224n import digest
 from minbert.data.examples import CourseData, PairExample, SentenceExample, TaskData
+from minbert.tasks import QUORA, SST, STS
 
 SPLITS = {"train": 0.0, "dev": 0.35, "test": 0.35}
 """Each split, and how often it uses wording that train never has."""
@@ -60,20 +61,18 @@ def classroom_corpus(seed: int = 0) -> ClassroomCorpus:
     """Make the corpus; the same bytes for the same seed, on any machine."""
     frames: dict[str, Frame] = {}
     tasks = {
-        "sst": _task("sst", seed, frames, _reviews),
-        "quora": _task("quora", seed, frames, _questions),
-        "sts": _task("sts", seed, frames, _graded),
+        task: _task(task.name, seed, frames, make)
+        for task, make in ((SST, _reviews), (QUORA, _questions), (STS, _graded))
     }
     general = _general(seed)
     data = CourseData(
         name="classroom",
         tier="synthetic",
         note=f"classroom corpus (synthetic), seed {seed}",
-        cfimdb=None,
         damage=(),
         digest=digest(tasks),
         text=general["train"],
-        **tasks,
+        tasks=tasks,
     )
     return ClassroomCorpus(seed, data, general, frames)
 

@@ -12,6 +12,7 @@ from minbert.course.example import OTHER, PAIR
 from minbert.heads import similarity_score
 from minbert.inference import encode
 from minbert.multitask import MultitaskBert
+from minbert.tasks import CFIMDB, QUORA, SST, STS, Task
 from minbert.viz.explorers.base.explorer import MOST_REMEMBERED
 from minbert.viz.explorers.embeddings import neighbour_tables as neighbours
 from minbert.viz.explorers.embeddings.neighbour_tables import (
@@ -38,10 +39,12 @@ OTHERS = [
 ]  # fmt: skip
 
 
-def trained(num_labels: int = 5, compares: bool = False) -> MultitaskBert:
+def trained(sentiment: Task = SST, compares: bool = False) -> MultitaskBert:
     """Heads as if they had been trained: with biases that are not 0."""
     draw = torch.Generator().manual_seed(3)
-    model = MultitaskBert(ENCODER, num_labels, generator=draw, paraphrase_compares=compares)
+    model = MultitaskBert(
+        ENCODER, (sentiment, QUORA, STS), generator=draw, paraphrase_compares=compares
+    )
     with torch.no_grad():
         for parameter in (*model.sentiment.parameters(), *model.paraphrase.parameters()):
             parameter.copy_(torch.randn(parameter.shape, generator=draw) * 0.1)
@@ -139,7 +142,7 @@ def test_what_is_drawn_and_listed_is_what_the_heads_say() -> None:
 def test_classes_have_names_whatever_their_number() -> None:
     assert class_names(2) == ("negative", "positive") and class_names(5)[2] == "neutral"
     assert class_names(3) == ("class 0", "class 1", "class 2")
-    explorer = SimilarityExplorer(trained(num_labels=2), TOKENIZER, OTHERS)
+    explorer = SimilarityExplorer(trained(CFIMDB), TOKENIZER, OTHERS)
     assert len(cell(explorer, "Heads", "sentiment", "1 positive")) == 4
 
 
