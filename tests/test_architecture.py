@@ -21,9 +21,10 @@ READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask
 
 LAYERS = (
     "stopping folders/",
+    "paper tasks",
     "data/",
     "checks evaluating config attention encoder pooling heads multitask masking whole_word losses "
-    "optimizer paper precision progress threads memory model_files texts wordpiece "
+    "optimizer precision progress threads memory model_files texts wordpiece "
     "tokenizer_options tokenizer_files tokenizer known_models hub sentence_transformers_folder "
     "weights tensor_files pretrained inference __init__",
     "training/",
