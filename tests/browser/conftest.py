@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from machine_matrix import MOST_DIFFERENT
+from machine_matrix import environment as environment_of
 from notebook_page import NotebookPage
 
 from minbert.course.notebooks import notebook_paths
@@ -40,8 +41,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def lab_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a JupyterLab that serves a copy of notebooks/ and figures/."""
+def lab_url(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[str]:
+    """Address of a JupyterLab that serves a copy of notebooks/ and figures/.
+
+    Its kernels run as in the cell of the machine matrix whose weights are changed, and share its
+    cache with strict nbval: what one has trained the other need not.
+    """
+    cell = MOST_DIFFERENT[1]
     folder = tmp_path_factory.mktemp("jupyter")
     course = folder / "course"
     for name in ("notebooks", "figures"):
@@ -59,12 +65,11 @@ def lab_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = {
-        **os.environ,
+        **environment_of(cell, shared_folder / f"cache-{cell}"),
         "HOME": str(folder),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "MINBERT_CACHE": str(folder / "cache"),
     }
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(

@@ -63,6 +63,7 @@ def test_its_words_are_whole_and_nothing_printable_is_unknown() -> None:
     assert "gardener" in tokenizer.tokens(ids)
 
 
+@pytest.mark.slow
 def test_a_shortened_run_reaches_the_recorded_loss(
     recorded: dict, context: RunContext, tmp_path: Path
 ) -> None:

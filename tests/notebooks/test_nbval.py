@@ -1,4 +1,4 @@
-"""Every notebook gives its stored outputs again: alone, offline, from nothing."""
+"""Every notebook gives its stored outputs again, offline; in `make test-all` from nothing, too."""
 
 from __future__ import annotations
 
@@ -27,23 +27,29 @@ def as_stored(path: Path, run: subprocess.CompletedProcess, folder: Path) -> Non
     assert len(claims) >= 3
 
 
-SHARING, ALONE = MOST_DIFFERENT
-"""The two cells of the machine matrix that differ most; `make test-machines` has all ten."""
-
-
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("cell", [ALONE, pytest.param("native-1", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cell", MOST_DIFFERENT)
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
-def test_outputs_are_the_stored_ones(path: Path, cell: str, run_nbval, tmp_path: Path) -> None:
-    """In a folder far from the repository, from an empty cache.
+def test_outputs_are_the_stored_ones(
+    path: Path, cell: str, run_nbval, tmp_path: Path, shared_folder: Path
+) -> None:
+    """In the two cells of the machine matrix that differ most; `make test-machines` has all ten.
 
-    In `make test` with changed weights on four threads: what gives the stored outputs there gives
-    them on this machine as it is, which `make test-all` runs.
+    The oldest code paths on one thread, and changed weights on four. The notebooks of a cell share
+    a cache, as in `make course`; the pages of tests/browser use that of the changed weights.
     """
+    as_stored(path, run_nbval(path, shared_folder / f"cache-{cell}", cell), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_outputs_are_the_stored_ones_from_nothing(path: Path, run_nbval, tmp_path: Path) -> None:
+    """This machine as it is: alone in a folder far from the repository, from an empty cache."""
     copy = tmp_path / "somewhere else" / path.name
     copy.parent.mkdir()
     shutil.copy(path, copy)
-    as_stored(path, run_nbval(copy, tmp_path / "cache", cell), tmp_path)
+    as_stored(path, run_nbval(copy, tmp_path / "cache"), tmp_path)
     assert read(copy) == read(path)
 
 
@@ -53,15 +59,6 @@ def test_outputs_are_the_stored_ones(path: Path, cell: str, run_nbval, tmp_path:
 def test_outputs_are_the_same_with_what_is_cached(path: Path, run_nbval, tmp_path: Path) -> None:
     for _ in ("first", "second"):
         as_stored(path, run_nbval(path, tmp_path / "cache"), tmp_path)
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
-def test_outputs_are_the_stored_ones_on_the_oldest_code_paths(
-    path: Path, run_nbval, tmp_path: Path, shared_folder: Path
-) -> None:
-    """On one thread; the notebooks share a cache, as in `make course`."""
-    as_stored(path, run_nbval(path, shared_folder / f"cache-{SHARING}", SHARING), tmp_path)
 
 
 def test_a_changed_number_is_found(run_nbval, tmp_path: Path) -> None:
