@@ -23,7 +23,7 @@ LAYERS = (
     "stopping folders/",
     "paper tasks",
     "data/",
-    "checks evaluating config attention encoder pooling heads multitask masking whole_word losses "
+    "checks evaluating config attention encoder pooling heads multitask masking losses "
     "optimizer precision progress threads memory model_files texts wordpiece "
     "tokenizer_options tokenizer_files tokenizer known_models hub sentence_transformers_folder "
     "weights tensor_files pretrained inference __init__",

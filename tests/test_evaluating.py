@@ -26,6 +26,7 @@ from minbert.analysis.geometry import layer_vectors
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead
+from minbert.masking import MaskingRule
 from minbert.pretrained import from_pretrained
 from minbert.training.loop import RunContext
 from minbert.training.perplexity import masked_loss
@@ -39,7 +40,7 @@ from minbert.viz.explorers.attention.compute import (
 )
 from minbert.viz.record import record
 
-RECIPE = replace(RECIPES["lab"], masking_probability=1.0)
+RECIPE = replace(RECIPES["lab"], masking=MaskingRule(1.0))
 CPU = RunContext(torch.device("cpu"), "fp32", 0)
 
 

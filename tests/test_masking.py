@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import IGNORE, MaskingRule, mask_tokens
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = (0, 1, 2, 3, 4)
 VOCABULARY = 1000
@@ -23,10 +23,10 @@ def corrupt(ids: torch.Tensor, seed: int = 1, **options: float) -> tuple[torch.T
     return mask_tokens(
         ids,
         torch.Generator().manual_seed(seed),
+        MaskingRule(**options),
         mask_id=MASK,
         special_ids=SPECIAL,
         vocab_size=VOCABULARY,
-        **options,
     )
 
 
@@ -56,7 +56,7 @@ def test_special_tokens_are_never_chosen() -> None:
 
 def test_bert_rule_has_its_three_shares() -> None:
     ids = sentences()
-    corrupted, labels = corrupt(ids, replace=0.8, random=0.1)
+    corrupted, labels = corrupt(ids, mask=0.8, random=0.1)
     chosen = labels != IGNORE
     total = int(chosen.sum())
     masked = chosen & (corrupted == MASK)
@@ -85,7 +85,7 @@ def test_the_generator_decides_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"probability": 1.5}, {"replace": -0.1}, {"replace": 0.9, "random": 0.2}]
+    "options", [{"probability": 1.5}, {"mask": -0.1}, {"mask": 0.9, "random": 0.2}]
 )
 def test_wrong_probabilities_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
@@ -97,8 +97,7 @@ def test_random_replacement_needs_a_vocabulary() -> None:
         mask_tokens(
             sentences(2),
             torch.Generator(),
+            MaskingRule(mask=0.8, random=0.1),
             mask_id=MASK,
             special_ids=SPECIAL,
-            replace=0.8,
-            random=0.1,
         )

@@ -22,7 +22,7 @@ from minbert.experiments.single_task import train_single_task
 from minbert.experiments.stage_files import load_heads, paraphrases_by_cosine, save_heads
 from minbert.experiments.sweep import Parts, _judge_pairs
 from minbert.heads import MaskedLanguageModelHead, similarity_score
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import IGNORE, MaskingRule, mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import QUORA, STS, Task
@@ -104,7 +104,7 @@ def test_loss_per_masked_token_weighs_tokens(
     texts = [f"film {n}" for n in range(4)]
     texts += [f"the story number {n} is lovely and moving and funny and superb" for n in range(4)]
     rows = table.add(texts)
-    recipe = replace(RECIPE, masking_probability=0.4)
+    recipe = replace(RECIPE, masking=MaskingRule(0.4))
     got = perplexities.masked_loss(encoder, head, rows, table, recipe, CPU, "text")
 
     generator, per_token, batches = generator_for("frozen masks", "text"), [], []
@@ -114,10 +114,10 @@ def test_loss_per_masked_token_weighs_tokens(
         ids, labels = mask_tokens(
             original,
             generator,
+            MaskingRule(0.4),
             mask_id=tokenizer.mask_id,
             special_ids=tokenizer.special_ids,
             vocab_size=tokenizer.vocab_size,
-            probability=0.4,
         )
         with torch.no_grad():
             states = encoder(ids, mask).last_hidden_state
@@ -129,7 +129,7 @@ def test_loss_per_masked_token_weighs_tokens(
         batches += [np.mean(costs)] if costs else []
     assert got == pytest.approx(np.mean(per_token), rel=1e-5)
     assert abs(np.mean(batches) - np.mean(per_token)) > 0.01, "batches would give another number"
-    nothing = replace(recipe, masking_probability=0.0)
+    nothing = replace(recipe, masking=MaskingRule(0.0))
     assert np.isnan(perplexities.masked_loss(encoder, head, rows, table, nothing, CPU, "text"))
 
 

@@ -7,21 +7,21 @@ from math import sqrt
 import pytest
 import torch
 
-from minbert.masking import IGNORE
-from minbert.whole_word import first_pieces, mask_whole_words, word_starts
+from minbert.masking import IGNORE, MaskingRule, first_pieces, mask_tokens, word_starts
 
 SPECIAL = (0, 1, 2, 3, 4)
 MASK = 4
 TOKENS = ["[CLS]", "the", "over", "##s", "##le", "##pt", "cat", "##s", ".", "[SEP]"]
 IDS = torch.tensor([2, 11, 12, 13, 14, 15, 16, 13, 17, 3])
 WORDS = ([1], [2, 3, 4, 5], [6, 7], [8])
-RULE = dict(mask_id=MASK, special_ids=SPECIAL, vocab_size=50)
+PIECES = dict(mask_id=MASK, special_ids=SPECIAL, vocab_size=50)
 
 
 def many(seed: int = 0, rows: int = 4000, **options) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
+    rule = MaskingRule(whole_words=True, **options)
     starts = word_starts(TOKENS)
-    return mask_whole_words(IDS.expand(rows, -1), starts, generator, **RULE | options)
+    return mask_tokens(IDS.expand(rows, -1), generator, rule, starts=starts, **PIECES)
 
 
 def test_where_words_begin() -> None:
@@ -30,7 +30,7 @@ def test_where_words_begin() -> None:
 
 
 def test_the_pieces_of_a_word_share_one_choice() -> None:
-    chosen = many(replace=0.8, random=0.1)[1] != IGNORE
+    chosen = many(mask=0.8, random=0.1)[1] != IGNORE
     for word in WORDS:
         assert (chosen[:, word] == chosen[:, word[:1]]).all()
     assert not torch.equal(chosen[:, 2], chosen[:, 6]), "another word has another draw"
@@ -53,7 +53,7 @@ def test_words_are_chosen_independently() -> None:
 
 
 def test_what_becomes_of_the_chosen_is_drawn_piece_by_piece() -> None:
-    corrupted, labels = many(seed=3, rows=20_000, replace=0.8, random=0.1)
+    corrupted, labels = many(seed=3, rows=20_000, mask=0.8, random=0.1)
     chosen, masked = labels != IGNORE, corrupted == MASK
     number = int(chosen.sum())
     assert abs(int(masked.sum()) - 0.8 * number) < 5 * sqrt(number * 0.8 * 0.2)
@@ -87,6 +87,9 @@ def test_the_ends_of_the_scale() -> None:
 def test_what_cannot_be_masked_is_refused() -> None:
     generator = torch.Generator().manual_seed(0)
     with pytest.raises(ValueError, match="of the 10 tokens"):
-        mask_whole_words(IDS[None], torch.ones(9, dtype=torch.bool), generator, **RULE)
-    with pytest.raises(ValueError, match="replace must lie"):
-        many(replace=1.5)
+        rule, starts = MaskingRule(whole_words=True), torch.ones(9, dtype=torch.bool)
+        mask_tokens(IDS[None], generator, rule, starts=starts, **PIECES)
+    with pytest.raises(ValueError, match="of the 10 tokens .* got none"):
+        mask_tokens(IDS[None], generator, rule, **PIECES)
+    with pytest.raises(ValueError, match="mask must lie"):
+        many(mask=1.5)

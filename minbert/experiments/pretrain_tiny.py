@@ -25,8 +25,7 @@ CORPUS_SEED = 0
 RECIPE = replace(
     RECIPES["paper"],
     name="bert",
-    mask_share=0.8,
-    random_share=0.1,
+    masking=BERT_RULE,
     dropout=0.0,
     attention_dropout=0.0,
 )
@@ -90,7 +89,7 @@ def pretrain_tiny(
         "held_out_loss": {"before": before, "after": after},
         "held_out_perplexity": {"before": perplexity(before), "after": perplexity(after)},
         "settings": asdict(settings),
-        "masking": {name: getattr(RECIPE, name)
+        "masking": {name: RECIPE.values()[name]
                     for name in ("masking_probability", "mask_share", "random_share")},
         "seed": context.seed,
         "precision": context.precision,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ def collect(
         },
         "encoder": experiment.encoder_name,
         "encoder_digests": grid.digests,
-        "recipe": asdict(experiment.recipe),
+        "recipe": experiment.recipe.values(),
         "preset": {"name": experiment.preset.name, "values": experiment.preset.values()},
         "seeds": list(seeds),
         "versions": versions(),

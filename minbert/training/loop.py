@@ -319,7 +319,7 @@ def train(
             f"{name} trained on nothing: expected at least one batch with a loss, got none in "
             f"{history.steps} steps (are there rows at all? the ranking loss needs a similar pair, "
             "the masked-language-model loss a masked token: look at the labels, similar_from and "
-            "masking_probability)"
+            "masking.probability)"
         )
     return history
 

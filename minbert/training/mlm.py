@@ -90,12 +90,10 @@ def predict_masked(
     ids, labels = mask_tokens(
         original,
         generator,
+        recipe.masking,
         mask_id=tokenizer.mask_id,
         special_ids=tokenizer.special_ids,
         vocab_size=tokenizer.vocab_size,
-        probability=recipe.masking_probability,
-        replace=recipe.mask_share,
-        random=recipe.random_share,
     )
     chosen = labels != IGNORE
     if not chosen.any():

@@ -8,6 +8,7 @@ from typing import Any
 
 from minbert import paper
 from minbert.config import PRESETS as SIZES
+from minbert.masking import MaskingRule
 from minbert.pretrained import read_config
 
 
@@ -16,12 +17,8 @@ class Recipe:
     """The choices that define an experiment, whatever its length."""
 
     name: str
-    masking_probability: float
-    """Chance of each token to be chosen for prediction."""
-    mask_share: float
-    """Share of chosen tokens that become [MASK] (BERT: .8)."""
-    random_share: float
-    """Share of chosen tokens that become a random piece (BERT: .1)."""
+    masking: MaskingRule
+    """Which tokens the masked language model has to predict, and what it reads in their place."""
     similar_from: float
     """STS pairs at or above this similarity (0 to 5) are positives of the ranking loss."""
     scale: float
@@ -36,6 +33,18 @@ class Recipe:
     """On hidden states while the encoder trains, and on the vectors that the heads read."""
     attention_dropout: float
     """On attention weights while the encoder trains."""
+
+    def values(self) -> dict[str, Any]:
+        """As plain data, for results.json; the rule of masking by names of its own."""
+        rule = self.masking
+        masking = {
+            "masking_probability": rule.probability,
+            "mask_share": rule.mask,
+            "random_share": rule.random,
+            **({"whole_words": True} if rule.whole_words else {}),
+        }
+        others = {name: value for name, value in asdict(self).items() if name != "masking"}
+        return {"name": others.pop("name"), **masking, **others}
 
 
 @dataclass(frozen=True)
@@ -88,9 +97,7 @@ def _of_the_paper(stage: str) -> StageSettings:
 RECIPES = {
     "paper": Recipe(
         name="paper",
-        masking_probability=paper.MASKING_PROBABILITY,
-        mask_share=1.0,
-        random_share=0.0,
+        masking=MaskingRule(paper.MASKING_PROBABILITY),
         similar_from=paper.SIMILAR_FROM,
         scale=1.0,
         symmetric=False,

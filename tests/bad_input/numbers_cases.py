@@ -32,7 +32,7 @@ from minbert.heads import (
     similarity_score,
 )
 from minbert.inference import encode
-from minbert.masking import mask_tokens
+from minbert.masking import MaskingRule, mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.optimizer import AdamW, learning_rate_factor, make_optimizer
 from minbert.pooling import pool
@@ -86,8 +86,11 @@ IDS = torch.randint(5, 40, (2, 6), generator=torch.Generator().manual_seed(2))
 
 
 def mask(ids: object = IDS, generator: object = None, **options: object) -> object:
+    shares = {
+        name: options.pop(name) for name in ("probability", "mask", "random") if name in options
+    }
     known = {"mask_id": 4, "special_ids": (0, 1, 2, 3, 4), "vocab_size": 40, **options}
-    return mask_tokens(ids, generator or torch.Generator(), **known)
+    return mask_tokens(ids, generator or torch.Generator(), MaskingRule(**shares), **known)
 
 
 def adam(**options: object) -> object:
@@ -185,13 +188,13 @@ CASES: dict[str, Case] = {
     # --- masking
     **{
         f"masking: {name} {value!r}": (name, lambda o={name: value}: mask(**o))
-        for name in ("probability", "replace", "random")
+        for name in ("probability", "mask", "random")
         for value in (-0.1, 1.1, NAN, "half")
         if not (name == "random" and value == 1.1)
     },
-    "masking: parts above 1": ("replace + random", lambda: mask(replace=0.9, random=0.2)),
+    "masking: parts above 1": ("mask + random", lambda: mask(mask=0.9, random=0.2)),
     "masking: no vocabulary": (
-        "vocab_size", lambda: mask(replace=0.5, random=0.5, vocab_size=None)),
+        "vocab_size", lambda: mask(mask=0.5, random=0.5, vocab_size=None)),
     "masking: vocabulary of 0": ("vocab_size", lambda: mask(vocab_size=0)),
     "masking: id above": ("ids", lambda: mask(i([[5, 40]]))),
     "masking: negative id": ("ids", lambda: mask(i([[5, -1]]))),

@@ -35,6 +35,7 @@ from minbert.experiments.stage_files import (
     read_predictions,
 )
 from minbert.experiments.sweep import sweep
+from minbert.masking import MaskingRule
 from minbert.pretrained import save_pretrained
 from minbert.training.digests import content_digest
 from minbert.training.loop import RunContext
@@ -187,7 +188,7 @@ def test_a_sweep_tells_of_weights_that_diverge_at_the_last_step(
 def test_a_stage_that_trained_on_nothing_is_not_kept(tmp_path: Path, stage: str) -> None:
     """No similar pair, no masked token: nothing is tabled, nothing submitted."""
     experiment = small_experiment(tmp_path)
-    recipe = replace(experiment.recipe, similar_from=9.0, masking_probability=1e-9)
+    recipe = replace(experiment.recipe, similar_from=9.0, masking=MaskingRule(1e-9))
     quora = experiment.data.quora
     data = replace(
         experiment.data,

@@ -40,8 +40,8 @@ def test_the_paper_preset_is_the_paper(stage: str) -> None:
 
 def test_the_paper_recipe_is_the_paper() -> None:
     recipe = RECIPES["paper"]
-    assert recipe.masking_probability == paper.MASKING_PROBABILITY
-    assert (recipe.mask_share, recipe.random_share) == (1.0, 0.0)
+    assert recipe.masking.probability == paper.MASKING_PROBABILITY
+    assert (recipe.masking.mask, recipe.masking.random) == (1.0, 0.0)
     assert recipe.similar_from == paper.SIMILAR_FROM
     assert (recipe.scale, recipe.symmetric, recipe.pooling) == (1.0, False, "pooler")
     assert not recipe.paraphrase_compares

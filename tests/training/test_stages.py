@@ -10,6 +10,7 @@ import torch
 from minbert.encoder import Encoder
 from minbert.experiments.experiment import Experiment
 from minbert.heads import MaskedLanguageModelHead
+from minbert.masking import MaskingRule
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
 from minbert.training.epochs import in_turn
@@ -84,7 +85,7 @@ def test_mlm_predicts_only_what_is_masked(
     experiment: Experiment, encoder: Encoder, rows: CourseRows
 ) -> None:
     head = MaskedLanguageModelHead(encoder.config, torch.Generator().manual_seed(0))
-    never = replace(RECIPE, masking_probability=0.0)
+    never = replace(RECIPE, masking=MaskingRule(0.0))
     batch = rows.tasks["sst"]["train"].first[:4]
     context = experiment.context(seed=0)
     nothing = masked_language_model_loss(

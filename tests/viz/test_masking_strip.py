@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import IGNORE, MaskingRule, mask_tokens, word_starts
 from minbert.pretrained import from_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.masking.compute import (
@@ -19,7 +19,6 @@ from minbert.viz.explorers.masking.compute import (
     masking_steps,
 )
 from minbert.viz.explorers.masking.draw import LINES, masking_strip
-from minbert.whole_word import mask_whole_words, word_starts
 
 TEXT = "Nobody expected such a long dance, and the whole village came to see it."
 STEPS = [
@@ -44,12 +43,12 @@ def close_figures():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_steps_are_what_the_library_does(tokenizer: WordPieceTokenizer, seed: int) -> None:
-    steps = masking_steps(tokenizer, TEXT, seed, probability=0.5, replace=0.8, random=0.1)
+    steps = masking_steps(tokenizer, TEXT, seed, MaskingRule(0.5, 0.8, 0.1))
     ids = tokenizer([TEXT])["input_ids"]
     corrupted, labels = mask_tokens(
-        ids, torch.Generator().manual_seed(seed), mask_id=tokenizer.mask_id,
-        special_ids=tokenizer.special_ids, vocab_size=tokenizer.vocab_size,
-        probability=0.5, replace=0.8, random=0.1,
+        ids, torch.Generator().manual_seed(seed), MaskingRule(0.5, 0.8, 0.1),
+        mask_id=tokenizer.mask_id, special_ids=tokenizer.special_ids,
+        vocab_size=tokenizer.vocab_size,
     )  # fmt: skip
     assert [step.token for step in steps] == tokenizer.tokens(ids[0])
     assert [step.shown for step in steps] == tokenizer.tokens(corrupted[0])
@@ -61,7 +60,7 @@ def test_the_steps_are_what_the_library_does(tokenizer: WordPieceTokenizer, seed
 
 
 def test_special_tokens_are_never_chosen_and_the_papers_rule_only_masks(tokenizer) -> None:
-    fates = [step.fate for step in masking_steps(tokenizer, TEXT, probability=1.0)]
+    fates = [step.fate for step in masking_steps(tokenizer, TEXT, rule=MaskingRule(1.0))]
     assert fates[0] == fates[-1] == SPECIAL
     assert set(fates[1:-1]) == {MASKED}
 
@@ -88,14 +87,14 @@ def test_a_stepper_shows_as_many_lines_as_it_has_come_to(lines: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_whole_words_share_their_first_draw(tokenizer: WordPieceTokenizer, seed: int) -> None:
-    text = "The hedgehogs overslept unbelievably."
-    steps = masking_steps(tokenizer, text, seed, 0.5, 0.8, 0.1, whole_words=True)
+    text, rule = "The hedgehogs overslept unbelievably.", MaskingRule(0.5, 0.8, 0.1, True)
+    steps = masking_steps(tokenizer, text, seed, rule)
     ids = tokenizer([text])["input_ids"]
     starts = word_starts([step.token for step in steps])
-    corrupted, labels = mask_whole_words(
-        ids, starts, torch.Generator().manual_seed(seed), mask_id=tokenizer.mask_id,
-        special_ids=tokenizer.special_ids, vocab_size=tokenizer.vocab_size, probability=0.5,
-        replace=0.8, random=0.1,
+    corrupted, labels = mask_tokens(
+        ids, torch.Generator().manual_seed(seed), rule, starts=starts,
+        mask_id=tokenizer.mask_id, special_ids=tokenizer.special_ids,
+        vocab_size=tokenizer.vocab_size,
     )  # fmt: skip
     assert [step.shown for step in steps] == tokenizer.tokens(corrupted[0])
     assert [step.chosen for step in steps] == (labels[0] != IGNORE).tolist()

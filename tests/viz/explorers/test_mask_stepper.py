@@ -9,6 +9,7 @@ from explorers import HOSTILE, check_every_control, check_sound, check_static
 
 import minbert.viz.explorers.masking.explorer as module
 from minbert import from_pretrained
+from minbert.masking import MaskingRule
 from minbert.viz.explorers.masking.compute import (
     KEPT,
     LEFT,
@@ -16,7 +17,6 @@ from minbert.viz.explorers.masking.compute import (
     RANDOM,
     RULES,
     SPECIAL,
-    MaskingRule,
     MaskingStep,
     masking_steps,
 )
@@ -59,7 +59,7 @@ def explorer() -> MaskStepper:
 def test_it_is_said_why_a_token_became_what_it_became(
     step: MaskingStep, rule: MaskingRule, words: str
 ) -> None:
-    said = explain(step, rule, 0.15)
+    said = explain(step, rule)
     assert words in said and f"“{step.token}”" in said and said.endswith(".")
     assert ("is to be predicted" in said) == step.chosen
 
@@ -73,28 +73,28 @@ def test_the_current_token_is_always_in_the_picture(count: int) -> None:
 
 
 def test_the_picture_is_filled_in_up_to_the_current_token() -> None:
-    steps = masking_steps(TOKENIZER, TEXT, 0, replace=0.8, random=0.1)
-    axes, alt = draw_step(steps, 3, BERT, 0.15)
+    steps = masking_steps(TOKENIZER, TEXT, 0, BERT)
+    axes, alt = draw_step(steps, 3, BERT)
     assert len(axes.texts) == len(steps) + 3 * (len(LINES) - 1)
     frame = axes.patches[-1]
     assert (frame.get_x(), frame.get_height()) == (2, len(LINES))
     assert alt.startswith("Position 2, “hedgehog”: its first draw") and "3 of 10 tokens" in alt
-    axes, alt = draw_step(steps, 0, BERT, 0.15)
+    axes, alt = draw_step(steps, 0, BERT)
     assert len(axes.texts) == len(axes.patches) == len(steps)
     assert alt.startswith("Nothing is decided yet.") and alt.endswith("none so far.")
 
 
 def test_what_is_to_be_predicted_is_listed_and_may_be_nothing() -> None:
-    steps = masking_steps(TOKENIZER, "word " * 30, 0, probability=1.0)
-    assert draw_step(steps, 32, PAPER, 1.0)[1].endswith("word, word and 18 more.")
-    steps = masking_steps(TOKENIZER, TEXT, 0, probability=0.0)
-    assert draw_step(steps, 10, PAPER, 0.0)[1].endswith(
+    steps = masking_steps(TOKENIZER, "word " * 30, 0, MaskingRule(1.0))
+    assert draw_step(steps, 32, MaskingRule(1.0))[1].endswith("word, word and 18 more.")
+    steps = masking_steps(TOKENIZER, TEXT, 0, MaskingRule(0.0))
+    assert draw_step(steps, 10, MaskingRule(0.0))[1].endswith(
         "none, so this draw of the text gives no loss."
     )
 
 
 def test_the_table_has_no_more_than_is_decided() -> None:
-    steps = masking_steps(TOKENIZER, TEXT, 0, replace=0.8, random=0.1)
+    steps = masking_steps(TOKENIZER, TEXT, 0, BERT)
     rows = steps_table(steps, 3).rows
     assert rows[0] == ["0", "[CLS]", "never", "", "special", "[CLS]", ""]
     assert rows[1][2:] == [f"{steps[1].draw:.3f}", "", "not chosen", "the", ""]
@@ -177,7 +177,7 @@ def test_a_text_without_words_says_so(explorer: MaskStepper) -> None:
 
 
 def test_it_is_made_as_it_is_asked() -> None:
-    rules = {"half": MaskingRule(0.5, 0.0)}
+    rules = {"half": MaskingRule(mask=0.5)}
     explorer = MaskStepper(TOKENIZER, TEXT, rules, rate=0.25, step=4, seed=200, draws=50)
     assert explorer.state == {
         "Sentence": TEXT, "Rule": "half", "Rate": "0.25", "Step": "4", "Seed": "200",

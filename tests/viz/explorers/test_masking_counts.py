@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import comb
 
 import pytest
 import torch
 
 from minbert import from_pretrained
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import IGNORE, MaskingRule, mask_tokens
 from minbert.viz.explorers.masking.compute import (
     HEADER,
     RULES,
     Count,
-    MaskingRule,
     compute_counts,
     counts_table,
 )
@@ -50,12 +50,12 @@ def test_what_is_certain_has_no_width() -> None:
 
 def test_the_counts_are_those_of_the_library() -> None:
     ids = ids_of()
-    counts = compute_counts(ids, TOKENIZER, BERT, 0.3, seed=7, draws=50)
+    counts = compute_counts(ids, TOKENIZER, replace(BERT, probability=0.3), seed=7, draws=50)
     copies = torch.tensor(ids).expand(50, -1)
     corrupted, labels = mask_tokens(
-        copies, torch.Generator().manual_seed(7), mask_id=TOKENIZER.mask_id,
-        special_ids=TOKENIZER.special_ids, vocab_size=TOKENIZER.vocab_size, probability=0.3,
-        replace=0.8, random=0.1,
+        copies, torch.Generator().manual_seed(7), MaskingRule(0.3, 0.8, 0.1),
+        mask_id=TOKENIZER.mask_id, special_ids=TOKENIZER.special_ids,
+        vocab_size=TOKENIZER.vocab_size,
     )  # fmt: skip
     chosen, masked = labels != IGNORE, corrupted == TOKENIZER.mask_id
     found = {count.name: (count.found, count.trials) for count in counts.whole}
@@ -79,7 +79,9 @@ def test_the_paper_hides_all_of_the_chosen() -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("rate", [0.05, 0.15, 0.5])
 def test_four_thousand_maskings_are_as_chance_lets_expect(rule: MaskingRule, rate: float) -> None:
-    counts = compute_counts(ids_of(), TOKENIZER, rule, rate, seed=3, draws=4000)
+    counts = compute_counts(
+        ids_of(), TOKENIZER, replace(rule, probability=rate), seed=3, draws=4000
+    )
     for count in [*counts.whole, *filter(None, counts.tokens)]:
         deviation = (count.trials * count.share * (1 - count.share)) ** 0.5
         assert abs(count.found - count.expected) <= 5 * deviation, count
@@ -132,7 +134,7 @@ def test_the_table_says_what_is_never_chosen() -> None:
 
 
 def test_a_rate_of_zero_chooses_nothing_and_is_still_drawn() -> None:
-    _, alt = draw_counts(compute_counts(ids_of(), TOKENIZER, BERT, 0.0))
+    _, alt = draw_counts(compute_counts(ids_of(), TOKENIZER, replace(BERT, probability=0.0)))
     assert "tokens chosen 0 of" in alt and "[MASK] 0 of 0" in alt
 
 

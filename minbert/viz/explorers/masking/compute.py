@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -10,11 +10,19 @@ from jaxtyping import Int
 from scipy.stats import binom
 from torch import Tensor
 
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import (
+    BERT_RULE,
+    IGNORE,
+    PAPER_RULE,
+    Draws,
+    MaskingRule,
+    first_pieces,
+    mask_tokens,
+    word_starts,
+)
 from minbert.tokenizer import Text, WordPieceTokenizer
 from minbert.viz.table import Table
 from minbert.viz.text import plain
-from minbert.whole_word import first_pieces, mask_whole_words, word_starts
 
 SPECIAL, LEFT, MASKED, RANDOM, KEPT = FATES = (
     "special", "not chosen", "[MASK]", "random piece", "kept",
@@ -23,21 +31,10 @@ SPECIAL, LEFT, MASKED, RANDOM, KEPT = FATES = (
 CHOSEN = (MASKED, RANDOM, KEPT)
 
 
-@dataclass(frozen=True)
-class MaskingRule:
-    """How tokens are chosen, and what becomes of the chosen ones."""
-
-    replace: float = 1.0
-    random: float = 0.0
-    """Shares of the chosen that become [MASK], and a random piece; the rest is kept."""
-    whole_words: bool = False
-    """All pieces of a word are chosen, or none: see `minbert.whole_word`."""
-
-
 RULES = {
-    "the paper's: all [MASK]": MaskingRule(),
-    "BERT's: 80/10/10": MaskingRule(0.8, 0.1),
-    "whole words: 80/10/10": MaskingRule(0.8, 0.1, whole_words=True),
+    "the paper's: all [MASK]": PAPER_RULE,
+    "BERT's: 80/10/10": BERT_RULE,
+    "whole words: 80/10/10": replace(BERT_RULE, whole_words=True),
 }
 
 
@@ -69,39 +66,35 @@ def mask(
     tokenizer: WordPieceTokenizer,
     generator: torch.Generator,
     rule: MaskingRule,
-    probability: float = 0.15,
-) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"]]:
-    """Mask one text, or several copies of it, by a rule: corrupted ids, and labels.
+) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"], Draws]:
+    """Mask one text, or several copies of it: corrupted ids, labels, and what was drawn.
 
     Args:
         ids: word pieces; each row the same text.
         tokenizer: whose special tokens are never chosen.
         generator: the only source of randomness.
-        rule: see `MaskingRule`.
-        probability: of being chosen, per token or per word.
+        rule: see `minbert.masking.MaskingRule`.
 
     Raises:
         ValueError: see `mask_tokens`.
     """
-    options = dict(
-        mask_id=tokenizer.mask_id, special_ids=tokenizer.special_ids,
-        vocab_size=tokenizer.vocab_size, probability=probability, replace=rule.replace,
-        random=rule.random,
-    )  # fmt: skip
-    if rule.whole_words:
-        starts = word_starts(tokenizer.tokens(ids[0]))
-        return mask_whole_words(ids, starts, generator, **options)
-    return mask_tokens(ids, generator, **options)
+    return mask_tokens(
+        ids,
+        generator,
+        rule,
+        mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids,
+        vocab_size=tokenizer.vocab_size,
+        starts=word_starts(tokenizer.tokens(ids[0])),
+        return_draws=True,
+    )
 
 
 def masking_steps(
     tokenizer: WordPieceTokenizer,
     text: Text,
     seed: int = 0,
-    probability: float = 0.15,
-    replace: float = 1.0,
-    random: float = 0.0,
-    whole_words: bool = False,
+    rule: MaskingRule = PAPER_RULE,
     max_length: int | None = None,
 ) -> list[MaskingStep]:
     """Mask one text and say what happened to each token.
@@ -110,8 +103,7 @@ def masking_steps(
         tokenizer: whose special tokens are never chosen.
         text: a sentence or a pair.
         seed: decides all draws.
-        probability, replace, random: as for `mask_tokens`. The paper: .15, 1, 0; BERT: .15, .8, .1.
-        whole_words: whether words are chosen in place of pieces: see `mask_whole_words`.
+        rule: of choosing, and of what becomes of the chosen.
         max_length: tokens that are kept, special ones included; None means the tokenizer's
             `model_max_length`.
 
@@ -119,38 +111,25 @@ def masking_steps(
         ValueError: see `mask_tokens`.
     """
     ids = tokenizer([text], max_length)["input_ids"]
-    rule = MaskingRule(replace, random, whole_words)
-    corrupted, labels = mask(ids, tokenizer, torch.Generator().manual_seed(seed), rule, probability)
+    corrupted, labels, draws = mask(ids, tokenizer, torch.Generator().manual_seed(seed), rule)
     tokens = tokenizer.tokens(ids[0])
-    draws, fates, first = _draws(tokens, seed, whole_words)
-    rows = zip(ids[0].tolist(), corrupted[0].tolist(), labels[0].tolist(), strict=True)
+    first = range(len(tokens))
+    if rule.whole_words:
+        first = first_pieces(word_starts(tokens)).tolist()
+    read = (ids, corrupted, labels, draws.choice, draws.fate)
+    rows = zip(*(values[0].tolist() for values in read), strict=True)
     steps = []
-    for place, (before, after, label) in enumerate(rows):
+    for place, (before, after, label, choice, second) in enumerate(rows):
         if label == IGNORE:
             fate = SPECIAL if before in tokenizer.special_ids else LEFT
-        elif fates[place] < replace:
+        elif second < rule.mask:
             fate = MASKED
         else:
-            fate = RANDOM if fates[place] < replace + random else KEPT
+            fate = RANDOM if second < rule.mask + rule.random else KEPT
         (shown,) = tokenizer.tokens([after])
         shared = tokens[first[place]] if first[place] != place else ""
-        steps.append(MaskingStep(tokens[place], draws[place], fates[place], fate, shown, shared))
+        steps.append(MaskingStep(tokens[place], choice, second, fate, shown, shared))
     return steps
-
-
-def _draws(
-    tokens: list[str], seed: int, whole_words: bool
-) -> tuple[list[float], list[float], list[int]]:
-    """The draws that `mask` makes, made again to be shown; and whose first draw counts."""
-    generator = torch.Generator().manual_seed(seed)
-    shape = 1, len(tokens)
-    draws = torch.rand(shape, generator=generator)[0]
-    first = torch.arange(len(tokens))
-    if whole_words:
-        first = first_pieces(word_starts(tokens))
-        torch.rand(shape, generator=generator)  # `mask_tokens` chooses all that it is shown
-    fates = torch.rand(shape, generator=generator)[0]
-    return draws[first].tolist(), fates.tolist(), first.tolist()
 
 
 CONFIDENCE = 0.95
@@ -222,7 +201,6 @@ def compute_counts(
     ids: list[int],
     tokenizer: WordPieceTokenizer,
     rule: MaskingRule,
-    probability: float = 0.15,
     seed: int = 0,
     draws: int = 400,
 ) -> MaskingCounts:
@@ -231,7 +209,7 @@ def compute_counts(
     Args:
         ids: its word pieces, special tokens included.
         tokenizer: which made them.
-        rule, probability: see `minbert.viz.explorers.masking.compute.mask`.
+        rule: of choosing, and of what becomes of the chosen.
         seed: of all draws together.
         draws: at least 1.
 
@@ -243,9 +221,7 @@ def compute_counts(
     if special.all():
         raise ValueError("There is no token that may be chosen: type a sentence of a few words.")
     copies = torch.tensor(ids).expand(draws, -1)
-    corrupted, labels = mask(
-        copies, tokenizer, torch.Generator().manual_seed(seed), rule, probability
-    )
+    corrupted, labels, _ = mask(copies, tokenizer, torch.Generator().manual_seed(seed), rule)
     chosen = labels != IGNORE
     first = first_pieces(word_starts(names))
     units = (first == torch.arange(len(ids))) & ~special if rule.whole_words else ~special
@@ -254,23 +230,23 @@ def compute_counts(
     same = chosen & (corrupted == copies)
     others = rule.random * (1 - 1 / (tokenizer.vocab_size - len(tokenizer.special_ids)))
     fates = [
-        Count(f"of the chosen: {MASKED}", int(masked.sum()), pieces, rule.replace),
+        Count(f"of the chosen: {MASKED}", int(masked.sum()), pieces, rule.mask),
         Count(
             "of the chosen: another piece", int((chosen & ~masked & ~same).sum()), pieces, others
         ),
-        Count("of the chosen: unchanged", int(same.sum()), pieces, 1 - rule.replace - others),
+        Count("of the chosen: unchanged", int(same.sum()), pieces, 1 - rule.mask - others),
     ]
     whole = [
-        Count(what, int(chosen[:, units].sum()), draws * int(units.sum()), probability),
+        Count(what, int(chosen[:, units].sum()), draws * int(units.sum()), rule.probability),
         *(count for count in fates if count.share or count.found),
-        *_in_part(chosen, first, special, 0.0 if rule.whole_words else probability),
+        *_in_part(chosen, first, special, 0.0 if rule.whole_words else rule.probability),
     ]
     per_token = chosen.sum(dim=0).tolist()
     return MaskingCounts(
         draws=draws,
         whole=tuple(whole),
         tokens=tuple(
-            None if never else Count(name, found, draws, probability)
+            None if never else Count(name, found, draws, rule.probability)
             for name, found, never in zip(names, per_token, special.tolist(), strict=True)
         ),
         names=tuple(names),

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from minbert.masking import MaskingRule
 from minbert.viz.explorers.masking.compute import (
     CHOSEN,
     FATES,
@@ -20,7 +21,6 @@ from minbert.viz.explorers.masking.compute import (
     SPECIAL,
     Count,
     MaskingCounts,
-    MaskingRule,
     MaskingStep,
 )
 from minbert.viz.style import COLOURS, REFERENCE, new_axes, subplots, tidy
@@ -215,43 +215,41 @@ def window(count: int, decided: int) -> range:
     return range(first, min(count, first + MOST_COLUMNS))
 
 
-def explain(step: MaskingStep, rule: MaskingRule, probability: float) -> str:
+def explain(step: MaskingStep, rule: MaskingRule) -> str:
     """What was drawn for a token, and why it became what it became.
 
     Args:
         step: of `masking_steps`.
-        rule, probability: that it was made with.
+        rule: that it was made with.
     """
     token, shown = f"“{plain(step.token)}”", f"“{plain(step.shown)}”"
     if step.fate == SPECIAL:
         return f"{token} is a special token: it is never chosen, whatever is drawn."
-    drew = f"{token}: its first draw, {step.draw:.3f},"
+    rate, drew = f"{rule.probability:g}", f"{token}: its first draw, {step.draw:.3f},"
     if step.draws_with:
         first = plain(step.draws_with)
         drew = f"{token} has the first draw of “{first}”, which begins its word: {step.draw:.3f}"
     if step.fate == LEFT:
-        return f"{drew} is not below {probability:g}, so it is not chosen: read, not asked for."
-    chosen = f"{drew} is below {probability:g}, so it is chosen and is to be predicted."
-    if rule.replace >= 1:
+        return f"{drew} is not below {rate}, so it is not chosen: read, not asked for."
+    chosen = f"{drew} is below {rate}, so it is chosen and is to be predicted."
+    if rule.mask >= 1:
         return f"{chosen} Every chosen token becomes [MASK]."
-    second, edge = f"Its second draw, {step.fate_draw:.3f},", rule.replace + rule.random
+    second, edge = f"Its second draw, {step.fate_draw:.3f},", rule.mask + rule.random
     if step.fate == MASKED:
-        return f"{chosen} {second} is below {rule.replace:g}, so the model reads [MASK]."
+        return f"{chosen} {second} is below {rule.mask:g}, so the model reads [MASK]."
     if step.fate == KEPT:
         return f"{chosen} {second} is not below {edge:g}, so the model reads it as it was."
-    between = f"lies between {rule.replace:g} and {edge:g}"
+    between = f"lies between {rule.mask:g} and {edge:g}"
     return f"{chosen} {second} {between}, so the model reads a random piece, {shown}."
 
 
-def draw_step(
-    steps: Sequence[MaskingStep], decided: int, rule: MaskingRule, probability: float
-) -> tuple[Axes, str]:
+def draw_step(steps: Sequence[MaskingStep], decided: int, rule: MaskingRule) -> tuple[Axes, str]:
     """The strip as far as it has come, the current token framed; and why it became what it is.
 
     Args:
         steps: of `masking_steps`, all of them.
         decided: how many tokens have had their turn, from 0.
-        rule, probability: that the steps were made with.
+        rule: that the steps were made with.
     """
     places = window(len(steps), decided)
     drawn = [
@@ -262,7 +260,7 @@ def draw_step(
     figure, grid = subplots(figsize=(width, 2.7), layout="none")
     figure.subplots_adjust(left=1.2 / width, right=1 - 0.1 / width, top=0.97, bottom=0.17)
     axes, _ = masking_strip(
-        drawn, grid[0, 0], probability=probability,
+        drawn, grid[0, 0], probability=rule.probability,
         decided=min(max(decided - places.start, 0), len(drawn)),
     )  # fmt: skip
     axes.set_xticks([n + 0.5 for n in range(len(drawn))], [str(n) for n in places], fontsize=8)
@@ -274,16 +272,14 @@ def draw_step(
                 linewidth=2.2, clip_on=False, zorder=5,
             )
         )  # fmt: skip
-    return axes, _said_of_draw(steps, decided, rule, probability)
+    return axes, _said_of_draw(steps, decided, rule)
 
 
-def _said_of_draw(
-    steps: Sequence[MaskingStep], decided: int, rule: MaskingRule, probability: float
-) -> str:
+def _said_of_draw(steps: Sequence[MaskingStep], decided: int, rule: MaskingRule) -> str:
     chosen = [step for step in steps[:decided] if step.chosen]
     now = "Nothing is decided yet."
     if decided:
-        now = f"Position {decided - 1}, {explain(steps[decided - 1], rule, probability)}"
+        now = f"Position {decided - 1}, {explain(steps[decided - 1], rule)}"
     names = ", ".join(plain(step.token) for step in chosen[:MOST_SAID])
     more = f" and {len(chosen) - MOST_SAID} more" if len(chosen) > MOST_SAID else ""
     so_far = f"{decided} of {len(steps)} tokens are decided; to be predicted: "

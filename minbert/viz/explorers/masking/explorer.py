@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from minbert.masking import MaskingRule
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.base.controls import choice, one_of, text_field, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, typed
@@ -12,7 +14,6 @@ from minbert.viz.explorers.base.panel import View
 from minbert.viz.explorers.masking.compute import (
     RULES,
     MaskingCounts,
-    MaskingRule,
     MaskingStep,
     compute_counts,
     counts_table,
@@ -77,6 +78,11 @@ class MaskStepper(Explorer):
         )
 
     @property
+    def chosen_rule(self) -> MaskingRule:
+        """The rule, with the rate that is set beside it."""
+        return replace(self.rule.value, probability=self.rate.value)
+
+    @property
     def ids(self) -> list[int]:
         """The sentence as word pieces."""
         (ids,) = self.tokenizer.encode([typed(self.sentence.value)[0]], self.max_length)
@@ -92,15 +98,12 @@ class MaskStepper(Explorer):
     def look_at_step(self) -> View:
         """The strip up to the current token."""
         text, note = typed(self.sentence.value)
-        rule, rate, seed = self.rule.value, self.rate.value, self.seed.value
+        rule, seed = self.chosen_rule, self.seed.value
 
         def compute() -> list[MaskingStep]:
-            return masking_steps(
-                self.tokenizer, text, seed, rate, rule.replace, rule.random, rule.whole_words,
-                self.max_length,
-            )  # fmt: skip
+            return masking_steps(self.tokenizer, text, seed, rule, self.max_length)
 
-        steps = self.remember(("steps", text, rule, rate, seed), compute)
+        steps = self.remember(("steps", text, rule, seed), compute)
         decided = min(self.step.value, len(steps))
         notes = [note, *self.cut(text, len(steps))]
         places = window(len(steps), decided)
@@ -109,7 +112,7 @@ class MaskStepper(Explorer):
                 f"Positions {places[0]} to {places[-1]} of {len(steps)} are drawn; the table has "
                 "them all."
             )
-        axes, alt = draw_step(steps, decided, rule, rate)
+        axes, alt = draw_step(steps, decided, rule)
         return View(axes, alt, steps_table(steps, decided), " ".join(filter(None, notes)))
 
     def cut(self, text: str, kept: int) -> list[str]:
@@ -121,11 +124,11 @@ class MaskStepper(Explorer):
 
     def look_at_counts(self) -> View:
         """The same text many times."""
-        ids, rule, rate, seed = self.ids, self.rule.value, self.rate.value, self.seed.value
+        ids, rule, seed = self.ids, self.chosen_rule, self.seed.value
 
         def compute() -> MaskingCounts:
-            return compute_counts(ids, self.tokenizer, rule, rate, seed, self.draws)
+            return compute_counts(ids, self.tokenizer, rule, seed, self.draws)
 
-        counts = self.remember(("counts", tuple(ids), rule, rate, seed), compute)
+        counts = self.remember(("counts", tuple(ids), rule, seed), compute)
         figure, alt = draw_counts(counts)
         return View(figure, alt, counts_table(counts))
