@@ -35,7 +35,7 @@ from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import embed_all
 from minbert.viz.explorers.attention.compute import (
     compute_attention,
-    compute_prediction,
+    compute_dependence,
     read_text,
 )
 from minbert.viz.record import record
@@ -81,7 +81,7 @@ READERS: dict[str, Callable[[Model], object]] = {
     "compute_attention": lambda m: compute_attention(
         m.encoder, read_text(m.tokenizer, ["the film"], 9)
     ),
-    "compute_prediction": lambda m: compute_prediction(
+    "compute_dependence": lambda m: compute_dependence(
         m.encoder, m.tokenizer, *(read_text(m.tokenizer, [text], 9) for text in ("film", "story"))
     ),
     "embed_all": lambda m: embed_all(m.encoder, m.rows, m.table, RECIPE, CPU),

@@ -13,7 +13,8 @@ from minbert.course.tiers import choose_tier
 from minbert.encoder import Encoder
 from minbert.inference import encode
 from minbert.threads import share_the_machine
-from minbert.viz.explorers.ranking.draw import RankedBatch, draw_batches, rank_batch
+from minbert.viz.explorers.ranking.compute import RankedBatch, rank_batch
+from minbert.viz.explorers.ranking.draw import draw_batches
 
 PAIRS = 16
 
@@ -32,11 +33,11 @@ def draw() -> tuple[Figure, str]:
 
 
 def batch(lab: Session, encoder: Encoder) -> RankedBatch:
-    """The first paraphrases of dev as one batch, at the recipe's temperature."""
+    """The first paraphrases of dev as one batch, at the recipe's scale."""
     pairs = [pair for pair in lab.data.quora.dev if pair.label == 1][:PAIRS]
     first, second = (
         encode([getattr(pair, side) for pair in pairs], encoder, lab.tokenizer,
                lab.recipe.pooling, precision="fp32")
         for side in ("sentence1", "sentence2")
     )  # fmt: skip
-    return rank_batch(first, second, temperature=1 / lab.recipe.scale)
+    return rank_batch(first, second, scale=lab.recipe.scale)

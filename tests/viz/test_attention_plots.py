@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.viz.explorers.attention.compute import Prediction, as_attention
+from minbert.viz.explorers.attention.compute import Dependence, as_attention
 from minbert.viz.explorers.attention.draw import (
     attention_mosaic,
     mosaic,
@@ -27,7 +27,7 @@ TOKENS = ("[CLS]", "<b>", "$b$", "[SEP]")
 NEXT = np.eye(4)[[1, 2, 3, 3]]
 WEIGHTS = np.stack([[np.eye(4), NEXT], [np.full((4, 4), 0.25), NEXT]])
 ATTENTION = as_attention(WEIGHTS, TOKENS)
-PREDICTION = Prediction(
+PREDICTION = Dependence(
     cosine=0.5,
     masked=np.array([0.01, -0.3, 0.02, 0.0]),
     hidden=np.array([0.0, -0.1, 0.4, 0.0]),

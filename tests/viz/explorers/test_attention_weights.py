@@ -14,7 +14,7 @@ from minbert.analysis.attribution import explain_similarity
 from minbert.viz.explorers.attention.compute import (
     as_attention,
     compute_attention,
-    compute_prediction,
+    compute_dependence,
     given_attention,
     head_habits,
     mean_entropy,
@@ -155,7 +155,7 @@ def test_a_prediction_agrees_with_the_course() -> None:
     encoder, tokenizer = from_pretrained("tiny")
     text, other = "How do I train a guinea pig?", "Can a cavy learn tricks?"
     encoder.train()
-    found = compute_prediction(
+    found = compute_dependence(
         encoder, tokenizer, read_text(tokenizer, [text], 40), read_text(tokenizer, [other], 40)
     )
     assert encoder.training

@@ -6,36 +6,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from minbert.viz.explorers.ranking.draw import draw_batches, draw_cosines, rank_batch
+from minbert.viz.explorers.ranking.compute import rank_batch
+from minbert.viz.explorers.ranking.draw import draw_batches, draw_cosines
 
 EYE = np.eye(4)
 
 
 def test_perfect_partners_are_found() -> None:
-    batch = rank_batch(EYE, EYE, temperature=0.05)
+    batch = rank_batch(EYE, EYE, scale=20)
     assert batch.found == 1.0 and batch.loss < 1e-6
     assert np.allclose(batch.cosines, EYE)
 
 
 def test_a_turned_batch_is_not() -> None:
-    batch = rank_batch(EYE, np.roll(EYE, 1, axis=0), temperature=0.05)
+    batch = rank_batch(EYE, np.roll(EYE, 1, axis=0), scale=20)
     assert batch.found == 0.0 and batch.loss == pytest.approx(20.0, abs=0.01)
 
 
-def test_temperature_flattens_and_size_cuts() -> None:
-    assert rank_batch(EYE, EYE, temperature=1e6).loss == pytest.approx(np.log(4), abs=1e-4)
-    assert rank_batch(EYE, EYE, batch_size=3).probabilities.shape == (3, 3)
-
-
-def test_what_makes_no_batch_is_refused() -> None:
-    with pytest.raises(ValueError, match="temperature must be above 0"):
-        rank_batch(EYE, EYE, temperature=0.0)
-    with pytest.raises(ValueError, match="no negatives"):
-        rank_batch(EYE, EYE, batch_size=1)
+def test_a_small_scale_flattens() -> None:
+    assert rank_batch(EYE, EYE, scale=1e-6).loss == pytest.approx(np.log(4), abs=1e-4)
 
 
 def test_the_picture_shows_these_numbers() -> None:
-    before, after = rank_batch(EYE, EYE[::-1]), rank_batch(EYE, EYE)
+    before, after = rank_batch(EYE, EYE[::-1], scale=1), rank_batch(EYE, EYE, scale=1)
     figure, alt = draw_batches({"before": before, "after": after})
     assert np.allclose(figure.axes[0].images[0].get_array(), before.cosines)
     assert np.allclose(figure.axes[3].images[0].get_array(), after.probabilities)

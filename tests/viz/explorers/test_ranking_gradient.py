@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from minbert.analysis.ranking import effective_negatives, gradient_on_cosines
 from minbert.losses import multiple_negatives_ranking
-from minbert.viz.explorers.ranking.compute import push_batch
+from minbert.viz.explorers.ranking.compute import rank_batch
 from minbert.viz.explorers.ranking.draw import draw_cells, draw_losses, draw_row
 from minbert.viz.explorers.ranking.tables import (
     MOST_CELLS,
@@ -38,7 +38,7 @@ def test_loss_and_gradient_are_those_of_the_library(
     scale: float, symmetric: bool, mask: bool
 ) -> None:
     first, second = vectors()
-    batch = push_batch(first, second, CLUSTERS, scale=scale, symmetric=symmetric, mask=mask)
+    batch = rank_batch(first, second, CLUSTERS, scale=scale, symmetric=symmetric, mask=mask)
     a, b = (torch.tensor(side, dtype=torch.float32, requires_grad=True) for side in (first, second))
     clusters = torch.tensor(CLUSTERS) if mask else None
     loss = multiple_negatives_ranking(a, b, scale=scale, symmetric=symmetric, clusters=clusters)
@@ -55,7 +55,7 @@ def test_loss_and_gradient_are_those_of_the_library(
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_autograd_on_the_cosines_says_the_same(symmetric: bool) -> None:
-    batch = push_batch(*vectors(), CLUSTERS, scale=5, symmetric=symmetric, mask=True)
+    batch = rank_batch(*vectors(), CLUSTERS, scale=5, symmetric=symmetric, mask=True)
     leaf = torch.tensor(batch.cosines, requires_grad=True)
     scores = (5 * leaf).masked_fill(torch.tensor(batch.masked), -torch.inf)
     loss = F.cross_entropy(scores, torch.arange(8))
@@ -67,14 +67,14 @@ def test_autograd_on_the_cosines_says_the_same(symmetric: bool) -> None:
 
 
 def test_without_options_it_is_the_gradient_of_the_course() -> None:
-    batch = push_batch(*vectors(), scale=20)
+    batch = rank_batch(*vectors(), scale=20)
     assert np.allclose(batch.gradient, gradient_on_cosines(batch.cosines, 20))
     assert np.allclose(batch.negatives_pushed, effective_negatives(batch.cosines, 20))
     assert not batch.alike.any() and batch.couples == [] and batch.push_on_alike == 0
 
 
 def test_four_pairs_by_hand() -> None:
-    batch = push_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
+    batch = rank_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
     right, wrong = np.exp(1) / (np.exp(1) + 3), 1 / (np.exp(1) + 3)
     assert np.allclose(batch.probabilities[1], [wrong, wrong, right, wrong])
     assert np.allclose(batch.losses, -np.log([right, wrong, wrong, right]))
@@ -85,7 +85,7 @@ def test_four_pairs_by_hand() -> None:
     assert batch.push_on_alike == pytest.approx(2 * right / (2 * 3 * wrong + 2 * (1 - wrong)))
     assert batch.indifference == pytest.approx(np.log(4)) and batch.floor is not None
 
-    masked = push_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1, mask=True)
+    masked = rank_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1, mask=True)
     assert np.allclose(masked.losses[1], np.log(3)), "three equal ones are left"
     assert masked.gradient[1, 2] == masked.gradient[2, 1] == masked.push_on_alike == 0
     assert masked.indifference == pytest.approx((2 * np.log(4) + 2 * np.log(3)) / 4)
@@ -93,7 +93,7 @@ def test_four_pairs_by_hand() -> None:
 
 
 def test_where_all_say_the_same_nothing_is_left() -> None:
-    batch = push_batch(*vectors(4), [7] * 4, symmetric=True, mask=True)
+    batch = rank_batch(*vectors(4), [7] * 4, symmetric=True, mask=True)
     assert batch.loss == 0 and not batch.gradient.any() and not batch.negatives_pushed.any()
     assert batch.ranks.tolist() == [1] * 4
     for shown in SHOWN:
@@ -104,7 +104,7 @@ def test_where_all_say_the_same_nothing_is_left() -> None:
 
 def test_collapsed_vectors_know_nothing() -> None:
     ones = np.ones((8, 3))
-    batch = push_batch(ones, ones, symmetric=True)
+    batch = rank_batch(ones, ones, symmetric=True)
     assert batch.loss == pytest.approx(np.log(8)) and (batch.ranks == 8).all()
     assert np.allclose(batch.negatives_pushed, 7)
     assert "0 of 8 partners rank first, 0 in the other direction" in draw_losses(batch)[1]
@@ -112,19 +112,19 @@ def test_collapsed_vectors_know_nothing() -> None:
 
 def test_what_makes_no_batch_is_refused() -> None:
     with pytest.raises(ValueError, match="a batch of 1 has no negatives"):
-        push_batch(EYE[:1], EYE[:1])
+        rank_batch(EYE[:1], EYE[:1])
     with pytest.raises(ValueError, match="a cluster for each of 4 pairs, got 3"):
-        push_batch(EYE, EYE, [0, 1, 2])
+        rank_batch(EYE, EYE, [0, 1, 2])
     with pytest.raises(ValueError, match="scale must be above 0"):
-        push_batch(EYE, EYE, scale=0)
+        rank_batch(EYE, EYE, scale=0)
     with pytest.raises(ValueError, match="not finite"):
-        push_batch(EYE, np.full((4, 4), np.nan))
+        rank_batch(EYE, np.full((4, 4), np.nan))
 
 
 @pytest.mark.parametrize("shown", SHOWN)
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_the_heat_map_shows_these_numbers(shown: str, symmetric: bool) -> None:
-    batch = push_batch(*vectors(), CLUSTERS, scale=5, symmetric=symmetric)
+    batch = rank_batch(*vectors(), CLUSTERS, scale=5, symmetric=symmetric)
     figure, alt = draw_cells(batch, shown)
     axes = figure.axes[0]
     values = {
@@ -152,14 +152,14 @@ def test_the_heat_map_shows_these_numbers(shown: str, symmetric: bool) -> None:
 
 
 def test_masked_cells_are_crossed() -> None:
-    figure, alt = draw_cells(push_batch(*vectors(), CLUSTERS, mask=True), "cosines")
+    figure, alt = draw_cells(rank_batch(*vectors(), CLUSTERS, mask=True), "cosines")
     labels = [line.get_label() for line in figure.axes[0].lines]
     assert "masked" in labels and "say the same" not in labels
     assert "8 cells, which are masked, so their gradient is zero" in alt
 
 
 def test_the_bars_are_the_losses_and_the_row() -> None:
-    batch = push_batch(*vectors(), CLUSTERS, scale=5, symmetric=True)
+    batch = rank_batch(*vectors(), CLUSTERS, scale=5, symmetric=True)
     axes, alt = draw_losses(batch)
     heights = [path.vertices[:, 1].max() for path in axes.collections[0].get_paths()]
     assert np.allclose(heights, batch.losses)
@@ -187,18 +187,18 @@ def test_the_bars_are_the_losses_and_the_row() -> None:
 
 
 def test_a_small_batch_is_a_table_of_all_cells() -> None:
-    batch = push_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
+    batch = rank_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
     table = cells_table(batch, "cosines")
     assert table.header[1:] == ["b1", "b2", "b3", "b4"]
     assert table.rows[1] == ["a2", "0.00", "0.00", "1.00 =", "0.00"]
     assert cells_table(batch, "gradient per cell").rows[0][:3] == ["a1", "-0.13", "+0.044"]
-    masked = push_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1, mask=True)
+    masked = rank_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1, mask=True)
     assert cells_table(masked, "probabilities").rows[1] == ["a2", "0.33", "0.33", "0 ×", "0.33"]
 
 
 def test_a_larger_one_lists_what_matters() -> None:
     first, second = vectors(40)
-    batch = push_batch(first, second, [*range(38), 0, 5])
+    batch = rank_batch(first, second, [*range(38), 0, 5])
     rows = cells_table(batch, "cosines").rows
     assert len(rows) <= MOST_CELLS + 4
     hardest = np.unravel_index(batch.push.argmax(), batch.push.shape)
@@ -209,13 +209,13 @@ def test_a_larger_one_lists_what_matters() -> None:
 
 
 def test_the_table_of_pairs_and_of_a_row() -> None:
-    batch = push_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
+    batch = rank_batch(EYE, EYE[[0, 2, 1, 3]], [0, 1, 1, 2], scale=1)
     assert pairs_table(batch).rows[1] == ["2", "0.00", "0.17", "1.74", "4", "b3, 1.00"]
     rows = row_table(batch, 1, ["one", "two", "<b>", "\u202efour"]).rows
     assert rows[0] == ["b2", "two", "0.00", "0.17", "-0.21", "partner"]
     assert rows[1] == ["b3", "<b>", "1.00", "0.48", "+0.12", "says the same"]
     assert rows[3][1] == "\ufffdfour"
-    masked = push_batch(EYE, EYE, [0, 1, 1, 2], scale=1, mask=True, symmetric=True)
+    masked = rank_batch(EYE, EYE, [0, 1, 1, 2], scale=1, mask=True, symmetric=True)
     last = row_table(masked, 1, "abcd").rows[-1]
     assert last == ["b3", "c", "0.00", "0", "0", "0", "says the same, masked"]
 

@@ -219,7 +219,7 @@ def compute_attention(encoder: Encoder, reading: Reading) -> Attention:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Dependence:
     """A cosine, and how it changes: without a token, without a head, for a small step."""
 
     cosine: float
@@ -233,13 +233,13 @@ class Prediction:
     """Change when the head's output is set to zero."""
 
 
-def compute_prediction(
+def compute_dependence(
     encoder: Encoder,
     tokenizer: WordPieceTokenizer,
     text: Reading,
     other: Reading,
     pooling: str = "mean",
-) -> Prediction:
+) -> Dependence:
     """What the cosine of two texts' vectors depends on in `text`; `other` is held fixed.
 
     Args:
@@ -252,7 +252,7 @@ def compute_prediction(
     mask = other.batch["attention_mask"].to(reference.pooled.device)
     vector = pool(reference, mask, pooling)[0]
     score = cosine_to(vector, pooling)
-    return Prediction(
+    return Dependence(
         cosine=float(score_of(encoder, text.batch, score)),
         masked=ablation(encoder, tokenizer, text.batch, score, "mask"),
         hidden=ablation(encoder, tokenizer, text.batch, score, "hide"),

@@ -12,10 +12,10 @@ from minbert.pooling import POOLINGS
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.attention.compute import (
     Attention,
-    Prediction,
+    Dependence,
     Reading,
     compute_attention,
-    compute_prediction,
+    compute_dependence,
     given_attention,
     read_text,
 )
@@ -121,15 +121,15 @@ class AttentionExplorer(HeadViews):
         key = ("attention", self.stage.value, self.first.value, self.second.value)
         return self.remember(key, lambda: compute_attention(self.encoder, self.reading()))
 
-    def prediction(self) -> Prediction | None:
+    def dependence(self) -> Dependence | None:
         """The cosine with the other sentence, and what it depends on; None without one."""
         if not self.other.value.strip():
             return None
         fields = (self.stage, self.first, self.second, self.other)
 
-        def compute() -> Prediction:
+        def compute() -> Dependence:
             other = self._read([self.other.value], self.positions)
-            return compute_prediction(
+            return compute_dependence(
                 self.encoder, self.tokenizer, self.reading(), other, self.pooling
             )
 
@@ -144,8 +144,8 @@ class AttentionExplorer(HeadViews):
 
     def look_at_tokens(self) -> View:
         """What each token gets, and what the prediction does without it."""
-        attention, prediction = self.attention(), self.prediction()
-        if prediction is None:
+        attention, dependence = self.attention(), self.dependence()
+        if dependence is None:
             raise ValueError(
                 "There is no prediction to explain: type a sentence into “Compared with”."
             )
@@ -155,8 +155,8 @@ class AttentionExplorer(HeadViews):
             note, typed(self.other.value)[1], self.shown_notes(attention),
         ]  # fmt: skip
         return View(
-            *draw_tokens(attention, prediction, layer, head),
-            tokens_table(attention, prediction, layer, head),
+            *draw_tokens(attention, dependence, layer, head),
+            tokens_table(attention, dependence, layer, head),
             " ".join(filter(None, notes)),
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from minbert.viz.explorers.attention.compute import Attention, Prediction
+from minbert.viz.explorers.attention.compute import Attention, Dependence
 from minbert.viz.explorers.attention.pictures import (
     all_heads_table,
     detail_table,
@@ -39,7 +39,7 @@ class Size:
 class HeadViews(Explorer, ABC):
     """What can be seen of attention weights, wherever they come from.
 
-    A subclass says with `full` what the weights are, and with `prediction` and `notes` what else it
+    A subclass says with `full` what the weights are, and with `dependence` and `notes` what else it
     knows; what these need must be there before `super().__init__` is called.
 
     Args:
@@ -82,7 +82,7 @@ class HeadViews(Explorer, ABC):
     def full(self) -> Attention:
         """All weights, special tokens included; a ValueError says why there are none."""
 
-    def prediction(self) -> Prediction | None:
+    def dependence(self) -> Dependence | None:
         """What depends on the heads, if anything is predicted."""
         return None
 
@@ -124,17 +124,17 @@ class HeadViews(Explorer, ABC):
 
     def look_at_heads(self) -> View:
         """Numbers of each head."""
-        attention, prediction = self.attention(), self.prediction()
+        attention, dependence = self.attention(), self.dependence()
         note = (
             "Entropy: 0 where a token gives all its weight to one, ln(tokens) where all get the "
             "same."
         )
-        if prediction is not None:
+        if dependence is not None:
             note += " Without a head: its output is set to zero before the output projection."
         elif self.predicting:
             note += " With a sentence to compare with, the effect of each head is shown as well."
-        picture = draw_head_by_head(attention, prediction)
-        return View(*picture, head_by_head_table(attention, prediction), note)
+        picture = draw_head_by_head(attention, dependence)
+        return View(*picture, head_by_head_table(attention, dependence), note)
 
     def look_at_detail(self) -> View:
         """One head, the mean of a layer, or rollout."""

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from minbert.analysis.attention import attention_received
-from minbert.viz.explorers.attention.compute import Attention, Prediction, head_habits, mean_entropy
+from minbert.viz.explorers.attention.compute import Attention, Dependence, head_habits, mean_entropy
 from minbert.viz.explorers.attention.draw import (
     THINNEST,
     HeadNumbers,
@@ -56,9 +56,9 @@ def all_heads_table(attention: Attention) -> Table:
 
 
 def draw_head_by_head(
-    attention: Attention, prediction: Prediction | None = None
+    attention: Attention, dependence: Dependence | None = None
 ) -> tuple[Figure, str]:
-    """Entropy of each head and, with a prediction, how the cosine changes without the head."""
+    """Entropy of each head and, with `dependence`, how the cosine changes without the head."""
     entropies, most = mean_entropy(attention.weights), math.log(len(attention.tokens))
     maps = [HeadNumbers("entropy (nats)", entropies, (0.0, max(most, 1e-9)))]
     alt = (
@@ -67,26 +67,26 @@ def draw_head_by_head(
         f"{_place(entropies, entropies.argmax())}; at most ln({len(attention.tokens)}) = "
         f"{most:z.2f}."
     )
-    if prediction is not None:
-        changes = prediction.heads
+    if dependence is not None:
+        changes = dependence.heads
         largest = np.abs(changes).argmax()
         limit = max(float(np.abs(changes).max()), 1e-9)
         maps.append(HeadNumbers("change of cosine without it", changes, (-limit, limit), 3))
         alt += (
-            f" The cosine, {prediction.cosine:z.3f}, changes most without "
+            f" The cosine, {dependence.cosine:z.3f}, changes most without "
             f"{_place(changes, largest)}: by {changes.flat[largest]:+z.3f}."
         )
     return head_maps(maps), alt
 
 
-def head_by_head_table(attention: Attention, prediction: Prediction | None = None) -> Table:
+def head_by_head_table(attention: Attention, dependence: Dependence | None = None) -> Table:
     """The numbers of `draw_head_by_head`."""
     entropies, header = mean_entropy(attention.weights), ["layer", "head", "entropy (nats)"]
     rows = [[layer, head, f"{value:z.2f}"] for (layer, head), value in np.ndenumerate(entropies)]
-    if prediction is not None:
+    if dependence is not None:
         header += ["cosine without it", "change"]
-        for row, change in zip(rows, prediction.heads.flat, strict=True):
-            row += [f"{prediction.cosine + change:z.3f}", f"{change:+z.3f}"]
+        for row, change in zip(rows, dependence.heads.flat, strict=True):
+            row += [f"{dependence.cosine + change:z.3f}", f"{change:+z.3f}"]
     return Table(header, rows, f"Entropy is at most {math.log(len(attention.tokens)):z.2f} nats")
 
 
@@ -145,7 +145,7 @@ def detail_table(
 
 
 def token_measures(
-    attention: Attention, prediction: Prediction, layer: int, head: int
+    attention: Attention, dependence: Dependence, layer: int, head: int
 ) -> dict[str, Float[np.ndarray, " seq"]]:
     """What each token gets, and what the cosine does without it; only tokens that are shown."""
     shown = list(attention.positions)
@@ -153,23 +153,23 @@ def token_measures(
         "this head": attention.weights[layer, head].mean(axis=0),
         "all heads": attention_received(attention.weights),
         "rollout": attention.rollouts[-1].mean(axis=0),
-        "[MASK]": prediction.masked[shown],
-        "hidden": prediction.hidden[shown],
-        "gradient": prediction.gradient[shown],
+        "[MASK]": dependence.masked[shown],
+        "hidden": dependence.hidden[shown],
+        "gradient": dependence.gradient[shown],
     }
 
 
 def draw_tokens(
-    attention: Attention, prediction: Prediction, layer: int, head: int
+    attention: Attention, dependence: Dependence, layer: int, head: int
 ) -> tuple[Axes, str]:
     """Weights a token gets, above the changes of the cosine without it, and the gradient.
 
     Args:
-        attention, prediction: of the same text.
+        attention, dependence: of the same text.
         layer, head: whose weights are shown; its own ablation is a dashed line.
     """
-    measures = token_measures(attention, prediction, layer, head)
-    change = float(prediction.heads[layer, head])
+    measures = token_measures(attention, dependence, layer, head)
+    change = float(dependence.heads[layer, head])
     weights = (0.0, 1.05 * max(float(measures[name].max()) for name in list(measures)[:3]))
     changes = np.concatenate([measures["[MASK]"], measures["hidden"], [change, 0.0]])
     room = 0.03 * max(float(np.ptp(changes)), 1e-6)
@@ -200,7 +200,7 @@ def draw_tokens(
         return f"{tokens[place]} ({format(values[place], sign + 'z.3f')})"
 
     alt = (
-        f"Cosine {prediction.cosine:z.3f}; without {here} {prediction.cosine + change:z.3f} "
+        f"Cosine {dependence.cosine:z.3f}; without {here} {dependence.cosine + change:z.3f} "
         f"({change:+z.3f}). Most weight of this head goes to {top('this head')}, of all heads to "
         f"{top('all heads')}, by rollout to {top('rollout')}. The cosine changes most when "
         f"{top('[MASK]', '+')} becomes [MASK] and when {top('hidden', '+')} is hidden; it is "
@@ -209,9 +209,9 @@ def draw_tokens(
     return measure_bars(rows, [_label(token) for token in attention.tokens]), alt
 
 
-def tokens_table(attention: Attention, prediction: Prediction, layer: int, head: int) -> Table:
+def tokens_table(attention: Attention, dependence: Dependence, layer: int, head: int) -> Table:
     """The numbers of `draw_tokens`."""
-    measures = token_measures(attention, prediction, layer, head)
+    measures = token_measures(attention, dependence, layer, head)
     signs = {"[MASK]": "+z.3f", "hidden": "+z.3f"}
     rows = [
         [position, plain(token), *(

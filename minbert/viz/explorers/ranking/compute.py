@@ -25,7 +25,7 @@ Cells = Bool[np.ndarray, "pair pair"]
 
 
 @dataclass(frozen=True)
-class PushedBatch:
+class RankedBatch:
     """K pairs that each say one thing twice; row i is the first sentence of pair i."""
 
     cosines: Matrix
@@ -48,6 +48,11 @@ class PushedBatch:
     def loss(self) -> float:
         """Mean over the pairs, in nats."""
         return float(self.losses.mean())
+
+    @property
+    def found(self) -> float:
+        """Share of rows whose partner has the largest probability."""
+        return float(np.mean(self.probabilities.argmax(axis=1) == np.arange(len(self.cosines))))
 
     @property
     def indifference(self) -> float:
@@ -95,7 +100,7 @@ class PushedBatch:
         return np.where(total[:, 0] > 0, np.exp(entr(shares).sum(axis=1)), 0.0)
 
 
-def push_batch(
+def rank_batch(
     first: Float[np.ndarray, "pair hidden"],
     second: Float[np.ndarray, "pair hidden"],
     clusters: Sequence[Hashable] | None = None,
@@ -103,7 +108,7 @@ def push_batch(
     scale: float = 20.0,
     symmetric: bool = False,
     mask: bool = False,
-) -> PushedBatch:
+) -> RankedBatch:
     """The ranking loss of a batch, cell by cell, and its gradient in closed form.
 
     dJ/dcos_ij = s/K · (p_ij - [i = j]); the mean of this and the same along the columns if both
@@ -135,7 +140,7 @@ def push_batch(
     if symmetric:
         losses = (losses + ranking_losses(scores.T, scale)) / 2
         gradient = (gradient + gradient_on_cosines(scores.T, scale).T) / 2
-    return PushedBatch(
+    return RankedBatch(
         cosines=cosines,
         probabilities=ranking_probabilities(scores, scale),
         backward=ranking_probabilities(scores.T, scale).T if symmetric else None,

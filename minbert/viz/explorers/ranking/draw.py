@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from minbert.analysis.neighbours import cosine_matrix
-from minbert.analysis.ranking import ranking_losses, ranking_probabilities
-from minbert.viz.explorers.ranking.compute import PushedBatch
+from minbert.viz.explorers.ranking.compute import RankedBatch
 from minbert.viz.explorers.ranking.tables import (
     said_of_cells,
     said_of_losses,
@@ -22,56 +18,6 @@ from minbert.viz.explorers.ranking.tables import (
 )
 from minbert.viz.plots.distributions import distributions
 from minbert.viz.style import COLOURS, DIVERGING, REFERENCE, SEQUENTIAL, subplots, tidy
-
-
-@dataclass(frozen=True)
-class RankedBatch:
-    """One batch, and what the loss makes of it."""
-
-    cosines: Float[np.ndarray, "pair pair"]
-    probabilities: Float[np.ndarray, "pair pair"]
-    """Each row: which second sentence is taken for the partner; sums to 1."""
-    losses: Float[np.ndarray, " pair"]
-    """-log of the partner's probability, in nats."""
-    temperature: float
-
-    @property
-    def loss(self) -> float:
-        """Mean over the pairs, in nats."""
-        return float(self.losses.mean())
-
-    @property
-    def found(self) -> float:
-        """Share of rows whose partner has the largest probability."""
-        return float(np.mean(self.probabilities.argmax(axis=1) == np.arange(len(self.cosines))))
-
-
-def rank_batch(
-    first: Float[np.ndarray, "pair hidden"],
-    second: Float[np.ndarray, "pair hidden"],
-    temperature: float = 1.0,
-    batch_size: int | None = None,
-) -> RankedBatch:
-    """Similarities, probabilities and losses of a batch of pairs that all say the same.
-
-    Args:
-        first, second: vectors; line i of one belongs to line i of the other.
-        temperature: 1 / scale; 1 is the paper's, .05 is scale 20.
-        batch_size: only the first so many pairs; None takes all.
-
-    Raises:
-        ValueError: the temperature is not above 0, or fewer than two pairs are left.
-    """
-    if temperature <= 0:
-        raise ValueError(f"temperature must be above 0, got {temperature}")
-    first, second = first[:batch_size], second[:batch_size]
-    if len(first) < 2:
-        raise ValueError(f"a batch of {len(first)} has no negatives: it needs two pairs or more")
-    cosines = cosine_matrix(first, second)
-    scale = 1 / temperature
-    return RankedBatch(
-        cosines, ranking_probabilities(cosines, scale), ranking_losses(cosines, scale), temperature
-    )
 
 
 def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
@@ -102,7 +48,7 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
     figure.colorbar(below, ax=list(grid[1]), label="probability", shrink=0.8)
     pairs = len(batch.cosines)
     return figure, (
-        f"Heat maps of {pairs} by {pairs} sentences, temperature {batch.temperature:g}. "
+        f"Heat maps of {pairs} by {pairs} sentences, temperature {1 / batch.scale:g}. "
         f"{'; '.join(said)}."
     )
 
@@ -142,11 +88,11 @@ SIDE = 4.1
 """Of the heat map, in inches."""
 
 
-def draw_cells(batch: PushedBatch, shown: str) -> tuple[Figure, str]:
+def draw_cells(batch: RankedBatch, shown: str) -> tuple[Figure, str]:
     """The batch as a heat map: partners dotted, false negatives in squares, masked cells crossed.
 
     Args:
-        batch: from `push_batch`.
+        batch: from `rank_batch`.
         shown: one of `views.ranking_words.SHOWN`. The colours of cosines end at the tenth below
             the smallest, those of gradients at the largest push (partners are pulled harder).
     """
@@ -166,7 +112,7 @@ def draw_cells(batch: PushedBatch, shown: str) -> tuple[Figure, str]:
     return figure, said_of_cells(batch, shown)
 
 
-def _colours(batch: PushedBatch, shown: str, values: np.ndarray) -> tuple[str, float, float]:
+def _colours(batch: RankedBatch, shown: str, values: np.ndarray) -> tuple[str, float, float]:
     if shown == "cosines":
         return SEQUENTIAL, min(float(np.floor(10 * values.min())) / 10, 0.9), 1.0
     if shown == "probabilities":
@@ -175,7 +121,7 @@ def _colours(batch: PushedBatch, shown: str, values: np.ndarray) -> tuple[str, f
     return DIVERGING, -largest, largest
 
 
-def _mark_cells(axes: Axes, batch: PushedBatch) -> None:
+def _mark_cells(axes: Axes, batch: RankedBatch) -> None:
     """Marks with a white rim, so that they are seen on every colour."""
     cell = min(SIDE * 72 / len(batch.cosines), 26.0)
     partners = np.eye(len(batch.cosines), dtype=bool)
@@ -204,7 +150,7 @@ def _mark_cells(axes: Axes, batch: PushedBatch) -> None:
         handle.set_markersize(8)
 
 
-def draw_losses(batch: PushedBatch) -> tuple[Axes, str]:
+def draw_losses(batch: RankedBatch) -> tuple[Axes, str]:
     """What each pair pays, beside what knowing nothing pays and what no batch goes below."""
     pairs = len(batch.losses)
     axes = _wide_axes(2.3)
@@ -221,11 +167,11 @@ def draw_losses(batch: PushedBatch) -> tuple[Axes, str]:
     return axes, said_of_losses(batch)
 
 
-def draw_row(batch: PushedBatch, row: int, sentences: Sequence[str]) -> tuple[Axes, str]:
+def draw_row(batch: RankedBatch, row: int, sentences: Sequence[str]) -> tuple[Axes, str]:
     """Whom one first sentence takes for its partner.
 
     Args:
-        batch: from `push_batch`.
+        batch: from `rank_batch`.
         row: from 0.
         sentences: the first sentence of this pair, then the second ones of all pairs.
     """

@@ -15,7 +15,7 @@ from minbert.tokenizer import WordPieceTokenizer
 from minbert.viz.explorers.base.controls import choice, one_of, switch, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, by_name
 from minbert.viz.explorers.base.panel import View
-from minbert.viz.explorers.ranking.compute import PushedBatch, push_batch
+from minbert.viz.explorers.ranking.compute import RankedBatch, rank_batch
 from minbert.viz.explorers.ranking.draw import draw_cells, draw_losses, draw_row
 from minbert.viz.explorers.ranking.tables import SHOWN, cells_table, pairs_table, row_table
 
@@ -138,10 +138,10 @@ class RankingLab(Explorer):
 
         return self.remember(stage, read)
 
-    def pushed(self) -> PushedBatch:
+    def pushed(self) -> RankedBatch:
         """The batch as the controls stand."""
         first, second = (side[self.run] for side in self.vectors(self.stage.value))
-        return push_batch(
+        return rank_batch(
             first, second, self.clusters[self.run], scale=self.scale.value,
             symmetric=self.symmetric.value, mask=self.mask.value,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minbert.analysis.ranking import largest_probability
-from minbert.viz.explorers.ranking.compute import PushedBatch
+from minbert.viz.explorers.ranking.compute import RankedBatch
 from minbert.viz.table import Table
 from minbert.viz.text import plain
 
@@ -21,7 +21,7 @@ MOST_ALIKE = 40
 """Cells of false negatives that the table of a larger batch lists."""
 
 
-def cells_table(batch: PushedBatch, shown: str) -> Table:
+def cells_table(batch: RankedBatch, shown: str) -> Table:
     """The whole matrix of a small batch; of a larger one the cells that are pushed most."""
     values, pairs = shown_values(batch, shown), len(batch.cosines)
     if pairs <= LARGEST_MATRIX:
@@ -48,7 +48,7 @@ def cells_table(batch: PushedBatch, shown: str) -> Table:
     return Table(["cell", "cosine", "probability", "gradient", ""], rows, caption)
 
 
-def pairs_table(batch: PushedBatch) -> Table:
+def pairs_table(batch: RankedBatch) -> Table:
     """What each pair pays, and why."""
     rivals = np.where(batch.push > 0, batch.cosines.round(7), -np.inf)
     rows = []
@@ -64,7 +64,7 @@ def pairs_table(batch: PushedBatch) -> Table:
     return Table(header, rows)
 
 
-def row_table(batch: PushedBatch, row: int, second: Sequence[str]) -> Table:
+def row_table(batch: RankedBatch, row: int, second: Sequence[str]) -> Table:
     """The partner of one row, the negatives that are pushed most, and what is masked."""
     order = [int(j) for j in np.argsort(-batch.push[row].round(7), kind="stable")]
     pushed = [j for j in order if batch.push[row, j] > 0][:MOST_PUSHED]
@@ -89,7 +89,7 @@ def _number(value: float, shown: str) -> str:
     return two_digits(value, "+" if shown == "gradient per cell" else "")
 
 
-def _mark(batch: PushedBatch, row: int, column: int, in_words: bool = False) -> str:
+def _mark(batch: RankedBatch, row: int, column: int, in_words: bool = False) -> str:
     if not batch.alike[row, column]:
         return ""
     if batch.masked[row, column]:
@@ -103,7 +103,7 @@ MOST_NAMED = 3
 """Couples of pairs that a sentence lists; picture and table have them all."""
 
 
-def shown_values(batch: PushedBatch, shown: str) -> np.ndarray:
+def shown_values(batch: RankedBatch, shown: str) -> np.ndarray:
     """The numbers of the cells for one of `SHOWN`; a probability is the mean of what counts."""
     if shown == "cosines":
         return batch.cosines
@@ -121,20 +121,20 @@ def two_digits(value: float, sign: str = "") -> str:
     return f"{value:{sign}#.2g}".rstrip(".")
 
 
-def setting(batch: PushedBatch) -> str:
+def setting(batch: RankedBatch) -> str:
     """Scale, temperature and direction."""
     ways = "one direction" if batch.backward is None else "mean of both directions"
     return f"scale {batch.scale:g} (temperature {1 / batch.scale:g}), {ways}"
 
 
-def said_of_cells(batch: PushedBatch, shown: str) -> str:
+def said_of_cells(batch: RankedBatch, shown: str) -> str:
     """What is to be seen on the diagonal and beside it, and which two are nearest to a mistake."""
     pairs, values = len(batch.cosines), shown_values(batch, shown)
     head = f"{shown.capitalize()} of a batch of {pairs} pairs, {setting(batch)}."
     return f"{head} {_said_of(batch, shown, values)} {said_of_alike(batch)}"
 
 
-def _said_of(batch: PushedBatch, shown: str, values: np.ndarray) -> str:
+def _said_of(batch: RankedBatch, shown: str, values: np.ndarray) -> str:
     own = np.eye(len(values), dtype=bool)
     rivals = ~own & ~batch.masked
     if not rivals.any():
@@ -162,7 +162,7 @@ def _said_of(batch: PushedBatch, shown: str, values: np.ndarray) -> str:
     )
 
 
-def said_of_alike(batch: PushedBatch) -> str:
+def said_of_alike(batch: RankedBatch) -> str:
     """How many couples of pairs say the same, which, and what the loss does to them."""
     couples = batch.couples
     if not couples:
@@ -180,7 +180,7 @@ def said_of_alike(batch: PushedBatch) -> str:
     )
 
 
-def said_of_losses(batch: PushedBatch) -> str:
+def said_of_losses(batch: RankedBatch) -> str:
     """The loss beside what knowing nothing pays and what no batch goes below; who pays most."""
     pairs, worst = len(batch.losses), int(batch.losses.round(6).argmax())
     nothing = "fewer candidates where cells are masked" if batch.masked.any() else f"ln {pairs}"
@@ -202,11 +202,11 @@ def said_of_losses(batch: PushedBatch) -> str:
     )
 
 
-def said_of_row(batch: PushedBatch, row: int, sentences: Sequence[str]) -> str:
+def said_of_row(batch: RankedBatch, row: int, sentences: Sequence[str]) -> str:
     """One row: who is the partner, where it ranks, and who takes most of the push.
 
     Args:
-        batch: from `push_batch`.
+        batch: from `rank_batch`.
         row: from 0.
         sentences: the first sentence of this pair, then the second ones of all pairs.
     """
