@@ -24,6 +24,7 @@ from minbert.folders.replaced import Kind, beside, claimed
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
+from minbert.tasks import PAPER_TASKS
 from minbert.training.recipe import PRESETS, RECIPES, find
 
 logger = logging.getLogger(__name__)

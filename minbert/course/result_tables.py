@@ -14,6 +14,7 @@ from minbert.course.scoreboard import STAGES, TABLE_OF
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.statistics import over_seeds
 from minbert.experiments.report import ROWS, SIGNIFICANT, cell, number
+from minbert.tasks import find_task
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table
 
