@@ -14,14 +14,14 @@ CONTINUES = "##"
 """Begins every piece that goes on with the word of the piece before it."""
 
 
-def word_starts(tokens: Sequence[str]) -> Bool[Tensor, "seq"]:
+def word_starts(tokens: Sequence[str]) -> Bool[Tensor, " seq"]:
     """Where a word begins: at each piece without `##`, special tokens and marks included."""
     return torch.tensor([not token.startswith(CONTINUES) for token in tokens], dtype=torch.bool)
 
 
 def mask_whole_words(
     ids: Int[Tensor, "batch seq"],
-    starts: Bool[Tensor, "seq"],
+    starts: Bool[Tensor, " seq"],
     generator: torch.Generator,
     *,
     mask_id: int,
@@ -70,7 +70,7 @@ def mask_whole_words(
     return torch.where(draws < probability, corrupted, ids), labels
 
 
-def first_pieces(starts: Bool[Tensor, "seq"]) -> Int[Tensor, "seq"]:
+def first_pieces(starts: Bool[Tensor, " seq"]) -> Int[Tensor, " seq"]:
     """Of each piece, the place of its word's first one; the first token always begins a word."""
     places = torch.arange(len(starts))
     return torch.where(starts, places, 0).cummax(dim=0).values

@@ -136,7 +136,7 @@ def one_piece(tokenizer: WordPieceTokenizer, typed: str) -> int:
     return ids[0]
 
 
-def compute_found(probabilities: Float[Tensor, "vocabulary"], piece: int) -> Found:
+def compute_found(probabilities: Float[Tensor, " vocabulary"], piece: int) -> Found:
     """Rank and probability of a piece.
 
     Args:
