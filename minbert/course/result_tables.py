@@ -156,8 +156,11 @@ def best_table(run: Recorded) -> Table:
     """The best rung of the ladder beside the best cell of the paper and of a run, over all arms."""
     rungs, rows = ladder_rows(run.results), []
     for metric in paper.METRICS:
-        theirs = max((cells[metric], arm) for table in ("table1", "table2")
-                     for arm, cells in paper.TABLES[table].items())  # fmt: skip
+        theirs = max(
+            (cells[metric], arm)
+            for table in ("table1", "table2")
+            for arm, cells in paper.TABLES[table].items()
+        )
         ours = max(
             (run.value(arm, stage, metric)["value"], arm) for stage in STAGES for arm in ARMS
         )
