@@ -97,6 +97,20 @@ class ModelConfig:
             **asdict(self),
         }
 
+    @property
+    def size(self) -> tuple[int, int, int, int]:
+        """Layers, hidden size, heads and feed-forward width: which settings of training suit.
+
+        All encoders here are of one kind, the plain BERT. Its vocabulary and positions are learnt
+        from data, and a recipe says how much dropout there is: none of these makes another size.
+        """
+        return (
+            self.num_hidden_layers,
+            self.hidden_size,
+            self.num_attention_heads,
+            self.intermediate_size,
+        )
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Read the content of a `config.json`; fields that do not shape the encoder are ignored.

@@ -100,8 +100,9 @@ class HubFiles:
         if not self._unknown:
             logger.warning(
                 "%s: without a connection nobody knows whether it has %s, …: taken as absent",
-                self.name, name,
-            )  # fmt: skip
+                self.name,
+                name,
+            )
         self._unknown.add(name)
 
     def _fixed(self, path: Path) -> Path:

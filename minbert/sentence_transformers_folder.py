@@ -25,9 +25,11 @@ PLAIN: dict[str, tuple[Any, ...]] = {
     "transformer_task": ("feature-extraction", None),
     "module_output_name": ("token_embeddings", None),
     "modality_config": (
-        {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}, {}, None,
+        {"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
+        {},
+        None,
     ),
-}  # fmt: skip
+}
 """What `sentence_bert_config.json` may say besides length and case."""
 
 

@@ -32,9 +32,13 @@ ONLY: dict[str, tuple[Any, ...]] = {
     "word_tokenizer_type": ("basic", None),
     "subword_tokenizer_type": ("wordpiece", None),
     "tokenizer_class": (
-        "BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend", None,
+        "BertTokenizer",
+        "BertTokenizerFast",
+        "PreTrainedTokenizerFast",
+        "TokenizersBackend",
+        None,
     ),
-}  # fmt: skip
+}
 """Options that change ids, and the values that mean what is done here."""
 
 ATTRIBUTES = ("content", "single_word", "lstrip", "rstrip", "normalized", "special")

@@ -71,8 +71,9 @@ def locate(name: str | Path) -> Location:
         if Path(name).is_dir():
             logger.warning(
                 "%s means the published model, not the folder of that name: give ./%s for that",
-                name, name,
-            )  # fmt: skip
+                name,
+                name,
+            )
         return _published(name, known)
     folder = _folder(name)
     if folder is not None:

@@ -5,85 +5,43 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "minbert"
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from layers import LAYERS, PACKAGE, Imports, layer  # noqa: E402
+
 FILES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [path.relative_to(PACKAGE).as_posix() for path in FILES]
+IMPORTS = Imports.read(PACKAGE)
+NAMES = list(IMPORTS.of)
+ORDER = list(LAYERS)
 
 READING_PATH = ("config", "attention", "encoder", "pooling", "heads", "multitask", "masking",
                 "losses", "optimizer")  # fmt: skip
 """The model and the losses: to be read in one sitting."""
 
-LAYERS = (
-    "stopping folders/",
-    "paper tasks",
-    "data/",
-    "checks evaluating config attention encoder pooling heads multitask masking losses "
-    "optimizer precision progress threads memory model_files texts wordpiece "
-    "tokenizer_options tokenizer_files tokenizer known_models hub sentence_transformers_folder "
-    "weights tensor_files pretrained inference __init__",
-    "training/",
-    "evaluation/",
-    "analysis/",
-    "experiments/",
-    "viz/",
-    "course/",
-    "commands/ __main__",
-)
-"""Imports go to earlier layers or stay in the layer, never to a later one."""
-
-
-def imports(path: Path, inside: bool = False) -> set[str]:
-    """Modules of the package that a file imports, as names in NAMES.
-
-    Args:
-        inside: whether imports inside functions count, too; otherwise those at the top level only.
-    """
-    found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if inside else tree.body:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("minbert"):
-            base = PACKAGE.joinpath(*node.module.split(".")[1:])
-            parts = [base / f"{alias.name}.py" for alias in node.names]
-            file = base.with_suffix(".py")
-            candidates = [file] if file.is_file() else [p for p in parts if p.is_file()]
-            if not candidates:
-                candidates = [base / "__init__.py"]
-            found |= {candidate.relative_to(PACKAGE).as_posix() for candidate in candidates}
-    return found
-
-
-def layer(name: str) -> int:
-    for number, members in enumerate(LAYERS):
-        if any(
-            name.startswith(member) if member.endswith("/") else name == f"{member}.py"
-            for member in members.split()
-        ):
-            return number
-    raise AssertionError(f"{name} is in no layer: give it its place")
-
 
 def test_imports_have_no_cycle() -> None:
-    graph = {name: imports(path) for name, path in zip(NAMES, FILES, strict=True)}
+    graph = Imports.read(PACKAGE, inside=False).of
     assert sum(map(len, graph.values())) > 100
     list(TopologicalSorter(graph).static_order())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_imports_follow_the_way_of_the_data(name: str) -> None:
-    for other in imports(PACKAGE / name, inside=True):
-        assert layer(other) <= layer(name), f"{name} imports {other}"
+    for other in IMPORTS.of[name]:
+        assert ORDER.index(layer(other)) <= ORDER.index(layer(name)), f"{name} imports {other}"
 
 
 def test_training_knows_nothing_of_evaluation_nor_the_other_way() -> None:
     """Losses decide what is learned, metrics what is said of it; a run joins them."""
     for name in NAMES:
-        rooms = {other.split("/")[0] for other in imports(PACKAGE / name, inside=True)}
+        rooms = {other.split("/")[0] for other in IMPORTS.of[name]}
         if name.startswith("training/"):
             assert not rooms & {"evaluation", "analysis"}, name
         if name.startswith(("evaluation/", "analysis/")):
@@ -96,14 +54,14 @@ def test_an_explorer_is_a_room_of_its_own() -> None:
     rooms = [name for name in NAMES if name.startswith("viz/explorers/")]
     for name in rooms:
         own = name.split("/")[2]
-        for other in imports(PACKAGE / name, inside=True) & set(rooms):
+        for other in IMPORTS.of[name] & set(rooms):
             subject = other.split("/")[2]
             if own == "__init__.py" or subject in (own, "base"):
                 continue
             assert own != "base" and not other.endswith("/explorer.py"), (name, other)
     for name in NAMES:
         if name.startswith("viz/") and not name.startswith("viz/explorers/"):
-            assert not imports(PACKAGE / name, inside=True) & set(rooms), name
+            assert not IMPORTS.of[name] & set(rooms), name
 
 
 def test_the_library_does_not_need_the_notebooks_packages() -> None:

@@ -105,9 +105,11 @@ def test_single_task(
     results = json.loads((out / "results.json").read_text())
     assert results["task"] == task and 0 <= results["dev_accuracy"]["value"] <= 1
     handout = {
-        ("sst", "frozen"): 0.390, ("sst", "finetune"): 0.515,
-        ("cfimdb", "frozen"): 0.780, ("cfimdb", "finetune"): 0.966,
-    }  # fmt: skip
+        ("sst", "frozen"): 0.390,
+        ("sst", "finetune"): 0.515,
+        ("cfimdb", "frozen"): 0.780,
+        ("cfimdb", "finetune"): 0.966,
+    }
     assert results["handout"]["dev_accuracy"] == handout[task, mode]
     assert "handout" in capsys.readouterr().out
     assert len(read_predictions(out / "predictions" / f"{task}-test.csv")[1]) == 40

@@ -45,8 +45,9 @@ def test_the_python_block_runs(minilm_folder: Path, capsys: pytest.CaptureFixtur
     [code] = blocks("python")
     exec(compile(code, "README.md", "exec"), {})
     assert capsys.readouterr().out.splitlines() == [
-        "7 torch.Size([2, 384]) torch.Size([2, 12, 5, 5])", "(2, 384)",
-    ]  # fmt: skip
+        "7 torch.Size([2, 384]) torch.Size([2, 12, 5, 5])",
+        "(2, 384)",
+    ]
 
 
 def test_every_command_line_is_understood() -> None:
@@ -176,14 +177,17 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
         )
         assert f" | {theirs} | {ours} |" in LAB
     for stage, measure in (
-        ("mlm", "mean_loss"), ("mnrl", "sts_pearson"), ("sst_finetune", "sst_accuracy")
-    ):  # fmt: skip
+        ("mlm", "mean_loss"),
+        ("mnrl", "sts_pearson"),
+        ("sst_finetune", "sst_accuracy"),
+    ):
         sweep = recorded(f"lab-sweep-{stage}")["sweep"]
         for rate in sweep["rates"]:
             [line] = [
-                line for line in LAB.split(f"| {TITLES[stage]} |")[1].split("\n\n")[0].splitlines()
+                line
+                for line in LAB.split(f"| {TITLES[stage]} |")[1].split("\n\n")[0].splitlines()
                 if line.startswith(f"| {rate['learning_rate']:g} |")
-            ]  # fmt: skip
+            ]
             assert f"| {rate['after'][measure]:.3f} |" in line
     highest = [seed["rates"][0] for seed in recorded("lab-sweep-mnrl")["sweeps"].values()]
     assert all(rate["learning_rate"] == 0.01 for rate in highest)

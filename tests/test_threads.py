@@ -156,8 +156,10 @@ def test_what_is_set_before_torch_and_what_stays() -> None:
     chosen = json.loads(python(shown, OMP_WAIT_POLICY="ACTIVE", MINBERT_THREADS="3"))
     assert chosen["OMP_WAIT_POLICY"] == "ACTIVE" and "GOMP_SPINCOUNT" not in chosen
     assert chosen["OMP_NUM_THREADS"] == "3"
-    assert python("import minbert, torch; print(torch.get_num_threads())",
-                  MINBERT_THREADS="1") == "1\n"  # fmt: skip
+    assert (
+        python("import minbert, torch; print(torch.get_num_threads())", MINBERT_THREADS="1")
+        == "1\n"
+    )
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -96,9 +96,7 @@ def _sweep(arguments: argparse.Namespace, out: ReplacedFolder) -> None:
     settings = getattr(experiment.preset, arguments.stage)
     sweeps, curves = {}, []
     for seed in arguments.seeds:
-        outcome = sweep(
-            experiment, arguments.stage, arguments.lr, settings, arguments.share, seed
-        )  # fmt: skip
+        outcome = sweep(experiment, arguments.stage, arguments.lr, settings, arguments.share, seed)
         curves += [
             {"seed": seed, "learning_rate_peak": rate["learning_rate"], **point}
             for rate in outcome["rates"]

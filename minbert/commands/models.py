@@ -24,6 +24,7 @@ from minbert.folders.replaced import Kind, beside, claimed
 from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
+from minbert.tasks import PAPER_TASKS
 from minbert.training.recipe import PRESETS, RECIPES, find
 
 logger = logging.getLogger(__name__)
@@ -118,8 +119,9 @@ def run_encode(arguments: argparse.Namespace) -> None:
     """`minbert encode`: a vector for each line of stdin, empty lines included."""
     if sys.stdin is None or sys.stdout is None:
         closed = "stdin" if sys.stdin is None else "stdout"
-        raise ValueError(f"{closed}: expected sentences on stdin and a file as stdout, got a "
-                         f"closed {closed}")  # fmt: skip
+        raise ValueError(
+            f"{closed}: expected sentences on stdin and a file as stdout, got a closed {closed}"
+        )
     if sys.stdout.isatty():
         raise ValueError("the vectors are binary: send stdout to a file (> vectors.npy)")
     encoder, tokenizer = from_pretrained(arguments.model)
@@ -130,8 +132,11 @@ def run_encode(arguments: argparse.Namespace) -> None:
     )
     logger.info("%d lines on stdin, %d vectors", len(empty), len(vectors))
     if any(empty):
-        logger.warning("%d of them are empty (line %d is the first): each has the vector of an "
-                       "empty text", sum(empty), empty.index(True) + 1)  # fmt: skip
+        logger.warning(
+            "%d of them are empty (line %d is the first): each has the vector of an empty text",
+            sum(empty),
+            empty.index(True) + 1,
+        )
     with named("stdout", "nothing is lost, the same command writes them again"):
         header = np.lib.format.header_data_from_array_1_0(vectors)
         np.lib.format.write_array_header_1_0(sys.stdout.buffer, header)

@@ -188,7 +188,9 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preset", choices=PRESETS, default="quick")
     parser.add_argument(
-        "--recipe", choices=RECIPES, help="lab (default of a quick run with tiny), paper (else)"
+        "--recipe",
+        choices=RECIPES,
+        help="lab (default of a quick run at the size of tiny), paper (else)",
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
     parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")

@@ -63,6 +63,7 @@ def beside_recorded(session: Session, arm: str, stage: str, seed: int = 0) -> Ta
         shown = interval(band) if band else "one seed: none"
         rows.append([ROWS[metric], number(value), number(recorded["value"]), shown, inside])
     return Table(
-        ["dev", "live", "recorded mean", "99 % band of one more seed", "inside"], rows,
+        ["dev", "live", "recorded mean", "99 % band of one more seed", "inside"],
+        rows,
         caption=f"{arm}, {stage}; recorded by: {session.recorded.command}",
-    )  # fmt: skip
+    )

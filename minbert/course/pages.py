@@ -113,8 +113,10 @@ def _embedded(source: str, folder: Path) -> str:
 def _links(soup: BeautifulSoup, neighbours: Neighbours):
     nav = soup.new_tag("nav")
     for text, stem in (
-        ("← before", neighbours.before), ("all notebooks", "index"), ("next →", neighbours.after),
-    ):  # fmt: skip
+        ("← before", neighbours.before),
+        ("all notebooks", "index"),
+        ("next →", neighbours.after),
+    ):
         if stem:
             link = soup.new_tag("a", href=f"{stem}.html")
             link.string = text

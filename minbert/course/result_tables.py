@@ -14,6 +14,7 @@ from minbert.course.scoreboard import STAGES, TABLE_OF
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.statistics import over_seeds
 from minbert.experiments.report import ROWS, SIGNIFICANT, cell, number
+from minbert.tasks import find_task
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table
 
@@ -155,8 +156,11 @@ def best_table(run: Recorded) -> Table:
     """The best rung of the ladder beside the best cell of the paper and of a run, over all arms."""
     rungs, rows = ladder_rows(run.results), []
     for metric in paper.METRICS:
-        theirs = max((cells[metric], arm) for table in ("table1", "table2")
-                     for arm, cells in paper.TABLES[table].items())  # fmt: skip
+        theirs = max(
+            (cells[metric], arm)
+            for table in ("table1", "table2")
+            for arm, cells in paper.TABLES[table].items()
+        )
         ours = max(
             (run.value(arm, stage, metric)["value"], arm) for stage in STAGES for arm in ARMS
         )

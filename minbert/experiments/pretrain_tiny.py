@@ -13,6 +13,7 @@ from minbert.data.classroom.corpus import ClassroomCorpus, classroom_corpus
 from minbert.encoder import Encoder
 from minbert.experiments.sources import source_digest
 from minbert.heads import MaskedLanguageModelHead
+from minbert.masking import BERT_RULE
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.loop import RunContext, forget, generator_for

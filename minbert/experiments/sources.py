@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -47,16 +47,22 @@ def _read(package: Path, name: str) -> tuple[tuple[Path, ...], str]:
 def _parsed(package: Path, path: Path, state: tuple[int, int]) -> tuple[tuple[Path, ...], str]:
     """What a file imports, and its code without comments and docstrings; `state` tells of edits."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = tuple(_imports(tree, package))
+    files = tuple(imported(ast.walk(tree), package))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [part for part in body if not _is_text(part)] or [ast.Pass()]
-    return imported, ast.unparse(tree)
+    return files, ast.unparse(tree)
 
 
-def _imports(tree: ast.AST, package: Path) -> Iterator[Path]:
-    for node in ast.walk(tree):
+def imported(nodes: Iterable[ast.AST], package: Path) -> Iterator[Path]:
+    """Files of the package that are imported by some parts of a source.
+
+    Args:
+        nodes: `ast.walk` of a file for all imports, its `body` for those at the top level only.
+        package: folder of the package.
+    """
+    for node in nodes:
         names: list[str] = []
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]

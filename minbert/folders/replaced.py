@@ -87,8 +87,11 @@ class ReplacedFolder:
                 working.mkdir()
                 write_marker(working, Marker(self.kind.command))
                 yield working
-                files = {name: digest(working / name) for name in entries(working)
-                         if not name.endswith("/")}  # fmt: skip
+                files = {
+                    name: digest(working / name)
+                    for name in entries(working)
+                    if not name.endswith("/")
+                }
                 write_marker(working, Marker(self.kind.command, files))
                 with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
                     self._put_in_place(working)
@@ -178,8 +181,10 @@ class ReplacedFolder:
         except OSError as error:
             logger.warning(
                 "the new results are in %s; the earlier ones could not be removed from %s (%s)",
-                self.path, old, error.strerror,
-            )  # fmt: skip
+                self.path,
+                old,
+                error.strerror,
+            )
 
 
 def beside(path: Path, what: str) -> Path:

@@ -149,41 +149,41 @@ QUICK_TINY = replace(
 )
 """`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
+OF_SIZE = {SIZES["tiny"].size: (RECIPES["lab"], QUICK_TINY)}
+"""Recipe and preset of a quick run for encoders of a size that has its own; others have none."""
+
 
 def preset_for(name: str, encoder_name: str) -> Preset:
-    """The preset of that name, for an encoder.
-
-    Raises:
-        ValueError: there is none of that name; or see `is_tiny`.
-    """
-    preset = find(PRESETS, name, "preset")
-    return QUICK_TINY if name == "quick" and is_tiny(encoder_name) else preset
-
-
-def recipe_for(name: str | None, preset_name: str, encoder_name: str) -> Recipe:
-    """The recipe of that name; without one, `lab` for a quick run of `tiny`, else `paper`.
-
-    Raises:
-        ValueError: there is none of that name; or see `is_tiny`.
-    """
-    if name is None:
-        name = "lab" if preset_name == "quick" and is_tiny(encoder_name) else "paper"
-    return find(RECIPES, name, "recipe")
-
-
-def is_tiny(encoder_name: str) -> bool:
-    """Whether an encoder is of `tiny`'s size, whatever it is called: its settings suit that width.
+    """The preset of that name, for an encoder of its size, whatever the encoder is called.
 
     Args:
         encoder_name: as for `from_pretrained`.
 
     Raises:
-        FileNotFoundError, OSError, ValueError: see `from_pretrained`.
+        ValueError: there is none of that name; or see `from_pretrained`.
+        FileNotFoundError, OSError: see `from_pretrained`.
     """
-    known = SIZES.get(encoder_name)
-    config = known or read_config(encoder_name)
-    # A vocabulary is learnt from text; all other sizes are the model's.
-    return replace(config, vocab_size=SIZES["tiny"].vocab_size) == SIZES["tiny"]
+    preset = find(PRESETS, name, "preset")
+    if name == "quick" and (size := _size(encoder_name)) in OF_SIZE:
+        return OF_SIZE[size][1]
+    return preset
+
+
+def recipe_for(name: str | None, preset_name: str, encoder_name: str) -> Recipe:
+    """The recipe of that name; without one, `lab` for a quick run of `tiny`'s size, else `paper`.
+
+    Args, raises: as for `preset_for`.
+    """
+    if name is not None:
+        return find(RECIPES, name, "recipe")
+    if preset_name == "quick" and (size := _size(encoder_name)) in OF_SIZE:
+        return OF_SIZE[size][0]
+    return RECIPES["paper"]
+
+
+def _size(encoder_name: str) -> tuple[int, ...]:
+    """As recorded with the model; that of a name whose bytes are known is known without them."""
+    return (SIZES.get(encoder_name) or read_config(encoder_name)).size
 
 
 def find(table: dict[str, Any], name: str, kind: str) -> Any:

@@ -16,9 +16,12 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES = ("", "//", "..", "xx", "\\\\")
 
 AXIS_COLOURS = {
-    "batch": "#E69F00", "seq": "#0072B2", "head": "#CC79A7", "hidden": "#009E73",
+    "batch": "#E69F00",
+    "seq": "#0072B2",
+    "head": "#CC79A7",
+    "hidden": "#009E73",
     "vocabulary": "#D55E00",
-}  # fmt: skip
+}
 """One colour per axis of a tensor, the same throughout the course."""
 
 SEQUENTIAL = "cividis"

@@ -57,8 +57,10 @@ def test_a_sentence_in_two_pairs_stands_once() -> None:
 
 def test_similarities_have_their_own_threshold() -> None:
     assert sample_pairs(pairs(3.9, 4.0, 5.0), similar_from=4.0).similar.tolist() == [
-        False, True, True,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+    ]
 
 
 def test_pairs_without_label_or_words_are_left_out_and_counted() -> None:
@@ -133,8 +135,10 @@ def test_a_vector_of_length_zero_is_in_no_pair() -> None:
     spread = compute_spread(vectors, SAMPLE)
     assert spread.without_direction == 2
     assert {name: len(kind) for name, kind in spread.groups.items()} == {
-        SIMILAR: 1, DIFFERENT: 1, RANDOM: 15,
-    }  # fmt: skip
+        SIMILAR: 1,
+        DIFFERENT: 1,
+        RANDOM: 15,
+    }
     for centre in (False, True):
         spread = compute_spread(vectors, SAMPLE, centre)
         assert np.isfinite([spread.auc, spread.alignment, spread.uniformity]).all()

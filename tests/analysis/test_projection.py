@@ -39,10 +39,10 @@ def test_other_vectors_land_on_the_same_map() -> None:
     assert found.project(vectors[3:4]) == pytest.approx(found.project(vectors)[3:4])
 
 
-@pytest.mark.parametrize(("vectors", "count", "said"), [
-    (np.ones((4, 3)), 2, "all vectors are the same"),
-    (np.eye(3), 4, "count must be from 1 to 3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("vectors", "count", "said"),
+    [(np.ones((4, 3)), 2, "all vectors are the same"), (np.eye(3), 4, "count must be from 1 to 3")],
+)
 def test_what_cannot_be_is_refused(vectors: np.ndarray, count: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         principal_components(vectors, count)

@@ -26,8 +26,9 @@ def test_every_dev_sentence_once(data) -> None:
 
 def test_partners_are_mutual_duplicates_of_dev(data) -> None:
     space = dev_sentences(data)
-    assert all(row in space.partners[other] for row, known in space.partners.items()
-               for other in known)  # fmt: skip
+    assert all(
+        row in space.partners[other] for row, known in space.partners.items() for other in known
+    )
     example = next(e for e in data.quora.dev if e.label == 1)
     assert space.row(example.sentence2) in space.partners[space.row(example.sentence1)]
 

@@ -67,9 +67,11 @@ def test_a_variable_is_enough_without_a_home(
     ids=str,
 )  # fmt: skip
 def test_no_place_at_all_is_one_sentence(
-    nowhere: pytest.MonkeyPatch, variables: dict[str, str], tmp_path: Path,
+    nowhere: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     for name, value in variables.items():
         nowhere.setenv(name, value)
     with pytest.raises(ValueError, match="expected MINBERT_CACHE or XDG_CACHE_HOME to name one"):

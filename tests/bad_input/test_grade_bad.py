@@ -42,8 +42,10 @@ def labels(task: str, column: str | None = None) -> list[str]:
     """Lines of a good file of labels."""
     texts = "a b" if task in ("sst", "cfimdb") else "a b\tc d"
     names = "sentence" if task in ("sst", "cfimdb") else "sentence1\tsentence2"
-    return [f"\tid\t{names}\t{column or LABEL[task]}\n",
-            *(f"{n}\t{x}\t{texts}\t{value(task, n)}\n" for n, x in enumerate(IDS))]  # fmt: skip
+    return [
+        f"\tid\t{names}\t{column or LABEL[task]}\n",
+        *(f"{n}\t{x}\t{texts}\t{value(task, n)}\n" for n, x in enumerate(IDS)),
+    ]
 
 
 def changed(lines: list[str], line: int, new: str | None) -> str:
@@ -405,7 +407,7 @@ def test_the_real_labels_are_all_read(real_data_folder: Path, tmp_path: Path) ->
         gold = {key: label for key, label in read_labels(path, task).items() if label is not None}
         assert len(gold) == count
         write_predictions(tmp_path / "p.csv", task, list(gold), list(gold.values()))
-        assert len(matched(tmp_path / "p.csv", path)[1]) == count  # fmt: skip
+        assert len(matched(tmp_path / "p.csv", path)[1]) == count
 
 
 # --- results.json, which `predict` reads ---
@@ -451,13 +453,13 @@ RESULTS = {
     "no preset": (without("preset", "name"), "preset.name"),
     "no precision": (without("precision"), "precision"),
     "a recipe as text": (having("paper", "recipe"), "recipe.name"),
-    "a seed as text": (having("0", "submitted", "seed"), 'expected a whole number as submitted.se'),
+    "a seed as text": (having("0", "submitted", "seed"), "expected a whole number as submitted.se"),
     "a seed as truth": (having(True, "submitted", "seed"), "got true"),
     "an arm as list": (having(["mlm"], "submitted", "arm"), 'got ["mlm"]'),
     "another arm": (having("mlm2", "submitted", "arm"), "got 'mlm2'"),
     "an arm that is a way": (having("../../..", "submitted", "arm"), "got '../../..'"),
     "a stage that is a way": (having("/etc", "submitted", "stage"), "'/etc'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("content", "reason"), RESULTS.values(), ids=RESULTS)

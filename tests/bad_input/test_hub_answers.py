@@ -86,9 +86,10 @@ def hub(
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", running.url)
     monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE",
+        constants,
+        "HUGGINGFACE_CO_URL_TEMPLATE",
         running.url + "/{repo_id}/resolve/{revision}/{filename}",
-    )  # fmt: skip
+    )
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 1)
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 1)
@@ -157,9 +158,10 @@ def test_no_connection(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE",
+        constants,
+        "HUGGINGFACE_CO_URL_TEMPLATE",
         "http://127.0.0.1:9/{repo_id}/resolve/{revision}/{filename}",
-    )  # fmt: skip
+    )
     got, sentence = load()
     assert got is FileNotFoundError, sentence
     assert "there is no connection to http://127.0.0.1:9/" in sentence and "\n" not in sentence

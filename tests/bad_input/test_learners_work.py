@@ -78,7 +78,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "an answer": answer,
     "an answer of one space": lambda path: answer(path, "def f(): ... "),
     "an output": lambda path: path.write_text(
-        path.read_text().replace('"outputs": []', '"outputs": [{}]', 1)),
+        path.read_text().replace('"outputs": []', '"outputs": [{}]', 1)
+    ),
     "one byte": lambda path: path.write_bytes(path.read_bytes() + b" "),
     "other line ends": lambda path: path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n")),
     "emptied": lambda path: path.write_text(""),
@@ -87,7 +88,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a link": lambda path: (path.rename("answers"), path.symlink_to(Path("answers").resolve())),
     "a link to nothing": lambda path: (path.unlink(), path.symlink_to("gone")),
     "a folder": lambda path: (path.unlink(), path.mkdir(), (path / "mine").write_text("mine")),
-}  # fmt: skip
+}
 
 
 def state(path: Path) -> object:
@@ -167,15 +168,17 @@ REFUSED_PAGES = {
     **REFUSED,
     "copies of the notebooks": (
         lambda sources: Path("c").mkdir() or make(Path("c"), "00_one", "mine") or "c",
-        "holds 00_one.ipynb, and no .minbert.json"),
+        "holds 00_one.ipynb, and no .minbert.json",
+    ),
     "the clone": (lambda sources: str(sources.parent), "holds README.md, notebooks"),
     "the working folder": (lambda sources: Path("t").write_text("mine") and ".", "holds t, and no"),
     "the parent": (lambda sources: "..", "and no .minbert.json"),
     "the root": (lambda sources: "/", "and no .minbert.json"),
     "pages of before markers": (
         lambda sources: Path("p").mkdir() or (Path("p") / "index.html").write_text("x") and "p",
-        "versions before this one"),
-}  # fmt: skip
+        "versions before this one",
+    ),
+}
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -245,8 +248,10 @@ def test_a_second_course_into_a_folder_is_refused(
     with adding_to(sources, "x"):
         assert "another run is writing" in refused(capsys, "course", "outputs")
     assert not quick and sorted(path.name for path in sources.iterdir()) == [
-        "00_one.ipynb", "01_two.ipynb", "02_three.ipynb",
-    ]  # fmt: skip
+        "00_one.ipynb",
+        "01_two.ipynb",
+        "02_three.ipynb",
+    ]
 
 
 def test_a_notebook_saved_while_it_runs_is_not_overwritten(
@@ -272,8 +277,9 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(
     place: str, sources: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     command = {
-        "student": ["course", "student", "--to", "x"], "pages": ["course", "run", "--out", "x"],
-    }[place]  # fmt: skip
+        "student": ["course", "student", "--to", "x"],
+        "pages": ["course", "run", "--out", "x"],
+    }[place]
     assert main(command) == 0
     before = {path.name: path.read_text() for path in Path("x").glob("*.ipynb")}
     make(sources, "00_one", "def f(new): ...")

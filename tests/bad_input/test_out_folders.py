@@ -249,9 +249,11 @@ ALLOWED: dict[str, Callable[[Place], str]] = {
     "ours": lambda p: p.folder("a", kind=p.kind.command),
     "ours, one is gone": lambda p: (
         p.folder("a", "b", kind=p.kind.command)
-        if not (p.work / "there" / "b").unlink(missing_ok=True) else ""),
+        if not (p.work / "there" / "b").unlink(missing_ok=True)
+        else ""
+    ),
     "a user's partial beside it": lambda p: (p.work / "new.partial").mkdir() or "new",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ALLOWED)

@@ -129,10 +129,12 @@ def test_a_mark_or_a_carriage_return_changes_no_vector(encode: object) -> None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.one_of(
-    st.binary(max_size=60),
-    st.text(st.sampled_from("ab \n\r\x85\u2028é"), max_size=40).map(str.encode),
-))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.text(st.sampled_from("ab \n\r\x85\u2028é"), max_size=40).map(str.encode),
+    )
+)
 def test_any_bytes_are_lines_or_a_sentence(content: bytes) -> None:
     try:
         lines = list(read_lines(io.BytesIO(content), "stdin"))
@@ -167,8 +169,9 @@ def test_a_real_process(toy_model_folder: Path, redirect: str, said: str) -> Non
     """Whatever the locale, and with a closed stdin."""
     command = f'"{sys.executable}" -m minbert encode --model "{toy_model_folder}" {redirect} | cat'
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True,
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
         env={**environment(), "LC_ALL": "C"},
-    )  # fmt: skip
+    )
     assert done.returncode == 2 and done.stdout == b"", done.stderr
     assert said in done.stderr.decode() and b"Traceback" not in done.stderr

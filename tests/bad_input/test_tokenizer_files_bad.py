@@ -489,9 +489,11 @@ def test_a_back_end_that_is_given_stays_as_it_is(toy_model_folder: Path) -> None
 
 
 @settings(
-    max_examples=150, deadline=None, derandomize=True,
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(st.text(max_size=60))
 def test_what_is_saved_transformers_reads_to_the_same_pieces(
     saved: tuple[WordPieceTokenizer, Any], text: str
@@ -534,9 +536,11 @@ ANYTHING = st.one_of(
 
 
 @settings(
-    max_examples=150, deadline=None, derandomize=True,
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(st.data())
 def test_any_change_of_tokenizer_json_loads_or_is_named(
     toy_model_folder: Path, tmp_path: Path, data: st.DataObject
@@ -559,9 +563,11 @@ def test_any_change_of_tokenizer_json_loads_or_is_named(
 
 
 @settings(
-    max_examples=100, deadline=None, derandomize=True,
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(st.dictionaries(
     st.sampled_from(sorted({name for config, _ in BAD_CONFIG.values() for name in config})),
     ANYTHING, min_size=1, max_size=3,

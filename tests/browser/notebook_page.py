@@ -64,8 +64,9 @@ class NotebookPage:
         page.wait_for_function(
             """() => { const now = document.querySelector('.jp-Notebook').innerHTML.length;
             const same = window.before === now; window.before = now; return same; }""",
-            polling=800, timeout=60_000,
-        )  # fmt: skip
+            polling=800,
+            timeout=60_000,
+        )
 
     def run_all(self, timeout_s: int = 200) -> None:
         """Run all cells, and wait until the last one is done."""

@@ -37,8 +37,9 @@ def test_it_shows_both_trainings_and_obeys_its_controls(notebook) -> None:
     monitor.press("Learning rate", "Space")
     notebook.page.wait_for_function(
         "([image, before]) => image.isConnected === false || image.src !== before",
-        arg=[picture.element_handle(), before], timeout=20_000,
-    )  # fmt: skip
+        arg=[picture.element_handle(), before],
+        timeout=20_000,
+    )
     assert "accuracy on dev" in smooth
     monitor.panel("Curves").locator("summary").press("Enter")
     monitor.panel("Curves").locator("td", has_text="accuracy on dev").first.wait_for()

@@ -50,22 +50,20 @@ def test_the_formula_counts_what_is_built(small_config: ModelConfig) -> None:
         ),
         (
             lambda x, g, b, eps: (
-                g * (x - x.mean(-1, keepdim=True))
-                / (x.std(-1, keepdim=True, unbiased=False) + eps) + b
+                g * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True, unbiased=False) + eps)
+                + b
             ),
             "outside the root",
         ),
         (
             lambda x, g, b, eps: (
-                g * (x - x.mean(-1, keepdim=True))
-                / (x.var(-1, keepdim=True, unbiased=False) + eps) + b
+                g * (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True, unbiased=False) + eps)
+                + b
             ),
             "square root",
         ),
         (
-            lambda x, g, b, eps: (
-                g * x / (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt() + b
-            ),
+            lambda x, g, b, eps: g * x / (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt() + b,
             "not subtracted",
         ),
         (
@@ -78,7 +76,7 @@ def test_the_formula_counts_what_is_built(small_config: ModelConfig) -> None:
         ),
         (lambda x, g, b, eps: normalised(x, g, b, eps)[..., :1], "shape"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_layer_norm_is_said(function, said: str) -> None:
     verdict = encoder.layer_norm(function)
     assert not verdict.passed and said in str(verdict)

@@ -46,11 +46,13 @@ def test_the_right_answers_pass() -> None:
         (lambda v: v @ v.T, "dot products"),
         (lambda v: unit(v, 0) @ unit(v, 0).T, "columns"),
         (lambda v: unit(v) @ v.T, "only one"),
-        (lambda v: (v / (v**2).sum(1, keepdims=True)) @ (v / (v**2).sum(1, keepdims=True)).T,
-         "squared length"),
+        (
+            lambda v: (v / (v**2).sum(1, keepdims=True)) @ (v / (v**2).sum(1, keepdims=True)).T,
+            "squared length",
+        ),
         (lambda v: unit(v).T @ unit(v), "dimensions with dimensions"),
     ],
-)  # fmt: skip
+)
 def test_wrong_cosines_are_named(function, said: str) -> None:
     verdict = explore.cosine_matrix(function)
     assert not verdict.passed and said in str(verdict)

@@ -28,8 +28,9 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_a_click_is_recorded_and_the_last_one_counts(journal: Journal) -> None:
-    title, row, said = Prediction(journal, "02/x", "Is 1 < 2?", ["yes", "no & never"], None)\
-        .widget().children  # fmt: skip
+    title, row, said = (
+        Prediction(journal, "02/x", "Is 1 < 2?", ["yes", "no & never"], None).widget().children
+    )
     assert "Is 1 &lt; 2?" in title.value
     buttons = row.children
     assert [type(button) for button in buttons] == [ipywidgets.Button] * 2

@@ -60,8 +60,10 @@ def test_counts_metadata_and_kernel_are_those_of_nobodys_machine() -> None:
     normalise(notebook)
     assert [cell.execution_count for cell in notebook.cells[1:]] == [1, 2]
     assert [dict(cell.metadata) for cell in notebook.cells] == [
-        {"tags": ["quiz"]}, {"tags": ["setup"]}, {"jupyter": {"source_hidden": True}},
-    ]  # fmt: skip
+        {"tags": ["quiz"]},
+        {"tags": ["setup"]},
+        {"jupyter": {"source_hidden": True}},
+    ]
     assert notebook.cells[1].source == "x = 1"
     assert notebook.metadata.kernelspec.name == "python3" and "widgets" not in notebook.metadata
     once = nbformat.writes(notebook)

@@ -67,9 +67,10 @@ def test_code_beside_a_formula_stays_code() -> None:
 @pytest.fixture
 def notebook() -> NotebookNode:
     picture = v4.new_output(
-        "display_data", {"image/png": PIXEL, "text/plain": "Picture: one pixel"},
+        "display_data",
+        {"image/png": PIXEL, "text/plain": "Picture: one pixel"},
         metadata={"image/png": {"alt": "One pixel & nothing else."}},
-    )  # fmt: skip
+    )
     return v4.new_notebook(
         cells=[
             v4.new_markdown_cell("# Title\n\nA formula $x^2$ and ![a drawing](drawing.svg)"),

@@ -16,12 +16,14 @@ def test_solutions_and_outputs_are_gone_and_hints_stay() -> None:
         cells=[
             v4.new_markdown_cell(hints),
             v4.new_code_cell(
-                "def f(): ...", execution_count=3, metadata={"tags": ["exercise"]},
+                "def f(): ...",
+                execution_count=3,
+                metadata={"tags": ["exercise"]},
                 outputs=[v4.new_output("stream", name="stdout", text="Not yet: …")],
             ),
             v4.new_code_cell("def f(): return 1", metadata={"tags": ["solution"]}),
         ]
-    )  # fmt: skip
+    )
     edition = student_edition(notebook)
     assert [cell.source for cell in edition.cells] == [hints, "def f(): ..."]
     assert edition.cells[1].outputs == [] and edition.cells[1].execution_count is None

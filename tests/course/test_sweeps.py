@@ -29,8 +29,10 @@ def run(tmp_path: Path) -> Recorded:
     lines = ["seed,learning_rate_peak,epoch,step,source,loss,learning_rate"]
     for seed in (0, 7):
         for step in range(1, 5):
-            lines += [f"{seed},0.01,0,{step},{source},{step + seed + extra},0.01"
-                      for source, extra in (("quora", 0), ("sts", 1))]  # fmt: skip
+            lines += [
+                f"{seed},0.01,0,{step},{source},{step + seed + extra},0.01"
+                for source, extra in (("quora", 0), ("sts", 1))
+            ]
     (tmp_path / "curves.csv").write_text("\n".join(lines) + "\n")
     return Recorded("made", tmp_path)
 

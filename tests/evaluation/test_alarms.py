@@ -15,8 +15,10 @@ DEV = [("a boat", "a ship"), ("one", "two"), ("left", "right"), ("x", "y")]
 
 
 def moved(frozen: tuple[str, ...] = (), still: tuple[str, ...] = ()) -> list[Alarm]:
-    return alarms.of_history("s", {"steps": 9, "skipped": 0, "points": CURVE,
-                                   "frozen_moved": frozen, "stood_still": still})  # fmt: skip
+    return alarms.of_history(
+        "s",
+        {"steps": 9, "skipped": 0, "points": CURVE, "frozen_moved": frozen, "stood_still": still},
+    )
 
 
 RINGING = {
@@ -65,8 +67,9 @@ SILENT = {
     "one sentence of a pair in train": lambda: alarms.of_leaks("quora", [("one", "one")], DEV),
     "all that is trained moved, and nothing else": moved,
     "some batches skipped": lambda: alarms.of_history(
-        "mnrl", {"steps": 9, "skipped": 8, "points": CURVE}),
-}  # fmt: skip
+        "mnrl", {"steps": 9, "skipped": 8, "points": CURVE}
+    ),
+}
 
 
 @pytest.mark.parametrize("name", RINGING)

@@ -6,7 +6,7 @@ import ast
 import json
 import logging
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from small_experiment import small_experiment, stage_folder, write_model
 import minbert
 from minbert.commands.experiments import _experiment
 from minbert.commands.parser import build_parser
+from minbert.config import PRESETS as SIZES
 from minbert.config import ModelConfig
 from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
@@ -24,11 +25,12 @@ from minbert.experiments import sources
 from minbert.experiments.cache import StageCache
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
+from minbert.experiments.reproduce import reproduce
 from minbert.experiments.sources import module_of, reached, source_digest
 from minbert.heads import MaskedLanguageModelHead
-from minbert.pretrained import from_pretrained, save_pretrained
+from minbert.pretrained import from_pretrained, read_config, save_pretrained
 from minbert.training.digests import content_digest, weights_digest
-from minbert.training.recipe import PRESETS, QUICK_TINY, preset_for, recipe_for
+from minbert.training.recipe import PRESETS, QUICK_TINY, RECIPES, preset_for, recipe_for
 
 PACKAGE = Path(minbert.__file__).parent
 COMPUTES = ("experiments/grid.py", "experiments/single_task.py", "experiments/sweep.py",
@@ -174,6 +176,41 @@ def test_a_copy_of_tiny_trains_as_tiny_does(
         arguments = build_parser().parse_args([*command, "--encoder", encoder])
         keys.add(all_keys(_experiment(arguments)))
     assert len(keys) == 1
+
+
+def test_a_copy_of_tiny_gives_the_same_results(
+    copy_of_tiny: str, toy_data_folder: Path, tmp_path: Path
+) -> None:
+    """From settings that nobody gave to the last digit, each in a cache of its own."""
+    found = []
+    for number, encoder in enumerate(("tiny", copy_of_tiny)):
+        cache, out = tmp_path / f"cache{number}", tmp_path / f"out{number}"
+        command = ["reproduce", "--data", f"cs224n:{toy_data_folder}", "--cache", str(cache)]
+        command += ["--encoder", encoder, "--device", "cpu", "--out", str(out)]
+        results = reproduce(_experiment(build_parser().parse_args(command)), ["mlm"], [0], out, "")
+        same = ("encoder_digests", "recipe", "preset", "arms", "mlm_held_out", "test")
+        files = {path.name: path.read_bytes() for path in (out / "predictions").iterdir()}
+        found.append(({name: results[name] for name in same}, files))
+    assert found[0] == found[1]
+    assert found[0][0]["recipe"]["name"] == "lab"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"max_position_embeddings": 64}, {"hidden_dropout_prob": 0.3}, {"layer_norm_eps": 1e-6}],
+    ids=["another vocabulary", "fewer positions", "more dropout", "another epsilon"],
+)
+def test_an_encoder_of_the_size_of_tiny_trains_as_tiny_does(tmp_path: Path, values: dict) -> None:
+    sizes = asdict(replace(SIZES["tiny"], **values))
+    del sizes["vocab_size"]
+    folder = str(write_model(tmp_path / "mine", **sizes))
+    assert read_config(folder).vocab_size != SIZES["tiny"].vocab_size
+    assert preset_for("quick", folder) == QUICK_TINY
+    assert recipe_for(None, "quick", folder) == RECIPES["lab"]
+
+
+def test_a_known_name_has_the_size_of_its_files() -> None:
+    assert SIZES["tiny"] == read_config("tiny")
 
 
 @pytest.mark.parametrize("name", ["minilm", "bert-base"])

@@ -190,11 +190,9 @@ def test_a_stage_that_trained_on_nothing_is_not_kept(tmp_path: Path, stage: str)
     experiment = small_experiment(tmp_path)
     recipe = replace(experiment.recipe, similar_from=9.0, masking=MaskingRule(1e-9))
     quora = experiment.data.quora
-    data = replace(
-        experiment.data,
-        quora=replace(quora, train=tuple(replace(pair, label=0.0) for pair in quora.train)),
-        digest="no pair is similar",
-    )
+    pairs = tuple(replace(pair, label=0.0) for pair in quora.train)
+    data = experiment.data.with_tasks({"quora": replace(quora, train=pairs)})
+    data = replace(data, digest="no pair is similar")
     experiment = replace(experiment, recipe=recipe, data=data)
     with pytest.raises(ValueError, match=f"{stage} trained on nothing: expected at least one"):
         reproduce(experiment, [stage], [0], tmp_path / "out", "")

@@ -62,8 +62,10 @@ def garbage(path: Path, other: Path) -> None:
 def not_numbers(path: Path, other: Path) -> None:
     """NaN in place of every number, the file well-formed."""
     if path.suffix == ".safetensors":
-        save_file({name: torch.full_like(value, float("nan"))
-                   for name, value in load_file(path).items()}, path)  # fmt: skip
+        save_file(
+            {name: torch.full_like(value, float("nan")) for name, value in load_file(path).items()},
+            path,
+        )
     elif path.suffix == ".npz":
         with np.load(path) as arrays:
             spoilt = {name: np.full(value.shape, np.nan) for name, value in arrays.items()}

@@ -159,9 +159,11 @@ DAMAGES = [
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_damaged_checkpoint_is_named_and_the_stage_begins_anew(
-    interrupted: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture,
+    interrupted: Path,
+    damage: Callable[[Path], None],
+    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(interrupted.parent)
     damage(interrupted)
     weights, history, steps = run(interrupted)

@@ -210,17 +210,17 @@ def test_of_two_runs_at_once_the_second_is_refused_at_once(act: str, tmp_path: P
     )  # fmt: skip
     assert first.stdout.readline() == "held\n"
     begun = time.monotonic()
-    second = claimed(tmp_path / "out", KIND) if act == "replace" else adding_to(
-        tmp_path / "out", "try"
-    )  # fmt: skip
+    second = (
+        claimed(tmp_path / "out", KIND) if act == "replace" else adding_to(tmp_path / "out", "try")
+    )
     with pytest.raises(ValueError, match="another run is writing .*out at this moment"), second:
         raise AssertionError("two hold it")
     assert time.monotonic() - begun < 2
     first.kill()
     first.communicate()
-    third = claimed(tmp_path / "out", KIND) if act == "replace" else adding_to(
-        tmp_path / "out", "try"
-    )  # fmt: skip
+    third = (
+        claimed(tmp_path / "out", KIND) if act == "replace" else adding_to(tmp_path / "out", "try")
+    )
     with third:  # what a killed process held, is free
         pass
     assert names(tmp_path) in ([], ["out"])

@@ -170,9 +170,11 @@ def refuse(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
 
 @pytest.mark.parametrize("error", REFUSALS.values(), ids=REFUSALS)
 def test_a_complete_cache_is_used_where_nothing_can_be_written(
-    finished: Finished, error: OSError, caplog: pytest.LogCaptureFixture,
+    finished: Finished,
+    error: OSError,
+    caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     with monkeypatch.context() as patch:
         refuse(patch, error)
         grid = on(finished, finished.experiment.cache.root)

@@ -17,7 +17,7 @@ PICTURES = sorted(path.name for path in FIGURES.iterdir() if path.suffix in (".s
 ASKED_FOR = {
     "course_map.svg", "three_heads.svg", "masked_language_model.svg", "shape_ledger.svg",
     "attention_maps.png", "mlm_curves.png", "cosine_distributions.png", "batch_similarity.png",
-    "learning_rates.png", "scoreboard.png",
+    "learning_rates.png", "scoreboard.png", "import_graph.png",
 }  # fmt: skip
 
 
@@ -57,4 +57,24 @@ def test_pictures_of_data_say_what_their_script_says(name: str) -> None:
     figure, alt = build_module().draw(name)
     assert MANIFEST[f"{name}.png"]["alt"] == alt
     assert figure.axes
+    plt.close(figure)
+
+
+def test_the_import_graph_shows_what_runs_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stored picture may be some imports behind the code; its layers are the code's."""
+    figure, alt = build_module().draw("import_graph")
+    stored = MANIFEST["import_graph.png"]["alt"]
+    assert stored.partition(";")[0] == alt.partition(";")[0]
+    assert "none run back up" in alt and "none run back up" in stored
+    lines = len(figure.axes[0].patches)
+    plt.close(figure)
+
+    from layers import Imports
+
+    found = Imports.read(FIGURES.parent / "minbert").of
+    worse = Imports({**found, "losses.py": found["losses.py"] | {"course/live.py"}})
+    monkeypatch.setattr(Imports, "read", lambda package: worse)
+    figure, alt = build_module().draw("import_graph")
+    assert "and 1 run back up" in alt
+    assert len(figure.axes[0].patches) == lines + 1
     plt.close(figure)

@@ -171,10 +171,14 @@ def test_a_kernel_that_dies_stops_one_notebook(place: Path) -> None:
     assert "memory ran out" in first and "ZeroDivisionError" in second and third == "ok"
     assert "pages lack outputs: 00_dies, 01_raises" in index(place).text
     assert list(json.loads((place / "out" / "times.json").read_text())) == [
-        "00_dies", "01_raises", "02_fine",
-    ]  # fmt: skip
-    outputs = [read(place / "out" / f"{name}.ipynb").cells[2].outputs
-               for name in ("00_dies", "01_raises", "02_fine")]  # fmt: skip
+        "00_dies",
+        "01_raises",
+        "02_fine",
+    ]
+    outputs = [
+        read(place / "out" / f"{name}.ipynb").cells[2].outputs
+        for name in ("00_dies", "01_raises", "02_fine")
+    ]
     assert outputs[:2] == [[], []], "a stored output beside a cell that did not run"
     assert outputs[2][0].text == "fresh\n"
 
@@ -212,9 +216,11 @@ def test_a_broken_ipykernel_is_said(place: Path) -> None:
 
 @pytest.mark.parametrize("command", [["run", "--out", "out"], ["outputs"]])
 def test_a_missing_ipykernel_is_said_first(
-    place: Path, command: list[str], monkeypatch: pytest.MonkeyPatch,
+    place: Path,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(place)
     monkeypatch.setitem(sys.modules, "ipykernel", None)
     assert main(["course", *command]) == 2

@@ -44,6 +44,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_the_pattern_finds_links() -> None:
     assert LINK.findall("see [a](b.md), ![a [c] d](../x.svg) and [w](https://e.org/a_(b))") == [
-        "b.md", "../x.svg", "https://e.org/a_(b)",
-    ]  # fmt: skip
+        "b.md",
+        "../x.svg",
+        "https://e.org/a_(b)",
+    ]
     assert sum(len(LINK.findall(prose(path))) for path in PAGES) > 40

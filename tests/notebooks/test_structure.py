@@ -131,8 +131,9 @@ def test_predictions_claims_and_controls(code: list) -> None:
 def test_cells_are_short_and_plain(code: list) -> None:
     for cell in code:
         assert len(cell.source.splitlines()) <= 15, cell.source
-        assert not re.search(r"\binteract\(|\bOutput\(|plt\.show|^\s*[!%]|df\.style", cell.source,
-                             re.MULTILINE), cell.source  # fmt: skip
+        assert not re.search(
+            r"\binteract\(|\bOutput\(|plt\.show|^\s*[!%]|df\.style", cell.source, re.MULTILINE
+        ), cell.source
         assert not re.search(r"^\s*#\s*(NBVAL|PYTEST)", cell.source), cell.source
 
 

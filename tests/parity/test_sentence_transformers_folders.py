@@ -27,11 +27,13 @@ SENTENCES = [
 ]  # fmt: skip
 KINDS = {"Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize", "Dense": "2_Dense"}
 NAMES = {
-    "cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens",
-    "max": "pooling_mode_max_tokens", "weightedmean": "pooling_mode_weightedmean_tokens",
+    "cls": "pooling_mode_cls_token",
+    "mean": "pooling_mode_mean_tokens",
+    "max": "pooling_mode_max_tokens",
+    "weightedmean": "pooling_mode_weightedmean_tokens",
     "mean_sqrt_len_tokens": "pooling_mode_mean_sqrt_len_tokens",
     "lasttoken": "pooling_mode_lasttoken",
-}  # fmt: skip
+}
 
 
 def write(path: Path, content: Any) -> None:
@@ -99,11 +101,13 @@ VARIANTS: dict[str, dict] = {
     "prompts, none chosen": {"config": {"prompts": {"query": "what is "}}},
     "a prompt, short, cls": {
         "config": {"prompts": {"a": "the film ", "b": "x"}, "default_prompt_name": "a"},
-        "length": 10, "pooling": "cls", "normalize": True,
+        "length": 10,
+        "pooling": "cls",
+        "normalize": True,
     },
     "in a folder of its own": {"inner": "0_Transformer", "pooling": "max"},
     "lower case": {"lowercase": True},
-}  # fmt: skip
+}
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:

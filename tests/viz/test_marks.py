@@ -59,7 +59,8 @@ def test_points_keep_their_places_and_are_counted_by_label() -> None:
     first, second = axes.collections
     assert first.get_offsets().tolist() == [[0.0, 1.0], [4.0, 5.0]]
     assert second.get_offsets().tolist() == [[2.0, 3.0]]
-    assert [to_hex(part.get_facecolor()[0], keep_alpha=False).upper() for part in (first, second)] \
-        == list(COLOURS[:2])  # fmt: skip
+    assert [
+        to_hex(part.get_facecolor()[0], keep_alpha=False).upper() for part in (first, second)
+    ] == list(COLOURS[:2])
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["sst (2)", "sts (1)"]
     assert alt == "Sentences: 3 points in the plane: 2 sst, 1 sts."

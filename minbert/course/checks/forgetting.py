@@ -18,9 +18,13 @@ from minbert.multitask import MultitaskBert
 from minbert.training.digests import weights_digest
 
 SMALL = ModelConfig(
-    vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-    intermediate_size=32, max_position_embeddings=16,
-)  # fmt: skip
+    vocab_size=40,
+    hidden_size=16,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    intermediate_size=32,
+    max_position_embeddings=16,
+)
 
 
 def heads_optimizer(function: Callable[[MultitaskBert], Optimizer]) -> Verdict:

@@ -30,9 +30,11 @@ def adamw_step(function: Callable[..., State]) -> Verdict:
         return theta, size * gradient, size * mean, size**2 * square, step, lr, weight_decay
 
     cases = [
-        case(1.0, 1, 0.1, 0.0), case(1.0, 3, 0.1, 0.0), case(30.0, 2, 0.1, 0.2),
+        case(1.0, 1, 0.1, 0.0),
+        case(1.0, 3, 0.1, 0.0),
+        case(30.0, 2, 0.1, 0.2),
         case(1e-6, 5, 0.01, 0.5),
-    ]  # fmt: skip
+    ]
     return judge_function(
         function,
         _step(),

@@ -50,9 +50,7 @@ def attention_grid(attentions: np.ndarray, tokens: Sequence[str]) -> tuple[Figur
     attentions = np.asarray(attentions, dtype=float)
     layers, heads = attentions.shape[:2]
     side = min(1.7, 9.0 / heads)
-    figure, grid = subplots(
-        layers, heads, figsize=(side * heads + 0.6, side * layers + 0.7),
-    )  # fmt: skip
+    figure, grid = subplots(layers, heads, figsize=(side * heads + 0.6, side * layers + 0.7))
     for layer in range(layers):
         for head in range(heads):
             axes = grid[layer, head]

@@ -25,21 +25,26 @@ def attribution_bars(
     """
     width = min(8.0, 1.6 + 0.5 * len(tokens))
     figure, rows = subplots(
-        len(measures), 1, figsize=(width, 0.8 + 1.15 * len(measures)), sharex=True,
-    )  # fmt: skip
+        len(measures), 1, figsize=(width, 0.8 + 1.15 * len(measures)), sharex=True
+    )
     said = []
     for number, (axes, (name, values)) in enumerate(zip(rows[:, 0], measures.items(), strict=True)):
         values = np.asarray(values, dtype=float)
         if values.shape != (len(tokens),):
             raise ValueError(f"{name}: expected {len(tokens)} values, got shape {values.shape}")
         tidy(axes).bar(
-            range(len(tokens)), values, color=COLOURS[number % len(COLOURS)],
-            hatch=HATCHES[number % len(HATCHES)], edgecolor="white", linewidth=0.5,
-        )  # fmt: skip
+            range(len(tokens)),
+            values,
+            color=COLOURS[number % len(COLOURS)],
+            hatch=HATCHES[number % len(HATCHES)],
+            edgecolor="white",
+            linewidth=0.5,
+        )
         axes.set_title(name, fontsize=9, loc="left", pad=3)
         axes.tick_params(axis="y", labelsize=8)
         said.append(f"{name} is largest at {tokens[int(values.argmax())]}")
-    rows[-1, 0].set_xticks(range(len(tokens)), tokens, rotation=45, ha="right",
-                           rotation_mode="anchor")  # fmt: skip
+    rows[-1, 0].set_xticks(
+        range(len(tokens)), tokens, rotation=45, ha="right", rotation_mode="anchor"
+    )
     figure.suptitle(title, fontsize=11)
     return figure, f"{title or 'Bars'}, one bar a token: {'; '.join(said)}."

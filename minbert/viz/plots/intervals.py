@@ -50,9 +50,13 @@ def intervals(
             if point.interval:
                 axes.plot(point.interval, (y, y), color=colour, linewidth=1.4)
             axes.plot(
-                point.value, y, marker, color=colour, markersize=5,
+                point.value,
+                y,
+                marker,
+                color=colour,
+                markersize=5,
                 label=group if at == 0 and chosen else None,
-            )  # fmt: skip
+            )
     for name, value in (references or {}).items():
         axes.axvline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
         axes.annotate(

@@ -36,9 +36,8 @@ def matrix(
         axes = new_axes(min(2.4 + 0.7 * len(columns), 8.0), min(1.6 + 0.42 * len(rows), 7.0))
     low, high = limits or (float(np.nanmin(values)), float(np.nanmax(values)))
     image = axes.imshow(
-        values, cmap=DIVERGING if low < 0 < high else SEQUENTIAL, vmin=low, vmax=high,
-        aspect="auto",
-    )  # fmt: skip
+        values, cmap=DIVERGING if low < 0 < high else SEQUENTIAL, vmin=low, vmax=high, aspect="auto"
+    )
     axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rows)), rows)
     axes.set_title(title)

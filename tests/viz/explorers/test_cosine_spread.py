@@ -135,5 +135,7 @@ def test_the_way_to_the_pooler_is_that_of_cls() -> None:
         "0": 0, "1": 0, "2": 0, "pooler": 2,
     }  # fmt: skip
     assert {step: states[0, 0] for step, states in way(vectors, "mean").items()} == {
-        "0": 1, "1": 1, "2": 1,
-    }  # fmt: skip
+        "0": 1,
+        "1": 1,
+        "2": 1,
+    }

@@ -30,8 +30,8 @@ REVIEWS = [f"The {thing} is {how}." for how in ("dull", "splendid")
            for thing in ("film", "plot", "music", "cast")]  # fmt: skip
 SENTENCES = [*QUESTIONS, *REVIEWS]
 SPACE = SentenceSpace(
-    tuple(SENTENCES), ("quora",) * 12 + ("sst",) * 8, (None,) * 12 + (0, 4) * 4, {},
-)  # fmt: skip
+    tuple(SENTENCES), ("quora",) * 12 + ("sst",) * 8, (None,) * 12 + (0, 4) * 4, {}
+)
 DRAW = np.random.default_rng(0)
 VECTORS = {
     "original": DRAW.normal(size=(20, 6)).astype(np.float32),
@@ -212,9 +212,10 @@ def test_hostile_folders_do_not_break_it(explorer, tmp_path, monkeypatch) -> Non
         assert explorer.panels["Export"].note
 
 
-@pytest.mark.parametrize(("vectors", "said"), [
-    (np.full((20, 4), np.nan), "hold NaN or infinity"), (np.ones((20, 4)), "are the same"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("vectors", "said"),
+    [(np.full((20, 4), np.nan), "hold NaN or infinity"), (np.ones((20, 4)), "are the same")],
+)
 def test_a_stage_without_a_map_says_why(vectors: np.ndarray, said: str) -> None:
     explorer = EmbeddingExplorer(SENTENCES, {**VECTORS, "broken": vectors})
     explorer.stage.value = "broken"

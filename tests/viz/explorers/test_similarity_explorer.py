@@ -57,9 +57,7 @@ def made(**options) -> SimilarityExplorer:
 
 
 def cell(explorer: SimilarityExplorer, panel: str, *names: str) -> list[str]:
-    (row,) = [
-        row for row in explorer.panels[panel].table.rows if row[: len(names)] == list(names)
-    ]  # fmt: skip
+    (row,) = [row for row in explorer.panels[panel].table.rows if row[: len(names)] == list(names)]
     return row[len(names) :]
 
 

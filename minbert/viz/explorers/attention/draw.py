@@ -132,9 +132,13 @@ def attention_mosaic(weights: Float[np.ndarray, "layer head seq seq"]) -> Figure
     gap = -(-seq // 12)
     figure, axes = _figure(tile * heads, tile * layers)
     image = axes.imshow(
-        mosaic(weights, gap), cmap=SEQUENTIAL, vmin=0.0, vmax=1.0, interpolation="nearest",
+        mosaic(weights, gap),
+        cmap=SEQUENTIAL,
+        vmin=0.0,
+        vmax=1.0,
+        interpolation="nearest",
         aspect="auto",
-    )  # fmt: skip
+    )
     _name_layers_and_heads(axes, layers, heads, seq + gap, (seq - 1) / 2)
     _colours(figure, image, LEFT + tile * heads, tile * layers, "weight")
     return figure
@@ -164,9 +168,12 @@ def head_maps(numbers: Sequence[HeadNumbers]) -> Figure:
     for count, (axes, shown) in enumerate(zip(grid, numbers, strict=True)):
         low, high = shown.limits
         image = axes.imshow(
-            shown.values, cmap=DIVERGING if low < 0 else SEQUENTIAL, vmin=low, vmax=high,
+            shown.values,
+            cmap=DIVERGING if low < 0 else SEQUENTIAL,
+            vmin=low,
+            vmax=high,
             aspect="auto",
-        )  # fmt: skip
+        )
         _name_layers_and_heads(axes, layers, heads, 1, 0)
         _colours(figure, image, count * (LEFT + width + RIGHT) + LEFT + width, height)
         name_picture(axes, shown.title)
@@ -261,11 +268,14 @@ def _bars(axes: Axes, measure: TokenMeasure, bottom: float, number: int) -> None
     ]
     axes.add_collection(
         PolyCollection(
-            corners, facecolor=COLOURS[number % len(COLOURS)], edgecolor="white", linewidth=0.5,
+            corners,
+            facecolor=COLOURS[number % len(COLOURS)],
+            edgecolor="white",
+            linewidth=0.5,
             hatch=HATCHES[number % len(HATCHES)],
         ),
         autolim=False,
-    )  # fmt: skip
+    )
     ends = axes.get_xlim()
     axes.plot(ends, (zero, zero), color="black", linewidth=0.8)
     if measure.mark is not None:
@@ -358,9 +368,13 @@ def colour_strip(
     )
     low, high = image.norm.vmin, image.norm.vmax
     strip.imshow(
-        np.linspace(low, high, 128)[:, None], cmap=image.cmap, norm=image.norm, aspect="auto",
-        origin="lower", extent=(0, 1, low, high),
-    )  # fmt: skip
+        np.linspace(low, high, 128)[:, None],
+        cmap=image.cmap,
+        norm=image.norm,
+        aspect="auto",
+        origin="lower",
+        extent=(0, 1, low, high),
+    )
     strip.set_axis_off()
     for value in (low, (low + high) / 2, high):
         strip.annotate(

@@ -152,8 +152,10 @@ class AttentionExplorer(HeadViews):
         layer, head, note = self.place(attention)
         notes = [
             f"The prediction is the cosine with “{plain(self.other.value)}”.",
-            note, typed(self.other.value)[1], self.shown_notes(attention),
-        ]  # fmt: skip
+            note,
+            typed(self.other.value)[1],
+            self.shown_notes(attention),
+        ]
         return View(
             *draw_tokens(attention, dependence, layer, head),
             tokens_table(attention, dependence, layer, head),

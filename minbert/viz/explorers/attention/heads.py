@@ -191,8 +191,12 @@ class GivenAttention(HeadViews):
         special = {"[CLS]", "[SEP]"} & set(given.tokens)
         super().__init__(
             "Find a head that looks at neighbours, and one that looks at nothing in particular.",
-            [], [], Size(layers, heads), most, bool(special and set(given.tokens) - special),
-        )  # fmt: skip
+            [],
+            [],
+            Size(layers, heads),
+            most,
+            bool(special and set(given.tokens) - special),
+        )
 
     def full(self) -> Attention:
         """What was given."""

@@ -214,17 +214,20 @@ def tokens_table(attention: Attention, dependence: Dependence, layer: int, head:
     measures = token_measures(attention, dependence, layer, head)
     signs = {"[MASK]": "+z.3f", "hidden": "+z.3f"}
     rows = [
-        [position, plain(token), *(
-            format(values[place], signs.get(name, ".3f")) for name, values in measures.items()
-        )]
+        [
+            position,
+            plain(token),
+            *(format(values[place], signs.get(name, ".3f")) for name, values in measures.items()),
+        ]
         for place, (position, token) in enumerate(
             zip(attention.positions, attention.tokens, strict=True)
         )
-    ]  # fmt: skip
+    ]
     return Table(
-        ["position", "token", *measures], rows,
+        ["position", "token", *measures],
+        rows,
         "Weight the token gets, change of the cosine without it, gradient",
-    )  # fmt: skip
+    )
 
 
 def _place(values: Float[np.ndarray, "layer head"], number: int) -> str:
@@ -233,9 +236,11 @@ def _place(values: Float[np.ndarray, "layer head"], number: int) -> str:
 
 
 def _to(habit: str) -> str:
-    return f"to the {habit}" if habit.endswith(("token", "sentence")) else (
-        "to the token itself" if habit == "itself" else f"to {habit}"
-    )  # fmt: skip
+    return (
+        f"to the {habit}"
+        if habit.endswith(("token", "sentence"))
+        else ("to the token itself" if habit == "itself" else f"to {habit}")
+    )
 
 
 def _quoted(token: str) -> str:

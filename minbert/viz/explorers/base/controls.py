@@ -14,9 +14,13 @@ MEDIUM = {"width": "98%", "max_width": "30em"}
 def text_field(label: str, value: str = "", placeholder: str = "") -> widgets.Text:
     """A line to type into; it counts when Enter is pressed or the field is left."""
     return widgets.Text(
-        value, description=label, placeholder=placeholder, continuous_update=False,
-        layout=WIDE, style=STYLE,
-    )  # fmt: skip
+        value,
+        description=label,
+        placeholder=placeholder,
+        continuous_update=False,
+        layout=WIDE,
+        style=STYLE,
+    )
 
 
 def whole_number(label: str, value: int, low: int, high: int) -> widgets.IntSlider:
@@ -29,9 +33,13 @@ def whole_number(label: str, value: int, low: int, high: int) -> widgets.IntSlid
 def one_of(label: str, steps: Sequence[float], value: float) -> widgets.SelectionSlider:
     """A slider over given values, such as the rungs of a scale that is not even."""
     return widgets.SelectionSlider(
-        options=[(f"{step:g}", step) for step in steps], value=value, description=label,
-        continuous_update=False, layout=MEDIUM, style=STYLE,
-    )  # fmt: skip
+        options=[(f"{step:g}", step) for step in steps],
+        value=value,
+        description=label,
+        continuous_update=False,
+        layout=MEDIUM,
+        style=STYLE,
+    )
 
 
 def choice(

@@ -136,7 +136,7 @@ def one_piece(tokenizer: WordPieceTokenizer, typed: str) -> int:
     return ids[0]
 
 
-def compute_found(probabilities: Float[Tensor, "vocabulary"], piece: int) -> Found:
+def compute_found(probabilities: Float[Tensor, " vocabulary"], piece: int) -> Found:
     """Rank and probability of a piece.
 
     Args:
@@ -181,9 +181,13 @@ def _frame(rows: int, columns: int, bars: int) -> tuple[Figure, np.ndarray]:
     across = (width - 0.15) / columns - names
     total = figure.get_figheight()
     figure.subplots_adjust(
-        left=names / width, right=1 - 0.15 / width, wspace=names / across,
-        bottom=0.5 / total, top=1 - 0.4 / total, hspace=between / high,
-    )  # fmt: skip
+        left=names / width,
+        right=1 - 0.15 / width,
+        wspace=names / across,
+        bottom=0.5 / total,
+        top=1 - 0.4 / total,
+        hspace=between / high,
+    )
     return figure, grid
 
 
@@ -197,9 +201,12 @@ def _draw_bars(
     )  # fmt: skip
     for place, guess in enumerate(guesses):
         axes.text(
-            guess.probability + 0.015 * highest, place, f"{guess.probability:z.3f}", va="center",
+            guess.probability + 0.015 * highest,
+            place,
+            f"{guess.probability:z.3f}",
+            va="center",
             fontsize=8,
-        )  # fmt: skip
+        )
     axes.set_yticks(places, [drawable(guess.piece, LONGEST_NAME) for guess in guesses])
     axes.set_ylim(len(guesses) - 0.5, -0.5)
     axes.set_xlim(0, 1.4 * highest)

@@ -287,11 +287,12 @@ def map_table(
 
     rows = [
         [
-            f"centre of {name}", *place(placed.positions[groups.of == number].mean(axis=0)),
+            f"centre of {name}",
+            *place(placed.positions[groups.of == number].mean(axis=0)),
             f"{count:,} sentences, {is_found[groups.of == number].sum():,} found",
         ]
         for number, (name, count) in enumerate(zip(groups.names, groups.counts, strict=True))
-    ]  # fmt: skip
+    ]
     for kind, listed in (("chosen", [near.row]), ("found", found[:MOST_LISTED])):
         rows += [
             [f"point {row} ({kind})", *place(placed.positions[row]), plain(sentences[row], 120)]

@@ -81,9 +81,13 @@ def draw_pieces(pieces: Pieces) -> tuple[Axes, str]:
 def pieces_table(pieces: Pieces) -> Table:
     """Every piece with its numbers and what it was made from."""
     rows = zip(
-        range(len(pieces.ids)), pieces.tokens, pieces.ids, pieces.segments,
-        map(plain, pieces.written), strict=True,
-    )  # fmt: skip
+        range(len(pieces.ids)),
+        pieces.tokens,
+        pieces.ids,
+        pieces.segments,
+        map(plain, pieces.written),
+        strict=True,
+    )
     return Table(["position", "piece", "id", "segment", "typed as"], list(rows))
 
 

@@ -102,8 +102,11 @@ def _draw(
     arrays = {name: np.array(line, dtype=float).T for name, line in lines.items()}
     _, alt = curves(
         {name: (steps, values) for name, (steps, values) in arrays.items()},
-        axes=axes, title=title, y_label=label, smooth=smooth,
-    )  # fmt: skip
+        axes=axes,
+        title=title,
+        y_label=label,
+        smooth=smooth,
+    )
     for line in axes.get_lines():
         if len(line.get_xdata()) <= FEW:
             line.set_marker("o")
