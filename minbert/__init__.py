@@ -17,14 +17,14 @@ memory.prepare()
 
 if TYPE_CHECKING:  # for editors; at run time a name is imported when it is first asked for, which
     # keeps `import minbert` quick: the command line answers Ctrl-C while torch is being loaded
-    from minbert.config import PRESETS, ModelConfig
+    from minbert.config import SIZES, ModelConfig
     from minbert.encoder import Encoder, EncoderOutput
     from minbert.inference import encode
     from minbert.pretrained import from_pretrained, save_pretrained
     from minbert.tokenizer import WordPieceTokenizer
 
 __all__ = [
-    "PRESETS",
+    "SIZES",
     "Encoder",
     "EncoderOutput",
     "ModelConfig",
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "PRESETS": "config",
+    "SIZES": "config",
     "ModelConfig": "config",
     "Encoder": "encoder",
     "EncoderOutput": "encoder",

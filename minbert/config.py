@@ -149,7 +149,7 @@ def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
         raise ValueError(f"{name} must lie between {low} and {high}, got {value!r:.60}")
 
 
-PRESETS: dict[str, ModelConfig] = {
+SIZES: dict[str, ModelConfig] = {
     "tiny": ModelConfig(
         vocab_size=3000,
         hidden_size=128,

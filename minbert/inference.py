@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from minbert import checks
 from minbert.data.batching import budget_for, pad_batch, within_budget
-from minbert.encoder import Encoder
+from minbert.encoder import Encoder, EncoderOutput
 from minbert.evaluating import evaluating
 from minbert.multitask import MultitaskBert
 from minbert.pooling import EVERY_POOLING, pool
 from minbert.precision import autocast, resolve_precision
-from minbert.threads import Threads, adapted, most_threads
+from minbert.threads import adapted, most_threads
 from minbert.tokenizer import WordPieceTokenizer
 
 CHUNK = 8192
@@ -63,16 +66,18 @@ def encode(
     if token_budget is not None:
         checks.whole("token_budget", token_budget, 1, "padded word pieces of one batch")
     encoder = encoder.encoder if isinstance(encoder, MultitaskBert) else encoder
-    device = encoder.pooler.dense.weight.device
-    precision = resolve_precision(precision, device)
-    token_budget = token_budget or budget_for(device)
-    with evaluating(encoder), adapted(most_threads(encoder.config.hidden_size)) as threads:
-        parts = [
-            _encode_chunk(
-                chunk, encoder, tokenizer, pooling, precision, device, token_budget, threads
-            )
-            for chunk in _chunks(sentences, meant.prompt if meant else "")
-        ]
+    precision = resolve_precision(precision, encoder.pooler.dense.weight.device)
+    parts = [
+        encode_rows(
+            tokenizer.encode(chunk, max_length=longest_row(encoder, tokenizer)),
+            encoder,
+            tokenizer.pad_id,
+            pooled_as(pooling),
+            precision=precision,
+            token_budget=token_budget,
+        ).numpy()
+        for chunk in _chunks(sentences, meant.prompt if meant else "")
+    ]
     if not parts:
         return np.zeros((0, encoder.config.hidden_size), dtype=np.float32)
     vectors = np.concatenate(parts)
@@ -121,27 +126,74 @@ def longest_row(encoder: Encoder, tokenizer: WordPieceTokenizer) -> int:
     return min(meant or tokenizer.model_max_length, encoder.config.max_position_embeddings)
 
 
+Read = Callable[[EncoderOutput, Tensor | None], Tensor]
+"""From an encoder's output and its mask to vectors, (..., batch, hidden): `pool`, or any other."""
+
+
 @torch.inference_mode()
-def _encode_chunk(
-    sentences: list[str],
+def encode_rows(
+    rows: Sequence[Sequence[int]],
     encoder: Encoder,
-    tokenizer: WordPieceTokenizer,
-    pooling: str,
-    precision: str,
-    device: torch.device,
-    token_budget: int,
-    threads: Threads,
-) -> np.ndarray:
-    ids = tokenizer.encode(sentences, max_length=longest_row(encoder, tokenizer))
-    vectors = torch.empty(len(ids), encoder.config.hidden_size)
-    lengths = [len(row) for row in ids]
-    by_length = sorted(range(len(ids)), key=lengths.__getitem__)
-    for batch in within_budget(by_length, lengths, token_budget):
-        input_ids, mask = pad_batch([ids[row] for row in batch], tokenizer.pad_id)
-        attention_mask = None if bool(mask.all()) else mask.to(device)
-        with autocast(precision, device):
-            output = encoder(input_ids.to(device), attention_mask)
-            pooled = pool(output, attention_mask, pooling)
-        vectors[batch] = pooled.float().cpu()
-        threads.adapt()
-    return vectors.numpy()
+    pad_id: int,
+    read: Read,
+    *,
+    precision: str = "fp32",
+    token_budget: int | None = None,
+    done: Callable[[int], None] = lambda count: None,
+) -> Float[Tensor, "*layers row hidden"]:
+    """Vectors of tokenised sentences, dropout off: what everything that encodes comes down to.
+
+    Sentences of similar length share a batch, so little is padded. The encoder's training mode is
+    given back as it was.
+
+    Args:
+        rows: word pieces of each sentence, special tokens included.
+        encoder: runs on the device it is on.
+        pad_id: fills short rows up.
+        read: which layers, and how their tokens become one vector.
+        precision: `fp32` or `bf16`, as `minbert.precision.resolve_precision` gives it.
+        token_budget: padded word pieces per batch; without, what suits the device.
+        done: hears how many sentences each batch had.
+
+    Returns:
+        float32 on the CPU, in the order of `rows`.
+    """
+    device = encoder.pooler.dense.weight.device
+    lengths = [len(row) for row in rows]
+    by_length = sorted(range(len(rows)), key=lengths.__getitem__)
+    vectors: Tensor | None = None
+    with evaluating(encoder), adapted(most_threads(encoder.config.hidden_size)) as threads:
+        for batch in within_budget(by_length, lengths, token_budget or budget_for(device)):
+            input_ids, mask = pad_batch([rows[row] for row in batch], pad_id)
+            attention_mask = None if bool(mask.all()) else mask.to(device)
+            with autocast(precision, device):
+                found = read(encoder(input_ids.to(device), attention_mask), attention_mask)
+            if vectors is None:
+                vectors = torch.empty(*found.shape[:-2], len(rows), found.shape[-1])
+            vectors[..., batch, :] = found.float().cpu()
+            done(len(batch))
+            threads.adapt()
+    return torch.empty(0, encoder.config.hidden_size) if vectors is None else vectors
+
+
+def pooled_as(pooling: str) -> Read:
+    """Reads one vector a sentence from the last layer: see `minbert.pooling.pool`."""
+    return lambda output, mask: pool(output, mask, pooling)
+
+
+def every_layer(poolings: Mapping[str, int]) -> Read:
+    """Reads the first so many states of each pooling, one after the other, as layers.
+
+    Args:
+        poolings: number of states by pooling; the first state is the embeddings.
+    """
+
+    def read(output: EncoderOutput, mask: Tensor | None) -> Tensor:
+        layers = [
+            pool(replace(output, hidden_states=output.hidden_states[: state + 1]), mask, pooling)
+            for pooling, count in poolings.items()
+            for state in range(count)
+        ]
+        return torch.stack(layers)
+
+    return read

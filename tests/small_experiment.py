@@ -94,7 +94,7 @@ def stage_folder(grid: Grid, kind: str) -> Path:
     arm, stage = {
         "untrained": ("baseline", "untrained"),
         "heads": ("mlm", "heads"),
-        "sst_finetune": ("mlm", "sst_finetuned"),
+        "sst_finetune": ("mlm", "sst_finetune"),
     }[kind]
     return grid.folder(arm, stage, 0)
 

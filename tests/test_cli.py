@@ -87,7 +87,7 @@ def test_reproduce_predict_and_grade(
     labels = toy_data_folder / "ids-sst-dev.csv"
     assert main(["grade", str(out / "predictions" / "sst-dev.csv"), str(labels)]) == 0
     shown = capsys.readouterr().out
-    expected = results["arms"]["heads_only"]["sst_finetuned"]["sst_accuracy"]["value"]
+    expected = results["arms"]["heads_only"]["sst_finetune"]["sst_accuracy"]["value"]
     assert f"accuracy {expected:.4f}" in shown and "n = 40" in shown
     sts = ["grade", str(out / "predictions" / "sts-dev.csv"), str(toy_data_folder / "sts-dev.csv")]
     assert main(sts) == 0

@@ -18,14 +18,14 @@ from minbert.course.notebooks import notebook_paths, overview
 from minbert.course.scoreboard import scoreboard_markdown
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.evaluation.metrics import pearson
-from minbert.experiments.report import ROWS, cell, number, story_table, tables_markdown
+from minbert.experiments.report import TITLES, cell, number, story_table, tables_markdown
 from minbert.training.recipe import RECIPES, preset_for
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TABLES = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 LAB = (ROOT / "docs" / "lab.md").read_text(encoding="utf-8")
-TITLES = {"mlm": "MLM", "mnrl": "MNRL", "sst_finetune": "sentiment fine-tuning"}
+STAGE_TITLES = {"mlm": "MLM", "mnrl": "MNRL", "sst_finetune": "sentiment fine-tuning"}
 RESULTS = ROOT / "figures" / "results"
 
 
@@ -139,17 +139,17 @@ def test_the_labs_table_is_the_recorded_one() -> None:
     results = recorded("lab-tiny-quick")
     for metric, rungs in results["ladder"].items():
         best = max(rungs.values(), key=lambda value: value["value"])
-        for stage, when in (("heads", "frozen"), ("sst_finetuned", "fine-tuned")):
+        for stage, when in (("heads", "frozen"), ("sst_finetune", "fine-tuned")):
             cells = [
                 cell(results["arms"][arm][stage][metric])
                 for arm in ("heads_only", "mlm", "mnrl", "mlm+mnrl")
             ]
-            row = [f"{ROWS[metric]}, {when}", *cells, cell(best)]
+            row = [f"{TITLES[metric]}, {when}", *cells, cell(best)]
             assert "| " + " | ".join(row) + " |" in TABLES
 
 
 def test_the_scoreboard_is_the_recorded_one() -> None:
-    assert scoreboard_markdown("sst_finetuned") in README
+    assert scoreboard_markdown("sst_finetune") in README
 
 
 def test_the_table_of_notebooks_says_what_the_notebooks_say() -> None:
@@ -168,7 +168,7 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
     lab = recorded("lab-tiny-quick")
     assert story_table(lab) in LAB
     assert lab["command"] in LAB
-    shown = [("sst_accuracy", "sst_finetuned"), ("quora_accuracy", "heads"),
+    shown = [("sst_accuracy", "sst_finetune"), ("quora_accuracy", "heads"),
              ("sts_pearson", "heads")]  # fmt: skip
     for metric, stage in shown:
         theirs, ours = (
@@ -185,7 +185,7 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
         for rate in sweep["rates"]:
             [line] = [
                 line
-                for line in LAB.split(f"| {TITLES[stage]} |")[1].split("\n\n")[0].splitlines()
+                for line in LAB.split(f"| {STAGE_TITLES[stage]} |")[1].split("\n\n")[0].splitlines()
                 if line.startswith(f"| {rate['learning_rate']:g} |")
             ]
             assert f"| {rate['after'][measure]:.3f} |" in line

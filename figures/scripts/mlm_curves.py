@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.config import PRESETS
+from minbert.config import SIZES
 from minbert.course.recorded import Recorded, recorded
 from minbert.experiments.report import TIERS
 from minbert.viz.plots.curves import curves
@@ -64,4 +64,4 @@ def _panel(axes: Axes, run: Recorded) -> str:
 
 
 def _vocabulary(encoder: str) -> int:
-    return PRESETS[encoder].vocab_size
+    return SIZES[encoder].vocab_size

@@ -17,7 +17,7 @@ TITLES = {
     "quora_accuracy": "Paraphrase: accuracy",
     "sts_pearson": "Similarity: Pearson's r",
 }
-TABLES = {"heads": "Table 1", "sst_finetuned": "Table 2"}
+TABLES = {"heads": "Table 1", "sst_finetune": "Table 2"}
 
 
 def draw() -> tuple[Figure, str]:

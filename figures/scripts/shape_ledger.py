@@ -9,11 +9,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from _svg import LINE, QUIET, Drawing, tint
 
-from minbert.config import PRESETS
+from minbert.config import SIZES
 from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 
-CONFIG = PRESETS["tiny"]
+CONFIG = SIZES["tiny"]
 HIDDEN, HEADS = f"hidden {CONFIG.hidden_size}", f"head {CONFIG.num_attention_heads}"
 DIM = f"dim {CONFIG.hidden_size // CONFIG.num_attention_heads}"
 INNER, VOCABULARY = f"inner {CONFIG.intermediate_size}", f"vocabulary {CONFIG.vocab_size:,}"

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from _svg import LINE, QUIET, Drawing, tint
 
-from minbert.config import PRESETS
+from minbert.config import SIZES
 from minbert.course.example import PAIR
 from minbert.heads import ParaphraseHead, SentimentHead
 
@@ -32,7 +32,7 @@ ALT = (
 
 def draw() -> tuple[str, str]:
     """Figure 1 as SVG, and its alt sentence."""
-    config = PRESETS["bert-base"]
+    config = SIZES["bert-base"]
     hidden = config.hidden_size
     drawing = Drawing(714, "One encoder, three heads", ALT)
     for column, (sentence, pieces) in enumerate(zip(PAIR, PIECES, strict=True)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,11 +11,9 @@ from jaxtyping import Float
 from threadpoolctl import threadpool_limits
 
 from minbert import checks
-from minbert.data.batching import pad_batch, within_budget
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
-from minbert.evaluating import evaluating
-from minbert.pooling import pool
+from minbert.inference import encode_rows, every_layer
 from minbert.tokenizer import WordPieceTokenizer
 
 Vectors = Float[np.ndarray | torch.Tensor, "sentence hidden"]
@@ -292,7 +290,6 @@ LayerVectors = dict[str, Float[np.ndarray, "layer sentence hidden"]]
 embeddings; `pooler` reads the last layer and has one."""
 
 
-@torch.inference_mode()
 def layer_vectors(
     sentences: Sequence[str],
     encoder: Encoder,
@@ -317,24 +314,15 @@ def layer_vectors(
     Raises:
         ValueError: a sentence is no string.
     """
-    device = encoder.pooler.dense.weight.device
     ids = tokenizer.encode(sentences, max_length=encoder.config.max_position_embeddings)
-    lengths = [len(row) for row in ids]
-    states, hidden = encoder.config.num_hidden_layers + 1, encoder.config.hidden_size
+    states = encoder.config.num_hidden_layers + 1
     layers = {"cls": states, "mean": states, "pooler": 1}
-    vectors = {name: np.zeros((n, len(ids), hidden), np.float32) for name, n in layers.items()}
-    with evaluating(encoder):
-        by_length = sorted(range(len(ids)), key=lengths.__getitem__)
-        for batch in within_budget(by_length, lengths, token_budget):
-            input_ids, mask = pad_batch([ids[row] for row in batch], tokenizer.pad_id)
-            attention_mask = None if bool(mask.all()) else mask.to(device)
-            output = encoder(input_ids.to(device), attention_mask)
-            for pooling, count in layers.items():
-                for layer in range(count):
-                    until = replace(output, hidden_states=output.hidden_states[: layer + 1])
-                    pooled = pool(until, attention_mask, pooling)
-                    vectors[pooling][layer, batch] = pooled.float().cpu().numpy()
-    return vectors
+    read = every_layer(layers)
+    found = encode_rows(ids, encoder, tokenizer.pad_id, read, token_budget=token_budget).numpy()
+    if not ids:
+        return {name: np.zeros((n, *found.shape), np.float32) for name, n in layers.items()}
+    ends = np.cumsum(list(layers.values()))
+    return dict(zip(layers, np.split(found, ends[:-1]), strict=True))
 
 
 @dataclass(frozen=True)

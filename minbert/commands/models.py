@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 PREDICT = Kind(
     "predict", tuple(f"{task.name}-{part}.csv" for task in PAPER_TASKS for part in ("dev", "test"))
 )
-STAGES = ("untrained", "heads", "sst_finetuned")
+STAGES = ("untrained", "heads", "sst_finetune")
 
 
 def run_predict(arguments: argparse.Namespace) -> None:

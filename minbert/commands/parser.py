@@ -87,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
     _data_argument(predict)
     predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
-    predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetuned"))
+    predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetune"))
     predict.add_argument("--seed", type=int)
     predict.add_argument("--out", required=True, help=OUT)
     _where(predict)

@@ -8,7 +8,7 @@ from minbert.course.claims import Claim, keep
 from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
 from minbert.evaluation.metrics import score
-from minbert.experiments.report import ROWS, interval, number
+from minbert.experiments.report import TITLES, interval, number
 from minbert.experiments.reproduce import stage_alarms
 from minbert.experiments.stage_files import read_predictions
 from minbert.viz.table import Table
@@ -27,7 +27,7 @@ def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, flo
 
     Args:
         arm: of `minbert.experiments.arms.ARMS`.
-        stage: `untrained` (baseline), `heads` or `sst_finetuned`.
+        stage: `untrained` (baseline), `heads` or `sst_finetune`.
     """
     folder = session.grid.folder(arm, stage, seed)
     predictions = read_predictions(folder)
@@ -61,7 +61,7 @@ def beside_recorded(session: Session, arm: str, stage: str, seed: int = 0) -> Ta
             keep(Claim(session.notebook, f"{arm}, {stage}: {metric} lies in its recorded band",
                        inside == "yes"))  # fmt: skip
         shown = interval(band) if band else "one seed: none"
-        rows.append([ROWS[metric], number(value), number(recorded["value"]), shown, inside])
+        rows.append([TITLES[metric], number(value), number(recorded["value"]), shown, inside])
     return Table(
         ["dev", "live", "recorded mean", "99 % band of one more seed", "inside"],
         rows,

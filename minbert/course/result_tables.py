@@ -13,7 +13,7 @@ from minbert.course.recorded import Recorded
 from minbert.course.scoreboard import STAGES, TABLE_OF
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.statistics import over_seeds
-from minbert.experiments.report import ROWS, SIGNIFICANT, cell, number
+from minbert.experiments.report import SIGNIFICANT, TITLES, cell, number
 from minbert.tasks import find_task
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table
@@ -24,13 +24,13 @@ ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 def table_beside_paper(
     stage: str, runs: dict[str, Recorded], caption: str, metrics: Sequence[str] = paper.METRICS
 ) -> Table:
-    """Table 1 (`heads`) or 2 (`sst_finetuned`): paper, then each run with its 95 % interval.
+    """Table 1 (`heads`) or 2 (`sst_finetune`): paper, then each run with its 95 % interval.
 
     The column after each run says how the arm stands to `heads_only` on the same sentences:
     `within noise`, or the sign of a difference that is beyond it.
 
     Args:
-        stage: `heads` or `sst_finetuned`.
+        stage: `heads` or `sst_finetune`.
         runs: title of the column → recorded grid.
         caption: above the table.
         metrics: rows of each arm.
@@ -39,7 +39,7 @@ def table_beside_paper(
     for metric in metrics:
         for arm in ARMS:
             theirs = paper.TABLES[TABLE_OF[stage]].get(arm, {}).get(metric)
-            row = [ROWS[metric], arm, "—" if theirs is None else number(theirs)]
+            row = [TITLES[metric], arm, "—" if theirs is None else number(theirs)]
             for run in runs.values():
                 test = against_control(run.results, stage, arm, metric)
                 row += [cell(run.value(arm, stage, metric)), verdict(test)]
@@ -123,7 +123,7 @@ class Gap:
 def published_gap(table: str, one: str, other: str, metric: str, total: int) -> Gap:
     """Two of the paper's accuracies: only the unpaired interval can be made of them."""
     p, q = (paper.TABLES[table][arm][metric] for arm in (one, other))
-    name = f"paper, {table.replace('table', 'Table ')}: {one} and {other}, {ROWS[metric]}"
+    name = f"paper, {table.replace('table', 'Table ')}: {one} and {other}, {TITLES[metric]}"
     return Gap(name, p - q, unpaired_half_width(p, q, total), total)
 
 
@@ -138,7 +138,7 @@ def recorded_gap(run: Recorded, stage: str, arm: str, task: str) -> Gap:
     if test is None:
         raise ValueError(f"{run.name} has no test of {arm} against heads_only")
     low, high = test["ci95"]
-    name = f"{run.name}, {STAGES[stage]}: {arm} and heads_only, {ROWS[metric]}"
+    name = f"{run.name}, {STAGES[stage]}: {arm} and heads_only, {TITLES[metric]}"
     return Gap(name, test["difference"], (high - low) / 2, run.results["data"]["rows"][task]["dev"])
 
 
@@ -165,7 +165,7 @@ def best_table(run: Recorded) -> Table:
             (run.value(arm, stage, metric)["value"], arm) for stage in STAGES for arm in ARMS
         )
         name, value = rungs[metric]
-        rows.append([ROWS[metric], f"{number(value)} {name}",
+        rows.append([TITLES[metric], f"{number(value)} {name}",
                      *(f"{number(best)} {arm}" for best, arm in (theirs, ours))])  # fmt: skip
     return Table(["dev", "best rung, no deep learning", "the paper's best", "our best"], rows)
 
@@ -174,7 +174,7 @@ def submitted_table(runs: dict[str, Recorded]) -> Table:
     """Table 3; a run whose test files have no labels has no value."""
     theirs = {**paper.TABLES["table3"]["mnrl"], "overall_mean": paper.OVERALL_TEST}
     rows = []
-    for metric, title in ROWS.items():
+    for metric, title in TITLES.items():
         ours = [run.results["test"] for run in runs.values()]
         cells = ["no labels" if test is None else cell(test[metric]) for test in ours]
         rows.append([title, number(theirs[metric]) if metric in theirs else "—", *cells])
@@ -197,4 +197,4 @@ def fine_tuning_table(runs: dict[str, Recorded], metric: str = "sts_pearson") ->
             if change["ci95"] is not None:
                 said = "{:+z.3f} [{:+z.3f}, {:+z.3f}]".format(change["value"], *change["ci95"])
             rows.append([name, arm, number(before.mean()), number(after.mean()), said])
-    return Table(["run", "arm", "frozen", "fine-tuned", "change"], rows, ROWS[metric])
+    return Table(["run", "arm", "frozen", "fine-tuned", "change"], rows, TITLES[metric])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minbert import paper
 from minbert.course.journal import Journal
 from minbert.course.recorded import recorded
-from minbert.experiments.report import ROWS, cell, number
+from minbert.experiments.report import TITLES, cell, number
 from minbert.viz.table import Table
 
 SHORT = {
@@ -13,8 +13,8 @@ SHORT = {
     "quora_accuracy": "Paraphrase (Quora), accuracy",
     "sts_pearson": "Similarity (STS), r",
 }
-STAGES = {"heads": "frozen", "sst_finetuned": "fine-tuned"}
-TABLE_OF = {"heads": "table1", "sst_finetuned": "table2"}
+STAGES = {"heads": "frozen", "sst_finetune": "fine-tuned"}
+TABLE_OF = {"heads": "table1", "sst_finetune": "table2"}
 RUNS = {"real-minilm-quick": "ours, real data", "lab-tiny-quick": "ours, lab (synthetic)"}
 
 
@@ -44,7 +44,7 @@ def scoreboard(tier: str = "lab", arms: tuple[str, ...] = ("heads_only", *paper.
                     [
                         arm,
                         "untrained" if arm == "baseline" else shown,
-                        ROWS[metric],
+                        TITLES[metric],
                         "—" if theirs is None else number(theirs),
                         *(cell(run.value(arm, stage, metric)) for run in runs.values()),
                         str(now),
@@ -54,11 +54,11 @@ def scoreboard(tier: str = "lab", arms: tuple[str, ...] = ("heads_only", *paper.
     return Table(header, rows)
 
 
-def scoreboard_markdown(stage: str = "sst_finetuned") -> str:
+def scoreboard_markdown(stage: str = "sst_finetune") -> str:
     """One stage as a Markdown table for the README: tasks and sources down, arms across.
 
     Args:
-        stage: `heads` (Table 1) or `sst_finetuned` (Table 2).
+        stage: `heads` (Table 1) or `sst_finetune` (Table 2).
     """
     arms = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
     theirs = paper.TABLES[TABLE_OF[stage]]

@@ -15,7 +15,7 @@ from IPython import get_ipython
 
 from minbert.course.claims import Claim, keep
 from minbert.course.journal import Journal
-from minbert.course.predictions import Prediction
+from minbert.course.questions import Question
 from minbert.course.recorded import Recorded, recorded
 from minbert.course.tiers import Tier, choose_tier, live_data
 from minbert.data.examples import CourseData
@@ -154,7 +154,7 @@ class Session:
             choices: possible answers.
             guess: one of them, for those who write rather than click.
         """
-        Prediction(self.journal, f"{self.notebook}/{key}", question, choices, guess).show()
+        Question(self.journal, f"{self.notebook}/{key}", question, choices, guess).show()
 
     def outcome(self, key: str, value: object) -> None:
         """Keep what came out, under the key of the prediction; a number is rounded first."""

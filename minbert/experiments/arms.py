@@ -26,4 +26,4 @@ FINETUNED = SST
 
 def stages_of(arm: str) -> tuple[str, ...]:
     """The points at which an arm is evaluated: before any training, or after each of two."""
-    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetuned")
+    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetune")

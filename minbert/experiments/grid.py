@@ -60,10 +60,10 @@ class Grid:
         self._vectors: dict[str, Tensor] = {}
 
     def folder(self, arm: str, stage: str, seed: int) -> Path:
-        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetuned`)."""
+        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetune`)."""
         path = ARMS[arm]
-        if stage == "sst_finetuned":
-            return self._sst_finetuned(path, seed)
+        if stage == "sst_finetune":
+            return self._sst_finetune(path, seed)
         return self._heads(path, seed, trained=stage == "heads")
 
     def encoder_folder(self, path: tuple[str, ...], seed: int) -> Path:
@@ -72,7 +72,7 @@ class Grid:
             return self._stage("original", {}, self._save_original)
         parent = self.encoder_folder(path[:-1], seed)
         settings = getattr(self.experiment.preset, path[-1])
-        compute = self._pretrain_mlm if path[-1] == "mlm" else self._rank_negatives
+        compute = self._pretrain_mlm if path[-1] == "mlm" else self._train_ranking
         return self._stage(
             path[-1],
             {"parent": parent.name, "settings": asdict(settings), "seed": seed},
@@ -142,7 +142,7 @@ class Grid:
             )  # fmt: skip
         return losses
 
-    def _rank_negatives(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
+    def _train_ranking(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
         history = train_ranking(
             encoder,
@@ -188,7 +188,7 @@ class Grid:
         save_predictions(folder, predictions)
         save_history(folder, histories)
 
-    def _sst_finetuned(self, path: tuple[str, ...], seed: int) -> Path:
+    def _sst_finetune(self, path: tuple[str, ...], seed: int) -> Path:
         parent = self._heads(path, seed, trained=True)
         settings = self.experiment.preset.sst_finetune
 

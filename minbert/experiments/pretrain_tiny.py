@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from minbert.config import PRESETS
+from minbert.config import SIZES
 from minbert.data.classroom.corpus import ClassroomCorpus, classroom_corpus
 from minbert.encoder import Encoder
 from minbert.experiments.sources import source_digest
@@ -61,8 +61,8 @@ def pretrain_tiny(
         The content of `training.json`.
     """
     corpus = classroom_corpus(CORPUS_SEED)
-    tokenizer = WordPieceTokenizer.train(_text(corpus), PRESETS["tiny"].vocab_size)
-    config = replace(PRESETS["tiny"], vocab_size=tokenizer.vocab_size)
+    tokenizer = WordPieceTokenizer.train(_text(corpus), SIZES["tiny"].vocab_size)
+    config = replace(SIZES["tiny"], vocab_size=tokenizer.vocab_size)
     encoder = Encoder(config, generator_for(context.seed, "tiny")).to(context.device)
     head = MaskedLanguageModelHead(config, generator_for(context.seed, "tiny", "head"))
     head.to(context.device)

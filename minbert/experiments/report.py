@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ OVERALL = {
     "overall_mean": "Overall: plain mean",
     "overall_2024": "Overall: 2024 formula, r as (r + 1) / 2",
 }
-ROWS = {**{task.measure: task.row for task in PAPER_TASKS}, **OVERALL}
+TITLES = {**{task.measure: task.row for task in PAPER_TASKS}, **OVERALL}
 """Titles of the paper's metrics; `titles` has those of a run."""
 TIERS = {"real": "real data", "synthetic": "synthetic data"}
 SIGNIFICANT = 0.05
@@ -36,8 +37,8 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _arms_table(results, "heads", "table1"),
         _differences(results, "heads"),
         "## Table 2: dev, after fine-tuning the whole model on sentiment\n",
-        _arms_table(results, "sst_finetuned", "table2"),
-        _differences(results, "sst_finetuned"),
+        _arms_table(results, "sst_finetune", "table2"),
+        _differences(results, "sst_finetune"),
         "## Table 3: test, the submitted model\n",
         _test_table(results),
         _story(results),
@@ -55,7 +56,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
 def titles(results: dict[str, Any]) -> dict[str, str]:
     """What a run measures, in the order of the tables; without `tasks`, the paper's."""
     if "tasks" not in results:
-        return ROWS
+        return TITLES
     measured = {task["measure"]: task["row"] for task in results["tasks"].values()}
     several = set(measured) >= {task.measure for task in PAPER_TASKS}
     overall = dict(OVERALL) if several else {"overall_mean": OVERALL["overall_mean"]}
@@ -142,7 +143,7 @@ def _test_table(results: dict[str, Any]) -> str:
     )
     theirs = paper.TABLES["table3"]["mnrl"]
     if results["test"] is None:
-        listed = ", ".join(f"{ROWS[name]} {number(value)}" for name, value in theirs.items())
+        listed = ", ".join(f"{TITLES[name]} {number(value)}" for name, value in theirs.items())
         return (
             sentence + "There are no labels in the test files, so no test metric can be computed "
             f"here; the prediction files are written. The paper's (arm mnrl): {listed}, overall "
@@ -175,7 +176,7 @@ def story_table(results: dict[str, Any]) -> str:
 
 
 def ladder_table(
-    rungs_of: Mapping[str, Mapping[str, dict[str, Any]]], titles: Mapping[str, str] = ROWS
+    rungs_of: Mapping[str, Mapping[str, dict[str, Any]]], titles: Mapping[str, str] = TITLES
 ) -> str:
     """What `minbert.evaluation.baselines.ladder` found, as a Markdown table."""
     rows = [
@@ -213,12 +214,11 @@ def _perplexity(results: dict[str, Any]) -> str:
 
 
 def _hours_table(results: dict[str, Any]) -> str:
-    theirs = {"mlm": "mlm", "mnrl": "mnrl", "heads": "heads", "sst_finetuned": "sst_finetune"}
     rows = []
     for stage, seconds in results["timings_s"].items():
         mean = sum(seconds) / len(seconds) / 3600
-        hours = paper.HOURS.get(theirs.get(stage.split("/")[-1], ""))
-        shown = stage.replace("mlm/mnrl", "mnrl, after mlm")
+        hours = paper.HOURS.get(re.split("[/+]", stage)[-1])
+        shown = "mnrl, after mlm" if stage == "mlm+mnrl" else stage
         rows.append([shown, f"{mean:z.3f}", "—" if hours is None else f"{hours:z.2f}"])
     total = sum(map(sum, results["timings_s"].values())) / len(results["seeds"]) / 3600
     rows.append(["all stages, one seed", f"{total:z.3f}", f"{sum(paper.HOURS.values()):z.2f}"])
@@ -248,7 +248,7 @@ def _settings(results: dict[str, Any]) -> str:
 
 SMALL = 0.05
 """A difference below this, in accuracy or r, counts as little."""
-HEADS, FINETUNED = "heads", "sst_finetuned"
+HEADS, FINETUNED = "heads", "sst_finetune"
 SHORT = {task.measure: task.subject for task in PAPER_TASKS}
 
 

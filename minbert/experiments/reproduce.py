@@ -59,7 +59,7 @@ def collect(
         for arm in arms
     }
     tests = []
-    for stage in ("heads", "sst_finetuned"):
+    for stage in ("heads", "sst_finetune"):
         for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
             for test in compare(golds, seeds_of(a, stage), seeds_of(b, stage), tasks):
                 tests.append({"stage": stage, "arm_a": a, "arm_b": b, **test})
@@ -211,7 +211,7 @@ def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
     found: dict[tuple[str, int], Path] = {}
     for (arm, stage, seed), folder in folders.items():
         steps = [
-            ("/".join(ARMS[arm][: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)
+            ("+".join(ARMS[arm][: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)
         ]
         for name, path in [*steps, (f"{'+'.join(ARMS[arm]) or 'original'}/{stage}", folder)]:
             if path not in found.values():

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from minbert import paper
-from minbert.config import PRESETS as SIZES
+from minbert.config import SIZES
 from minbert.masking import MaskingRule
 from minbert.pretrained import read_config
 

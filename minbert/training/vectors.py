@@ -9,13 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from minbert.data.batching import budget_for, within_budget
 from minbert.encoder import Encoder
-from minbert.evaluating import evaluating
+from minbert.inference import encode_rows, pooled_as
 from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
-from minbert.threads import adapted, most_threads
 from minbert.training.loop import RunContext
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable
@@ -43,7 +41,6 @@ def sentence_vectors(
         return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
 
 
-@torch.inference_mode()
 def embed_all(
     encoder: Encoder,
     rows: Iterable[int],
@@ -60,18 +57,17 @@ def embed_all(
         One line per row *of the table*, so that rows index it directly; lines that were not asked
         for are zero.
     """
-    budget = token_budget or budget_for(context.device)
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
-    lengths = [len(ids) for ids in table.ids]
-    with (
-        evaluating(encoder),
-        adapted(most_threads(encoder.config.hidden_size)) as threads,
-        tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar,
-    ):
-        for batch in within_budget(wanted, lengths, budget):
-            vectors[batch] = sentence_vectors(encoder, batch, table, recipe, context).float().cpu()
-            bar.update(len(batch))
-            threads.adapt()
+    with tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar:
+        vectors[wanted] = encode_rows(
+            [table.ids[row] for row in wanted],
+            encoder,
+            table.tokenizer.pad_id,
+            pooled_as(recipe.pooling),
+            precision=context.precision,
+            token_budget=token_budget,
+            done=bar.update,
+        )
     give_back()
     return vectors

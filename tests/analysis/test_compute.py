@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from minbert.analysis.compute import multiplications_per_token
-from minbert.config import PRESETS, ModelConfig
+from minbert.config import SIZES, ModelConfig
 from minbert.encoder import Encoder
 
 
@@ -23,13 +23,13 @@ def test_the_vocabulary_is_added_by_its_share(small_config: ModelConfig) -> None
 
 
 def test_bert_base_is_eight_times_minilm() -> None:
-    base, small = (multiplications_per_token(PRESETS[name]) for name in ("bert-base", "minilm"))
+    base, small = (multiplications_per_token(SIZES[name]) for name in ("bert-base", "minilm"))
     assert base / small == 8.0
 
 
 def test_attention_between_tokens_is_small() -> None:
     """What the docstring says of the products that are left out."""
-    for config in PRESETS.values():
+    for config in SIZES.values():
         between = config.num_hidden_layers * 2 * 20 * config.hidden_size
         assert between / multiplications_per_token(config) < 0.03
 

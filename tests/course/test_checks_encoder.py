@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from torch.nn import functional as F
 
-from minbert.config import PRESETS, ModelConfig
+from minbert.config import SIZES, ModelConfig
 from minbert.course.checks import encoder
 from minbert.encoder import Encoder
 
@@ -27,8 +27,8 @@ def test_the_right_answers_pass() -> None:
 
 def test_the_formula_counts_what_is_built(small_config: ModelConfig) -> None:
     assert encoder.encoder_parameters(small_config) == counted(small_config)
-    assert encoder.encoder_parameters(PRESETS["tiny"]) == counted(PRESETS["tiny"])
-    assert encoder.encoder_parameters(PRESETS["bert-base"]) == 109_482_240
+    assert encoder.encoder_parameters(SIZES["tiny"]) == counted(SIZES["tiny"])
+    assert encoder.encoder_parameters(SIZES["bert-base"]) == 109_482_240
 
 
 @pytest.mark.parametrize(

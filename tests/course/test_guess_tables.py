@@ -23,7 +23,7 @@ def test_beyond_zero_is_what_the_interval_says() -> None:
 def test_the_experiments_agree_with_the_recorded_grid() -> None:
     """Same seeds, same stages: the control is the grid's own cell."""
     for arm in survival.STUDIED:
-        for dose, stage in (("0", "heads"), ("6", "sst_finetuned")):
+        for dose, stage in (("0", "heads"), ("6", "sst_finetune")):
             for measure in ("sts_pearson", "sst_accuracy"):
                 ours = EXPLAINED["survival"][arm][dose][measure]
                 np.testing.assert_allclose(

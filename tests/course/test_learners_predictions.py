@@ -10,7 +10,7 @@ import pytest
 
 from minbert.course import predictions
 from minbert.course.journal import Journal
-from minbert.course.predictions import Prediction, beside_outcomes
+from minbert.course.questions import Question, beside_outcomes
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -29,7 +29,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_a_click_is_recorded_and_the_last_one_counts(journal: Journal) -> None:
     title, row, said = (
-        Prediction(journal, "02/x", "Is 1 < 2?", ["yes", "no & never"], None).widget().children
+        Question(journal, "02/x", "Is 1 < 2?", ["yes", "no & never"], None).widget().children
     )
     assert "Is 1 &lt; 2?" in title.value
     buttons = row.children
@@ -44,15 +44,15 @@ def test_a_click_is_recorded_and_the_last_one_counts(journal: Journal) -> None:
 
 
 def test_a_guess_can_be_written_in_the_call(journal: Journal) -> None:
-    Prediction(journal, "02/x", "Which?", ["a", "b"], "b")
+    Question(journal, "02/x", "Which?", ["a", "b"], "b")
     assert journal.read()["02/x"]["guess"] == "b"
     with pytest.raises(ValueError, match="guess must be one of a, b, got 'c'"):
-        Prediction(journal, "02/x", "Which?", ["a", "b"], "c")
+        Question(journal, "02/x", "Which?", ["a", "b"], "c")
     assert journal.read()["02/x"]["guess"] == "b"
 
 
 def test_it_shows_buttons_and_a_list_for_pages(journal: Journal, shown: list) -> None:
-    Prediction(journal, "02/x", "Is 1 < 2?", ["a", "<b>"], None).show()
+    Question(journal, "02/x", "Is 1 < 2?", ["a", "<b>"], None).show()
     [data] = shown
     assert data["text/plain"] == "Predict: Is 1 < 2?\n  - a\n  - <b>"
     assert data["text/html"] == (
@@ -64,17 +64,17 @@ def test_it_shows_buttons_and_a_list_for_pages(journal: Journal, shown: list) ->
 def test_without_widgets_the_list_is_enough(
     journal: Journal, shown: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(_: Prediction) -> None:
+    def missing(_: Question) -> None:
         raise ImportError("no ipywidgets")
 
-    monkeypatch.setattr(Prediction, "widget", missing)
-    Prediction(journal, "02/x", "Which?", ["a", "b"], None).show()
+    monkeypatch.setattr(Question, "widget", missing)
+    Question(journal, "02/x", "Which?", ["a", "b"], None).show()
     assert set(shown[0]) == {"text/plain", "text/html"}
 
 
 def test_guesses_stand_beside_outcomes(journal: Journal) -> None:
-    Prediction(journal, "03/b", "Second?", ["a", "b"], "a")
-    Prediction(journal, "02/a", "First?", ["a", "b"], None).record("b")
+    Question(journal, "03/b", "Second?", ["a", "b"], "a")
+    Question(journal, "02/a", "First?", ["a", "b"], None).record("b")
     journal.write("03/b", outcome="b")
     journal.write("live/mnrl", outcome="0.7")  # nobody was asked
     assert beside_outcomes(journal) == [["First?", "b", "—"], ["Second?", "a", "b"]]

@@ -25,12 +25,12 @@ from minbert.experiments.report import cell
 RUNS = {"real": recorded("real-minilm-quick"), "lab": recorded("lab-tiny-quick")}
 
 
-@pytest.mark.parametrize("stage", ["heads", "sst_finetuned"])
+@pytest.mark.parametrize("stage", ["heads", "sst_finetune"])
 def test_a_table_holds_the_paper_and_both_runs(stage: str) -> None:
     table = table_beside_paper(stage, RUNS, "caption")
     assert len(table.rows) == len(ARMS) * len(paper.METRICS)
     row = next(row for row in table.rows if row[0].startswith("Paraphrase") and row[1] == "mlm")
-    assert row[2] == {"heads": ".738", "sst_finetuned": ".722"}[stage]
+    assert row[2] == {"heads": ".738", "sst_finetune": ".722"}[stage]
     assert row[3] == cell(RUNS["real"].value("mlm", stage, "quora_accuracy"))
     assert row[5] == cell(RUNS["lab"].value("mlm", stage, "quora_accuracy"))
     control = [row for row in table.rows if row[1] == "heads_only"]

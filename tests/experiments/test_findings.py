@@ -31,10 +31,10 @@ def results() -> dict:
         "arms": {
             "baseline": {"untrained": measured(0.2, 0.5, 0.1)},
             "heads_only": {
-                "heads": measured(0.3, 0.6, 0.2), "sst_finetuned": measured(0.5, 0.6, 0.2)
+                "heads": measured(0.3, 0.6, 0.2), "sst_finetune": measured(0.5, 0.6, 0.2)
             },
-            "mlm": {"heads": measured(0.3, 0.6, 0.2), "sst_finetuned": measured(0.5, 0.6, 0.2)},
-            "mnrl": {"heads": measured(0.3, 0.7, 0.6), "sst_finetuned": measured(0.5, 0.7, 0.6)},
+            "mlm": {"heads": measured(0.3, 0.6, 0.2), "sst_finetune": measured(0.5, 0.6, 0.2)},
+            "mnrl": {"heads": measured(0.3, 0.7, 0.6), "sst_finetune": measured(0.5, 0.7, 0.6)},
         },
         "ladder": {
             "sst_accuracy": {"majority": {"value": 0.3}, "bag_of_words": {"value": 0.4}},
@@ -73,7 +73,7 @@ def test_luck_is_not_a_finding(results: dict) -> None:
 
 def test_what_should_change_little_is_held_to_it(results: dict) -> None:
     worse = copy.deepcopy(results)
-    worse["arms"]["mnrl"]["sst_finetuned"]["sts_pearson"]["per_seed"] = [0.3, 0.3, 0.3]
+    worse["arms"]["mnrl"]["sst_finetune"]["sts_pearson"]["per_seed"] = [0.3, 0.3, 0.3]
     assert find(worse, "fine-tuning costs similarity little: mnrl").verdict == "no"
     assert find(worse, "mnrl (fine-tuned) beats the best rung of similarity").verdict == "no"
     helped = copy.deepcopy(results)

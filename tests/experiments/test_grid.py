@@ -42,17 +42,17 @@ def test_the_papers_preset_end_to_end(experiment: Experiment, tmp_path: Path) ->
     assert results["preset"]["name"] == "paper"
     assert list(results["arms"]) == ["baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl"]
     for arm, stages in results["arms"].items():
-        assert list(stages) == (["untrained"] if arm == "baseline" else ["heads", "sst_finetuned"])
+        assert list(stages) == (["untrained"] if arm == "baseline" else ["heads", "sst_finetune"])
         for measured in stages.values():
             assert list(measured) == METRICS
             for value in measured.values():
                 assert list(value) == ["value", "ci95", "per_seed"]
                 assert value["ci95"][0] <= value["value"] <= value["ci95"][1]
                 assert value["per_seed"] == [value["value"]]
-    assert set(results["timings_s"]) >= {"mlm", "mnrl", "mlm/mnrl", "mlm+mnrl/sst_finetuned"}
-    assert results["submitted"]["stage"] == "sst_finetuned"
+    assert set(results["timings_s"]) >= {"mlm", "mnrl", "mlm+mnrl", "mlm+mnrl/sst_finetune"}
+    assert results["submitted"]["stage"] == "sst_finetune"
     best = max(
-        (stages["sst_finetuned"]["overall_mean"]["value"], arm)
+        (stages["sst_finetune"]["overall_mean"]["value"], arm)
         for arm, stages in results["arms"].items()
         if arm != "baseline"
     )
@@ -66,7 +66,7 @@ def test_the_papers_preset_end_to_end(experiment: Experiment, tmp_path: Path) ->
     with (out / "curves.csv").open() as file:
         curves = list(csv.DictReader(file))
     stages = {row["stage"] for row in curves}
-    assert stages >= {"mlm", "mnrl", "mlm+mnrl", "original/heads", "mlm+mnrl/sst_finetuned"}
+    assert stages >= {"mlm", "mnrl", "mlm+mnrl", "original/heads", "mlm+mnrl/sst_finetune"}
     assert all(np.isfinite(float(row["loss"])) for row in curves)
     for task, column in (
         ("sst", "Predicted_Sentiment"), ("quora", "Predicted_Is_Paraphrase"),
@@ -77,7 +77,7 @@ def test_the_papers_preset_end_to_end(experiment: Experiment, tmp_path: Path) ->
             assert found == column
             rows = getattr(getattr(experiment.data, task), split)
             assert list(values) == [example.id for example in rows]
-    folder = out / "checkpoints" / "seed0" / "mlm+mnrl" / "sst_finetuned"
+    folder = out / "checkpoints" / "seed0" / "mlm+mnrl" / "sst_finetune"
     from_pretrained(str(folder))
     assert not list(out.rglob("checkpoint.pt")), "training state is not a result"
 
@@ -134,7 +134,7 @@ def test_a_run_interrupted_in_the_middle_of_a_stage_goes_on(
 
 def test_several_seeds(experiment: Experiment, tmp_path: Path) -> None:
     results = reproduce(experiment, ["heads_only"], [0, 1], tmp_path / "out", "")
-    value = results["arms"]["heads_only"]["sst_finetuned"]["sst_accuracy"]
+    value = results["arms"]["heads_only"]["sst_finetune"]["sst_accuracy"]
     assert len(value["per_seed"]) == 2
     assert value["value"] == pytest.approx(np.mean(value["per_seed"]))
     assert results["submitted"]["seed"] in (0, 1)

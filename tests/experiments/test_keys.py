@@ -17,8 +17,7 @@ from small_experiment import small_experiment, stage_folder, write_model
 import minbert
 from minbert.commands.experiments import _experiment
 from minbert.commands.parser import build_parser
-from minbert.config import PRESETS as SIZES
-from minbert.config import ModelConfig
+from minbert.config import SIZES, ModelConfig
 from minbert.course.session import Session
 from minbert.course.tiers import choose_tier
 from minbert.experiments import sources

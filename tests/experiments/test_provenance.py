@@ -80,10 +80,10 @@ def test_a_missing_encoder_is_never_the_parents(finished: Finished) -> None:
     (folder / "model.safetensors").rename(folder / ".away")
     try:
         with pytest.raises(FileNotFoundError, match="sst_finetune-.*model.safetensors"):
-            grid.load_stage("mlm", "sst_finetuned", 0)
+            grid.load_stage("mlm", "sst_finetune", 0)
     finally:
         (folder / ".away").rename(folder / "model.safetensors")
-    loaded = grid.load_stage("mlm", "sst_finetuned", 0)
+    loaded = grid.load_stage("mlm", "sst_finetune", 0)
     own = load_file(folder / "model.safetensors")
     assert torch.equal(loaded.encoder.pooler.dense.weight, own["pooler.dense.weight"])
 
@@ -93,7 +93,7 @@ def test_results_say_where_each_stage_was_computed(finished: Finished, tmp_path:
     [group] = results["computed"]
     assert [stage.split(":")[0] for stage in group["stages"]] == [
         "original/untrained, seed 0", "mlm, seed 0", "mlm/heads, seed 0",
-        "mlm/sst_finetuned, seed 0",
+        "mlm/sst_finetune, seed 0",
     ]  # fmt: skip
     assert group["versions"] == results["versions"] and group["first"] <= group["last"]
     assert results["encoder_digests"] == Grid(finished.experiment).digests

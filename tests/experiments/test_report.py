@@ -50,7 +50,7 @@ def test_what_the_tables_say(results: dict) -> None:
 
 
 def test_labelled_test_files_give_a_table(results: dict) -> None:
-    results["test"] = results["arms"]["heads_only"]["sst_finetuned"]
+    results["test"] = results["arms"]["heads_only"]["sst_finetune"]
     text = tables_markdown(results)
     assert "no labels in the test files" not in text
     assert "(paper: .602)" in text
@@ -63,7 +63,7 @@ def test_synthetic_data_is_called_synthetic(results: dict) -> None:
 
 def test_recorded_sentiment_shows_that_training_works(results: dict) -> None:
     """Fine-tuning lifts sentiment far above counting words, in the recorded run."""
-    control = results["arms"]["heads_only"]["sst_finetuned"]["sst_accuracy"]
+    control = results["arms"]["heads_only"]["sst_finetune"]["sst_accuracy"]
     assert control["ci95"][0] > results["ladder"]["sst_accuracy"]["bag_of_words"]["value"]
     assert results["tier"] == "real" and results["preset"]["name"] == "quick"
     assert list(results["arms"]) == ["baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl"]

@@ -76,7 +76,7 @@ def test_the_lab_recipe_keeps_the_papers_data_and_masking() -> None:
 def test_arms_are_the_papers_and_their_control() -> None:
     assert [arm for arm in ARMS if arm != "heads_only"] == list(paper.ARMS)
     assert stages_of("baseline") == ("untrained",)
-    assert stages_of("heads_only") == ("heads", "sst_finetuned")
+    assert stages_of("heads_only") == ("heads", "sst_finetune")
 
 
 def test_settings_are_checked_and_frozen() -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minbert.config import PRESETS, ModelConfig
+from minbert.config import SIZES, ModelConfig
 from minbert.course.checks.base import Verdict, judge_function
 
 
@@ -111,7 +111,7 @@ def post_norm(
 
 def parameters(function: Callable[[ModelConfig], int]) -> Verdict:
     """`function(config)`: how many numbers an encoder with pooler learns."""
-    cases = [(PRESETS[name],) for name in ("tiny", "minilm", "bert-base")]
+    cases = [(SIZES[name],) for name in ("tiny", "minilm", "bert-base")]
     return judge_function(
         function,
         encoder_parameters,

@@ -45,7 +45,7 @@ def ranked(grid: Grid, seed: int) -> dict[str, dict[str, Any]]:
     the control `heads_only` after sentiment fine-tuning, ranked afterwards; here there is some to
     lose.
     """
-    tuned = grid.folder("heads_only", "sst_finetuned", seed)
+    tuned = grid.folder("heads_only", "sst_finetune", seed)
     starts = {
         "original": (grid.encoder_folder((), seed), grid.encoder_folder(("mnrl",), seed)),
         "tuned": (tuned, ranked_afterwards(grid, tuned, seed)),

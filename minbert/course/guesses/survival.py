@@ -54,7 +54,7 @@ def survival(
             model = grid.load(finetuned_for(grid, arm, seed, epochs))
             after = embed(grid, model.encoder)
             found[arm][str(epochs)] = _measures(grid, model, before, after)
-        last = grid.load(grid.folder(arm, "sst_finetuned", seed))
+        last = grid.load(grid.folder(arm, "sst_finetune", seed))
         found[arm][str(grid.experiment.preset.sst_finetune.epochs)] = _measures(
             grid, last, before, embed(grid, last.encoder)
         )

@@ -11,7 +11,7 @@ from IPython.display import display
 from minbert.course.journal import Journal
 
 
-class Prediction:
+class Question:
     """One question with its choices, as a row of buttons where there is a widget front end.
 
     Without one (a page, a test) it is a list, and `guess=` in the call records the choice.
