@@ -10,13 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from minbert import checks
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
 from minbert.model_files import read_json
+from minbert.pooling import POOLINGS
 from minbert.sentence_transformers_folder import SUPPORTED, read_settings, write_settings
 from minbert.tensor_files import copy_weights, read_tensors, tensor_names
 from minbert.tokenizer import WordPieceTokenizer
@@ -25,6 +28,8 @@ from minbert.weights import Location, locate
 logger = logging.getLogger(__name__)
 
 HEAD_PREFIX = "cls.predictions."
+HEADS_FILE = "heads.safetensors"
+"""Trained heads of tasks, and in its metadata which pooling they read."""
 DECODER = "decoder.weight"
 OTHER_HEADS = ("cls.", "classifier.", "qa_outputs.")
 """Beginnings of the names of other heads, as transformers' task models have them."""
@@ -36,7 +41,8 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
     """Load an encoder, in eval mode, and its tokenizer.
 
     What a sentence-transformers folder says of pooling, length, prompt and norm is kept as
-    `encoder.sentence_settings`, which `minbert.encode` follows.
+    `encoder.sentence_settings`, which `minbert.encode` follows. Where trained heads lie beside the
+    encoder, as in a checkpoint of `minbert reproduce`, its pooling is the one that they read.
 
     Args:
         name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id; or
@@ -67,7 +73,26 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
             tokenizer = tokenizer.lower_casing()
         encoder.sentence_settings = replace(settings, lowercase=False)  # the tokenizer does it
         encoder.pooling = settings.pooling
+    if (pooling := _pooling_of_heads(location.weights)) is not None:
+        encoder.pooling = pooling
+        if settings is not None:  # heads read the bare vector
+            encoder.sentence_settings = replace(encoder.sentence_settings, normalize=False)
     return encoder.eval(), tokenizer
+
+
+def _pooling_of_heads(weights: Path) -> str | None:
+    """Which vector the trained heads beside an encoder read; None where there are none."""
+    path = weights.with_name(HEADS_FILE)
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            pooling = (file.metadata() or {}).get("pooling")
+    except SafetensorError as error:
+        raise ValueError(f"{path} cannot be read ({error}): cut off or altered?") from error
+    if pooling is not None:
+        checks.one_of(f"{path}: pooling", pooling, POOLINGS)
+    return pooling
 
 
 def _located(name: str | Path | Location) -> Location:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
 from minbert.multitask import MultitaskBert
+from minbert.pretrained import HEADS_FILE
 from minbert.tasks import Task
 from minbert.training.loop import History
 from minbert.training.sentences import TaskRows
@@ -87,7 +88,7 @@ def save_heads(folder: Path, model: MultitaskBert) -> None:
         for name, tensor in model.state_dict().items()
         if not name.startswith("encoder.")
     }
-    save_file(heads, folder / "heads.safetensors", metadata={"pooling": model.pooling})
+    save_file(heads, folder / HEADS_FILE, metadata={"pooling": model.pooling})
 
 
 def load_heads(folder: Path, model: MultitaskBert) -> None:
@@ -97,7 +98,7 @@ def load_heads(folder: Path, model: MultitaskBert) -> None:
         FileNotFoundError: there is none.
         ValueError: the file holds something else than this model's heads.
     """
-    path = folder / "heads.safetensors"
+    path = folder / HEADS_FILE
     with _reading(path):
         heads = load_file(path)
         with safe_open(path, framework="pt") as file:
