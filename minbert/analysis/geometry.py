@@ -247,9 +247,8 @@ class PrincipalComponents:
 def principal_components(
     vectors: Float[np.ndarray, "sentence hidden"], count: int = 2
 ) -> PrincipalComponents:
-    """Directions of largest variance: eigenvectors of the covariance.
+    """Directions of largest variance, by scikit-learn's PCA.
 
-    Where there are fewer vectors than dimensions, singular vectors give the same in less time.
     A direction has no sign of its own: the largest entry of each is made positive, so that the
     same vectors always give the same map.
 
@@ -264,25 +263,25 @@ def principal_components(
     checks.whole("count", count, 1)
     if not 1 <= count <= min(vectors.shape):
         raise ValueError(f"count must be from 1 to {min(vectors.shape)}, got {count}")
-    mean = vectors.mean(axis=0)
-    centred = vectors - mean
-    total = (centred**2).sum()
-    if total <= 1e-20 * max(1.0, float((vectors**2).sum())):
+    spread = ((vectors - vectors.mean(axis=0)) ** 2).sum()
+    if spread <= 1e-20 * max(1.0, float((vectors**2).sum())):
         raise ValueError(
             "vectors must differ, got one again and again: all vectors are the same, and no "
             "direction has the largest variance"
         )
+    from sklearn.decomposition import PCA
+
+    # Of many vectors the eigenvectors of the covariance are found sooner; they are the same.
+    solver = "covariance_eigh" if len(vectors) > vectors.shape[1] else "full"
     # On a busy machine the threads of these decompositions wait for each other: one is faster.
     with threadpool_limits(1, user_api="blas"):
-        if len(vectors) > vectors.shape[1]:
-            squares, directions = np.linalg.eigh(centred.T @ centred)
-            squares, directions = squares[::-1].clip(min=0.0), directions.T[::-1]
-        else:
-            _, lengths, directions = np.linalg.svd(centred, full_matrices=False)
-            squares = lengths**2
-    directions = directions[:count]
-    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
-    return PrincipalComponents(mean, directions * np.sign(largest), squares[:count] / total)
+        found = PCA(count, svd_solver=solver).fit(vectors)
+    largest = np.take_along_axis(
+        found.components_, np.abs(found.components_).argmax(1)[:, None], axis=1
+    )
+    return PrincipalComponents(
+        found.mean_, found.components_ * np.sign(largest), found.explained_variance_ratio_
+    )
 
 
 LayerVectors = dict[str, Float[np.ndarray, "layer sentence hidden"]]

@@ -15,9 +15,7 @@ Item = TypeVar("Item")
 def length_bucketed(
     lengths: Sequence[int],
     generator: torch.Generator,
-    *,
-    batch_size: int | None = None,
-    token_budget: int | None = None,
+    batch_size: int,
     pool_batches: int = 50,
 ) -> list[list[int]]:
     """Batches of rows of similar length, so that little is padded, in random order.
@@ -28,30 +26,20 @@ def length_bucketed(
     Args:
         lengths: word pieces per row.
         generator: the only source of randomness.
-        batch_size: rows per batch (the last batch of an epoch may be smaller), or
-        token_budget: padded word pieces per batch at most; a longer row stands alone.
+        batch_size: rows per batch (the last batch of an epoch may be smaller).
         pool_batches: larger pools pad less and are less random.
 
     Raises:
-        ValueError: not exactly one of `batch_size` and `token_budget` is given, or it is below 1.
+        ValueError: `batch_size` is below 1.
     """
-    if (batch_size is None) == (token_budget is None):
-        raise ValueError("give either batch_size or token_budget, not both and not neither")
-    size = batch_size if token_budget is None else token_budget
-    if size < 1:
-        raise ValueError(f"batch_size or token_budget must be at least 1, got {size}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     order = torch.randperm(len(lengths), generator=generator).tolist()
-    if token_budget is not None:
-        mean = sum(lengths) / max(1, len(lengths))
-        size = max(1, int(token_budget / max(1.0, mean)))
-    pool = size * pool_batches
+    pool = batch_size * pool_batches
     batches: list[list[int]] = []
     for start in range(0, len(order), pool):
         rows = sorted(order[start : start + pool], key=lengths.__getitem__)
-        if token_budget is None:
-            batches += [rows[at : at + size] for at in range(0, len(rows), size)]
-        else:
-            batches += within_budget(rows, lengths, token_budget)
+        batches += [rows[at : at + batch_size] for at in range(0, len(rows), batch_size)]
     shuffled = torch.randperm(len(batches), generator=generator).tolist()
     return [batches[index] for index in shuffled]
 
