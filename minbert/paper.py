@@ -123,7 +123,7 @@ LINKS = (
     ),
     Link("4.3", "which pairs are similar", "training.mnrl.is_similar"),
     Link("4.3", "fine-tuning with that loss", "training.mnrl.train_ranking"),
-    Link("4.4", "choice of learning rates", "experiments.sweep.sweep"),
+    Link("4.4", "choice of learning rates", "experiments.sweep.sweep_learning_rates"),
     Link("4.4", "the rates that were tried", "paper.SWEEP_LEARNING_RATES"),
     Link("4.5", "heads above a frozen encoder", "training.heads.train_head"),
     Link("4.6", "fine-tuning of everything on sentiment", "training.finetune.fine_tune"),

@@ -28,8 +28,8 @@ from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import MaskingRule
 from minbert.pretrained import from_pretrained
+from minbert.training.held_out_loss import masked_loss
 from minbert.training.loop import RunContext
-from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import embed_all
@@ -148,7 +148,7 @@ def test_dropout_is_off_inside() -> None:
 ALLOWED = {
     "evaluating.py": "the one place",
     "pretrained.py": "of what it has just made",
-    "analysis/transplant.py": "of a copy",
+    "analysis/layer_transplant.py": "of a copy",
     "viz/explorers/similarity/answers.py": "of a copy",
     "training/loop.py": "trains",
     "experiments/grid.py": "of what it has just loaded or trained",

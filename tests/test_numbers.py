@@ -26,7 +26,7 @@ from minbert.masking import IGNORE, MaskingRule, mask_tokens
 from minbert.multitask import MultitaskBert
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import QUORA, STS, Task
-from minbert.training import perplexity as perplexities
+from minbert.training import held_out_loss as perplexities
 from minbert.training.loop import RunContext, generator_for
 from minbert.training.recipe import RECIPES
 from minbert.training.sentences import SentenceTable, TaskRows

@@ -21,7 +21,7 @@ from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.reproduce import REPRODUCE, reproduce
 from minbert.experiments.run_folder import write_json
 from minbert.experiments.single_task import train_single_task
-from minbert.experiments.sweep import sweep
+from minbert.experiments.sweep import sweep_learning_rates
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
 from minbert.training.loop import RunContext
@@ -96,7 +96,9 @@ def _sweep(arguments: argparse.Namespace, out: ReplacedFolder) -> None:
     settings = getattr(experiment.preset, arguments.stage)
     sweeps, curves = {}, []
     for seed in arguments.seeds:
-        outcome = sweep(experiment, arguments.stage, arguments.lr, settings, arguments.share, seed)
+        outcome = sweep_learning_rates(
+            experiment, arguments.stage, arguments.lr, settings, arguments.share, seed
+        )
         curves += [
             {"seed": seed, "learning_rate_peak": rate["learning_rate"], **point}
             for rate in outcome["rates"]

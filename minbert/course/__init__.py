@@ -1,17 +1,42 @@
-"""What the notebooks stand on: tiers, recorded runs, predictions, checkers, and their running."""
+"""What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
-from minbert.course.live import beside_recorded, live
+from minbert.course.example import OTHER, PAIR
+from minbert.course.excerpt import excerpt
+from minbert.course.installation import packages
+from minbert.course.live import ARITHMETIC, beside_recorded, live
+from minbert.course.questions import beside_outcomes
 from minbert.course.real_weights import real_weights
-from minbert.course.recorded import recorded
+from minbert.course.recorded import prediction_interval, recorded
+from minbert.course.result_tables import against_control
 from minbert.course.rounding import rounded
+from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session, start
+from minbert.course.sweeps import best, measured, rate_name, spread, training_curve
+from minbert.course.tiers import LAB_SEED, TIERS, choose_tier
 
 __all__ = [
+    "ARITHMETIC",
+    "LAB_SEED",
+    "OTHER",
+    "PAIR",
+    "TIERS",
     "Session",
+    "against_control",
+    "beside_outcomes",
     "beside_recorded",
+    "best",
+    "choose_tier",
+    "excerpt",
     "live",
+    "measured",
+    "packages",
+    "prediction_interval",
+    "rate_name",
     "real_weights",
     "recorded",
     "rounded",
+    "scoreboard",
+    "spread",
     "start",
+    "training_curve",
 ]

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from minbert.data.examples import CourseData
+from minbert.faces import face
+
+if TYPE_CHECKING:
+    from minbert.data.batching import length_bucketed, pad_batch, round_robin
+    from minbert.data.check import check_folder, normalised
+    from minbert.data.classroom.corpus import classroom_corpus
+    from minbert.data.classroom.general import general_sentence
+    from minbert.data.cs224n import OFFICIAL_QUORA_TRAIN_ROWS, load_cs224n
+    from minbert.data.examples import PairExample, SentenceExample, TaskData
+    from minbert.data.export import write_course_files
+    from minbert.data.predictions import read_labels, read_predictions, write_predictions
+
+__all__, __getattr__, __dir__ = face(__name__, __file__)
+__all__ += ["CourseData", "LAB_SEED", "load_data"]
 
 LAB_SEED = 31
 """Of the classroom corpus on which the notebooks run and the lab was recorded: the default."""

@@ -1,1 +1,25 @@
-"""From predictions to tables: metrics, their uncertainty, baselines that learn nothing deep."""
+"""From predictions to numbers: metrics, their uncertainty, and what needs no deep learning."""
+
+from typing import TYPE_CHECKING
+
+from minbert.faces import face
+
+if TYPE_CHECKING:
+    from minbert.evaluation.baselines import (
+        best_threshold,
+        jaccard,
+        ladder,
+        lexical_similarities,
+        most_common,
+        rungs_of,
+    )
+    from minbert.evaluation.intervals import (
+        fisher_z_interval,
+        percentile_interval,
+        resampled_scores,
+        wilson_interval,
+    )
+    from minbert.evaluation.metrics import accuracy, overall_2024, overall_mean, pearson, score
+    from minbert.evaluation.statistics import compare, mcnemar, measure, over_seeds, summarise
+
+__all__, __getattr__, __dir__ = face(__name__, __file__)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
 
 from minbert import checks
 from minbert.evaluation.metrics import paired
@@ -21,7 +21,9 @@ CONFIDENCE = 0.95
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """Interval of an accuracy. Source: Wilson (1927), through scipy.
+    """Interval of an accuracy: all shares p that are at most z standard errors of their own away.
+
+    (p̂ + z²/2n ± z √(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n), z = 1.96. Source: Wilson (1927).
 
     Args:
         correct: right answers, at most `total`.
@@ -30,8 +32,11 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     checks.whole("total", total, 1, "of nothing there is no share")
     checks.whole("correct", correct, 0)
     checks.within("correct", correct, f"[0, {total}]", "right answers among all of them")
-    interval = stats.binomtest(correct, total).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
+    z, share = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2), correct / total
+    middle = share + z**2 / (2 * total)
+    half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    low, high = (end / (1 + z**2 / total) for end in (middle - half, middle + half))
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def fisher_z_interval(r: float, total: int) -> tuple[float, float]:
@@ -49,7 +54,7 @@ def fisher_z_interval(r: float, total: int) -> tuple[float, float]:
         return -1.0, 1.0
     if abs(r) >= 1:
         return r, r
-    half = stats.norm.ppf(0.5 + CONFIDENCE / 2) / np.sqrt(total - 3)
+    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) / np.sqrt(total - 3)
     return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
 
 

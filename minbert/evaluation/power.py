@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+from scipy import special
 
 from minbert import checks
 from minbert.evaluation.intervals import CONFIDENCE
@@ -37,9 +37,9 @@ def sentences_needed(difference: float, half_width: float, total: int, power: fl
     checks.within("half_width", half_width, "(0, inf)")
     checks.whole("total", total, 1)
     checks.within("power", power, "(0, 1)")
-    critical = stats.norm.ppf(0.5 + CONFIDENCE / 2)
+    critical = special.ndtri(0.5 + CONFIDENCE / 2)
     standard_error = half_width / critical
-    ratio = (critical + stats.norm.ppf(power)) * standard_error / abs(difference)
+    ratio = (critical + special.ndtri(power)) * standard_error / abs(difference)
     return math.ceil(total * ratio**2)
 
 
@@ -56,4 +56,4 @@ def unpaired_half_width(accuracy_a: float, accuracy_b: float, total: int) -> flo
     checks.within("accuracy_b", accuracy_b, "[0, 1]", "a share, not per cent")
     checks.whole("total", total, 1)
     variance = sum(p * (1 - p) for p in (accuracy_a, accuracy_b)) / total
-    return float(stats.norm.ppf(0.5 + CONFIDENCE / 2) * math.sqrt(variance))
+    return float(special.ndtri(0.5 + CONFIDENCE / 2) * math.sqrt(variance))

@@ -1,1 +1,22 @@
 """All of a run: arms, grid, cache, stage files, sweeps, single tasks, results, report."""
+
+from typing import TYPE_CHECKING
+
+from minbert.faces import face
+
+if TYPE_CHECKING:
+    from minbert.experiments.arms import ARMS
+    from minbert.experiments.cache import StageCache
+    from minbert.experiments.experiment import Experiment
+    from minbert.experiments.grid import Grid
+    from minbert.experiments.report import TITLES, cell, findings, interval, number
+    from minbert.experiments.single_task import train_single_task
+    from minbert.experiments.stage_files import (
+        predict_tasks,
+        read_history,
+        read_measures,
+        read_predictions,
+    )
+    from minbert.experiments.sweep import sweep_learning_rates
+
+__all__, __getattr__, __dir__ = face(__name__, __file__)

@@ -29,10 +29,10 @@ from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, sav
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.finetune import fine_tune
 from minbert.training.heads import train_head
+from minbert.training.held_out_loss import masked_loss
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import ranked_pairs, train_ranking
-from minbert.training.perplexity import masked_loss
 from minbert.training.seal import holds
 from minbert.training.sentences import CourseRows
 from minbert.training.vectors import embed_all

@@ -16,9 +16,9 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import BERT_RULE
 from minbert.pretrained import save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.held_out_loss import masked_loss, perplexity
 from minbert.training.loop import RunContext, forget, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
-from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import RECIPES, StageSettings
 from minbert.training.sentences import SentenceTable
 

@@ -30,7 +30,7 @@ from minbert.experiments.stage_files import (
     read_predictions,
 )
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
-from minbert.training.perplexity import perplexity
+from minbert.training.held_out_loss import perplexity
 from minbert.training.seal import holds
 
 

@@ -30,10 +30,10 @@ from minbert.heads import MaskedLanguageModelHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.training.curve import DivergedError
 from minbert.training.finetune import fine_tune
+from minbert.training.held_out_loss import masked_loss, perplexity
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
-from minbert.training.perplexity import masked_loss, perplexity
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import CourseRows, TaskRows
 from minbert.training.vectors import embed_all
@@ -158,7 +158,7 @@ logger = logging.getLogger(__name__)
 STAGES = ("mlm", "mnrl", "sst_finetune")
 
 
-def sweep(
+def sweep_learning_rates(
     experiment: Experiment,
     stage: str,
     learning_rates: Sequence[float],

@@ -38,8 +38,8 @@ from minbert.optimizer import AdamW, learning_rate_factor, make_optimizer
 from minbert.pooling import pool
 from minbert.tasks import CFIMDB, SST
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.held_out_loss import perplexity
 from minbert.training.movement import movement
-from minbert.training.perplexity import perplexity
 from minbert.training.recipe import StageSettings
 
 Case = tuple[str, Callable[[], object]]

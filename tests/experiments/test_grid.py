@@ -17,7 +17,7 @@ from minbert.experiments.arms import ARMS
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
 from minbert.experiments.reproduce import reproduce
-from minbert.experiments.sweep import sweep
+from minbert.experiments.sweep import sweep_learning_rates
 from minbert.pretrained import from_pretrained
 from minbert.training import mlm
 
@@ -158,7 +158,7 @@ def test_a_sweep_judges_each_rate_on_held_out_training_data(
     experiment: Experiment, stage: str
 ) -> None:
     settings = replace(getattr(experiment.preset, stage), epochs=2)
-    outcome = sweep(experiment, stage, [1e-3, 1e-5], settings, share=0.5)
+    outcome = sweep_learning_rates(experiment, stage, [1e-3, 1e-5], settings, share=0.5)
     assert [rate["learning_rate"] for rate in outcome["rates"]] == [1e-3, 1e-5]
     assert outcome["training_rows"]["sst"] == 18 and outcome["held_out_rows"]["sst"] == 4
     for rate in outcome["rates"]:
@@ -170,10 +170,12 @@ def test_a_sweep_judges_each_rate_on_held_out_training_data(
 
 
 def test_a_rate_that_diverges_is_a_result(experiment: Experiment) -> None:
-    outcome = sweep(experiment, "mlm", [1e30], replace(experiment.preset.mlm, epochs=2))
+    outcome = sweep_learning_rates(
+        experiment, "mlm", [1e30], replace(experiment.preset.mlm, epochs=2)
+    )
     [rate] = outcome["rates"]
     assert "try a lower learning rate" in rate["diverged"] and rate["after"] is None
     with pytest.raises(ValueError, match="share must lie in"):
-        sweep(experiment, "mlm", [1e-3], experiment.preset.mlm, share=0.0)
+        sweep_learning_rates(experiment, "mlm", [1e-3], experiment.preset.mlm, share=0.0)
     with pytest.raises(ValueError, match="stage must be one of"):
-        sweep(experiment, "heads", [1e-3], experiment.preset.heads)
+        sweep_learning_rates(experiment, "heads", [1e-3], experiment.preset.heads)

@@ -34,7 +34,7 @@ from minbert.experiments.stage_files import (
     read_measures,
     read_predictions,
 )
-from minbert.experiments.sweep import sweep
+from minbert.experiments.sweep import sweep_learning_rates
 from minbert.masking import MaskingRule
 from minbert.pretrained import save_pretrained
 from minbert.training.digests import content_digest
@@ -152,7 +152,7 @@ def test_what_moves_no_number_is_not(
 
 def test_sweeps_and_single_tasks_say_it_too(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path)
-    outcome = sweep(experiment, "mlm", [1e-3], experiment.preset.mlm)
+    outcome = sweep_learning_rates(experiment, "mlm", [1e-3], experiment.preset.mlm)
     assert [stage.split(":")[0] for stage in outcome["computed"][0]["stages"]] == [
         "before", "learning rate 0.001",
     ]  # fmt: skip
@@ -176,7 +176,7 @@ def test_a_sweep_tells_of_weights_that_diverge_at_the_last_step(
         return loss
 
     monkeypatch.setattr(mlm, "masked_language_model_loss", spoils)
-    outcome = sweep(experiment, "mlm", [1e-3], experiment.preset.mlm)
+    outcome = sweep_learning_rates(experiment, "mlm", [1e-3], experiment.preset.mlm)
     assert calls and "holds NaN or infinity by step" in outcome["rates"][0]["diverged"]
     # The same in the paper's arms is an error, and nothing of it is kept.
     with pytest.raises(ValueError, match="of mlm holds NaN or infinity by step"):

@@ -13,8 +13,8 @@ import minbert
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.experiments.pretrain_tiny import CORPUS_SEED, RECIPE, SETTINGS, pretrain_tiny
 from minbert.pretrained import from_pretrained, load_mlm_head
+from minbert.training.held_out_loss import masked_loss
 from minbert.training.loop import RunContext
-from minbert.training.perplexity import masked_loss
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import SentenceTable
 

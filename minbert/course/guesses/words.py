@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 
-from minbert.analysis.transplant import LAYERS, WORDS, transplant, with_shuffled_steps
+from minbert.analysis.layer_transplant import LAYERS, WORDS, transplant, with_shuffled_steps
 from minbert.course.guesses.reading import averaged_words, embed, read
 from minbert.encoder import Encoder
 from minbert.experiments.grid import Grid

@@ -10,7 +10,13 @@ from minbert.viz.explorers.base.panel import Panel, View
 from minbert.viz.explorers.blanks.explorer import BlankExplorer
 from minbert.viz.explorers.cosines.explorer import CosineLab
 from minbert.viz.explorers.embeddings.explorer import EmbeddingExplorer
+from minbert.viz.explorers.embeddings.neighbour_tables import draw_hubs
+from minbert.viz.explorers.embeddings.projector import write_projector_files
+from minbert.viz.explorers.masking.compute import masking_steps
+from minbert.viz.explorers.masking.draw import masking_strip
 from minbert.viz.explorers.masking.explorer import MaskStepper
+from minbert.viz.explorers.ranking.compute import rank_batch
+from minbert.viz.explorers.ranking.draw import draw_batches, draw_cosines
 from minbert.viz.explorers.ranking.explorer import RankingLab
 from minbert.viz.explorers.similarity.explorer import SimilarityExplorer
 from minbert.viz.explorers.tokens.explorer import TokenExplorer
@@ -29,4 +35,11 @@ __all__ = [
     "TokenExplorer",
     "TrainingMonitor",
     "View",
+    "draw_batches",
+    "draw_cosines",
+    "draw_hubs",
+    "masking_steps",
+    "masking_strip",
+    "rank_batch",
+    "write_projector_files",
 ]

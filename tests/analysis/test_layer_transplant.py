@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from minbert.analysis.transplant import LAYERS, WORDS, copied, transplant, with_shuffled_steps
+from minbert.analysis.layer_transplant import LAYERS, WORDS, copied, transplant, with_shuffled_steps
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
 
