@@ -31,7 +31,7 @@ def face(package: str, file: str) -> tuple[list[str], Callable[[str], Any], Call
         for block in tree.body
         if isinstance(block, ast.If)
         for node in block.body
-        if isinstance(node, ast.ImportFrom)
+        if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
 
