@@ -9,7 +9,6 @@ from itertools import combinations
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy import stats
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -148,6 +147,8 @@ def rank_agreement(
             "first and second must have one finite value for each token of the same texts, got "
             f"{[np.shape(a) for a in first]} and {[np.shape(b) for b in second]}"
         )
+    from scipy import stats  # 46 MiB: most who import this file do not need it
+
     found = [
         stats.spearmanr(a, b).statistic
         for a, b in zip(first, second, strict=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from minbert.experiments.report import caption
 
@@ -90,7 +90,7 @@ def prediction_interval(values: list[float], confidence: float = 0.99) -> tuple[
     count = len(values)
     if count < 2:
         raise ValueError("a band needs at least two recorded seeds, got one")
-    half = stats.t.ppf(0.5 + confidence / 2, count - 1) * np.std(values, ddof=1)
+    half = special.stdtrit(count - 1, 0.5 + confidence / 2) * np.std(values, ddof=1)
     half *= np.sqrt(1 + 1 / count)
     return float(np.mean(values) - half), float(np.mean(values) + half)
 

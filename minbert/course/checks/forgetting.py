@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from scipy import stats
+from scipy import special
 from torch.optim import Optimizer
 
 from minbert import losses
@@ -120,13 +120,16 @@ def paired_interval(
 
         return made
 
+    def standard_error(d: np.ndarray) -> float:
+        return float(d.std(ddof=1) / np.sqrt(len(d)))
+
     def quantile(d: np.ndarray, level: float = 0.975, less: int = 1) -> float:
-        return stats.t.ppf(level, len(d) - less)
+        return special.stdtrit(len(d) - less, level)
 
     def unpaired(before: Sequence[float], after: Sequence[float]) -> tuple[float, float, float]:
         n, mean = len(before), float(np.mean(after) - np.mean(before))
         error = np.sqrt(np.var(before, ddof=1) / n + np.var(after, ddof=1) / n)
-        width = float(error * stats.t.ppf(0.975, 2 * n - 2))
+        width = float(error * special.stdtrit(2 * n - 2, 0.975))
         return mean, mean - width, mean + width
 
     return judge_function(
@@ -135,13 +138,13 @@ def paired_interval(
         cases,
         mistakes={
             "this is before - after: a loss would count as a gain": (
-                with_half(lambda d: stats.sem(d) * quantile(d), sign=-1.0)
+                with_half(lambda d: standard_error(d) * quantile(d), sign=-1.0)
             ),
             "you treat before and after as two unrelated samples: subtract seed by seed first, "
             "what a seed does to both then drops out": unpaired,
             "1.96 belongs to the normal distribution, that is to many seeds: with a handful use "
             "Student's t with n - 1 degrees of freedom": (
-                with_half(lambda d: 1.959964 * stats.sem(d))
+                with_half(lambda d: 1.959964 * standard_error(d))
             ),
             "the deviation of the differences is divided by n, it should be n - 1 (ddof=1)": (
                 with_half(lambda d: d.std() / np.sqrt(len(d)) * quantile(d))
@@ -149,10 +152,10 @@ def paired_interval(
             "this is how far one more seed may lie; the interval of the mean is sqrt(n) times "
             "narrower": with_half(lambda d: d.std(ddof=1) * quantile(d)),
             "n degrees of freedom are one too many: the mean was estimated from the same numbers": (
-                with_half(lambda d: stats.sem(d) * quantile(d, less=0))
+                with_half(lambda d: standard_error(d) * quantile(d, less=0))
             ),
             "the quantile .95 leaves 5 % on each side: for 95 % in all take .975": (
-                with_half(lambda d: stats.sem(d) * quantile(d, level=0.95))
+                with_half(lambda d: standard_error(d) * quantile(d, level=0.95))
             ),
         },
         tolerance=1e-4,

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import torch
 from jaxtyping import Int
-from scipy.stats import binom
 from torch import Tensor
 
 from minbert.masking import (
@@ -178,6 +177,8 @@ def binomial_interval(trials: int, share: float) -> tuple[int, int]:
     """The ends of the central 95 % of a binomial distribution, both included."""
     if not trials:
         return 0, 0
+    from scipy.stats import binom  # 46 MiB: only who counts maskings needs it
+
     tail = (1 - CONFIDENCE) / 2
     low, high = binom.ppf((tail, 1 - tail), trials, min(max(share, 0.0), 1.0))
     return int(low), int(high)
