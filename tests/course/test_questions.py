@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from minbert.course import predictions
+from minbert.course import questions
 from minbert.course.journal import Journal
 from minbert.course.questions import Question, beside_outcomes
 
@@ -23,7 +23,7 @@ def journal(tmp_path: Path) -> Journal:
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     displayed: list[dict[str, Any]] = []
-    monkeypatch.setattr(predictions, "display", lambda data, raw: displayed.append(data))
+    monkeypatch.setattr(questions, "display", lambda data, raw: displayed.append(data))
     return displayed
 
 
