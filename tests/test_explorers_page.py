@@ -22,7 +22,9 @@ RECORDED = json.loads((ROOT / "benchmarks" / "explorers.json").read_text(encodin
 EXPLORERS = {
     name
     for name in explorers.__all__
-    if name != "Explorer" and issubclass(getattr(explorers, name), Explorer)
+    if name != "Explorer"
+    and isinstance(getattr(explorers, name), type)
+    and issubclass(getattr(explorers, name), Explorer)
 }
 
 

@@ -152,7 +152,7 @@ def test_ctrl_c_while_modules_load() -> None:
         "            os.kill(os.getpid(), getattr(signal, sys.argv[1]))\n"
         "sys.meta_path.insert(0, Terminal)\n"
         "from minbert.__main__ import main\n"
-        "sys.exit(main(['--version']))\n"
+        "sys.exit(main(['reproduce', '--out', 'nowhere']))\n"
     )
     for name in ("SIGINT", "SIGTERM"):
         child = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True)
