@@ -26,7 +26,7 @@ import ipywidgets as widgets
 import torch
 
 from minbert import encode, from_pretrained
-from minbert.analysis.geometry import dev_sentences
+from minbert.analysis.sentence_space import dev_sentences
 from minbert.course.example import PAIR
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.encoder import Encoder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -179,21 +178,3 @@ def encode_rows(
 def pooled_as(pooling: str) -> Read:
     """Reads one vector a sentence from the last layer: see `minbert.pooling.pool`."""
     return lambda output, mask: pool(output, mask, pooling)
-
-
-def every_layer(poolings: Mapping[str, int]) -> Read:
-    """Reads the first so many states of each pooling, one after the other, as layers.
-
-    Args:
-        poolings: number of states by pooling; the first state is the embeddings.
-    """
-
-    def read(output: EncoderOutput, mask: Tensor | None) -> Tensor:
-        layers = [
-            pool(replace(output, hidden_states=output.hidden_states[: state + 1]), mask, pooling)
-            for pooling, count in poolings.items()
-            for state in range(count)
-        ]
-        return torch.stack(layers)
-
-    return read

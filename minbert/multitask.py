@@ -51,10 +51,12 @@ class MultitaskBert(nn.Module):
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.tasks = tuple(tasks)
-        subjects = [task.subject for task in self.tasks]
-        if len(set(subjects)) < len(subjects):
-            raise ValueError(f"tasks must have a subject each, got {', '.join(subjects)}")
         for task in self.tasks:
+            if hasattr(self, task.subject):
+                raise ValueError(
+                    f"tasks must have a subject each that a model has no part of, got "
+                    f"{task.subject} for {task.name}"
+                )
             head = head_for(task, hidden, dropout, generator, paraphrase_compares)
             if head is not None:
                 self.add_module(task.subject, head)

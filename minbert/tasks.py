@@ -32,7 +32,11 @@ class Label:
 
 @dataclass(frozen=True)
 class Task:
-    """Sentences, or pairs of them, and what is to be said of each."""
+    """Sentences, or pairs of them, and what is to be said of each.
+
+    Raises:
+        ValueError: other than one or two columns of sentences, or an unknown metric.
+    """
 
     name: str
     """In files, results and cache; letters, digits and underscores."""
@@ -64,6 +68,14 @@ class Task:
     from a folder of files."""
     separator: str = "\t"
     """Between the columns of its files."""
+
+    def __post_init__(self) -> None:
+        if len(self.sentences) not in (1, 2):
+            raise ValueError(
+                f"sentences must be the column of one sentence, or of two, got {self.sentences!r}"
+            )
+        if self.metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {self.metric!r}")
 
     @property
     def pairs(self) -> bool:

@@ -22,7 +22,7 @@ from minbert.analysis.attribution import (
     score_of,
 )
 from minbert.analysis.blanks import piece_probabilities
-from minbert.analysis.geometry import layer_vectors
+from minbert.analysis.layers import layer_vectors
 from minbert.encoder import Encoder
 from minbert.evaluating import evaluating
 from minbert.heads import MaskedLanguageModelHead

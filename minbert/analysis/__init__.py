@@ -16,21 +16,17 @@ if TYPE_CHECKING:
         top_predictions,
     )
     from minbert.analysis.compute import multiplications_per_token
+    from minbert.analysis.directions import principal_components, project_out, random_rotation
     from minbert.analysis.geometry import (
         alignment,
         anisotropy,
-        dev_sentences,
-        layer_vectors,
         linear_cka,
-        linear_probe,
-        principal_components,
-        project_out,
         random_cosines,
-        random_rotation,
         relative_step,
         uniformity,
     )
     from minbert.analysis.layer_transplant import transplant
+    from minbert.analysis.layers import layer_vectors
     from minbert.analysis.neighbours import (
         cosine_matrix,
         nearest,
@@ -39,6 +35,7 @@ if TYPE_CHECKING:
         shared_neighbours,
         times_chosen,
     )
+    from minbert.analysis.probe import linear_probe
     from minbert.analysis.ranking import (
         chance_of_false_negative,
         duplicate_clusters,
@@ -49,5 +46,6 @@ if TYPE_CHECKING:
         ranking_losses,
         sampled_chance,
     )
+    from minbert.analysis.sentence_space import dev_sentences
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)

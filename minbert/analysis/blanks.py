@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from torch import Tensor
 
 from minbert import checks
@@ -126,7 +126,7 @@ def piece_counts(
     return counts
 
 
-def entropy(counts: Float[Tensor, " vocabulary"]) -> float:
+def entropy(counts: Real[Tensor, " vocabulary"]) -> float:
     """Entropy of a distribution given by counts, in nats: H = -Σ p ln p, p = count / Σ count.
 
     0 when only one piece occurs, ln(number of pieces) when all occur equally often. It is the

@@ -15,7 +15,7 @@ import numpy as np
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import read_json, read_lines
-from minbert.experiments.arms import ARMS
+from minbert.experiments.arms import ARMS, STAGES
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 PREDICT = Kind(
     "predict", tuple(f"{task.name}-{part}.csv" for task in PAPER_TASKS for part in ("dev", "test"))
 )
-STAGES = ("untrained", "heads", "sst_finetune")
 
 
 def run_predict(arguments: argparse.Namespace) -> None:

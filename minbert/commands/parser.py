@@ -10,6 +10,7 @@ from os.path import expanduser
 from typing import Any
 
 import minbert
+from minbert.experiments.arms import ARMS, STAGES
 from minbert.stopping import leave_at_once, received_by
 from minbert.tasks import SINGLE_TASKS
 from minbert.threads import granted_cores, share_the_machine
@@ -21,7 +22,6 @@ OUT = (
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
 # tests/test_cli.py holds these against them.
-ARMS = ("baseline", "heads_only", "mlm", "mnrl", "mlm+mnrl")
 PRESETS = ("paper", "quick")
 RECIPES = ("paper", "lab")
 POOLINGS = ("pooler", "cls", "mean", "max")
@@ -87,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
     _data_argument(predict)
     predict.add_argument("--arm", choices=ARMS, help="default: the submitted one")
-    predict.add_argument("--stage", choices=("untrained", "heads", "sst_finetune"))
+    predict.add_argument("--stage", choices=STAGES)
     predict.add_argument("--seed", type=int)
     predict.add_argument("--out", required=True, help=OUT)
     _where(predict)

@@ -21,7 +21,7 @@ from minbert.data.course_file import (
 from minbert.data.table import table_rows
 from minbert.data.text import read_text, text_lines
 from minbert.folders.added import write_text
-from minbert.tasks import COURSE_TASKS, STS, Label, Task, find_task
+from minbert.tasks import COURSE_TASKS, Label, Task, find_task
 
 logger = logging.getLogger(__name__)
 
@@ -73,17 +73,18 @@ def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
             f"{path}:1: expected the header 'id \\t COLUMN' of a prediction file, where COLUMN is "
             f"{', '.join(TASK_OF_COLUMN)} (sic), got {got}{swapped}"
         )
-    values: dict[str, float] = {}
+    task, values = TASK_OF_COLUMN[column], {}
     for number, line in enumerate(lines[1:], start=2):
         identity, comma, text = line.rpartition(",")
         if not comma:
             raise ValueError(f"{path}:{number}: expected `id , number`, got {line[:60]!r}")
         place, identity = f"{path}:{number}", identity.strip(" ")
         _check_id(identity, values, place)
-        values[identity] = _value(text.strip(" "), TASK_OF_COLUMN[column], place)
+        values[identity] = _value(text.strip(" "), task, place)
     if not values:
         raise ValueError(f"{path}:2: expected rows `id , number`, got a header only")
-    outside = [v for v in values.values() if not 0 <= v <= 5 and column == STS.prediction]
+    low, high = task.label.lowest, task.label.highest
+    outside = [value for value in values.values() if not low <= value <= high]
     if outside:
         logger.warning("%s: %d similarities are outside 0 to 5, e.g. %g; Pearson's r does not mind",
                        path, len(outside), outside[0])  # fmt: skip

@@ -79,7 +79,7 @@ def of_similarities(where: str, scores: np.ndarray) -> list[Alarm]:
     return [Alarm("zero variance", where, said)]
 
 
-def of_losses(where: str, losses: Sequence[float]) -> list[Alarm]:
+def of_losses(where: str, losses: Sequence[float] | np.ndarray) -> list[Alarm]:
     """A loss that is no number, or a curve that ends above its start.
 
     The last tenth of the points is held against the first tenth, by means.

@@ -50,9 +50,14 @@ def pearson(predictions: np.ndarray, golds: np.ndarray) -> float:
     if np.ptp(predictions) == 0 or np.ptp(golds) == 0:
         logger.warning("a constant has no correlation: Pearson's r is taken as 0")
         return 0.0
-    x, y = predictions - predictions.mean(), golds - golds.mean()
-    r = (x / np.linalg.norm(x)) @ (y / np.linalg.norm(y))
-    return float(np.clip(r, -1.0, 1.0))
+    return float(np.clip(_direction(predictions) @ _direction(golds), -1.0, 1.0))
+
+
+def _direction(values: np.ndarray) -> np.ndarray:
+    """Deviations from the mean as a vector of length 1, however small or large they are."""
+    deviations = values - values.mean()
+    deviations /= np.abs(deviations).max()
+    return deviations / np.linalg.norm(deviations)
 
 
 def overall_mean(*scores: float) -> float:

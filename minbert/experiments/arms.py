@@ -23,7 +23,10 @@ ARMS: dict[str, tuple[str, ...]] = {
 FINETUNED = SST
 """The task on which the whole model is fine-tuned in the end."""
 
+STAGES = ("untrained", "heads", f"{FINETUNED.name}_finetune")
+"""The points at which some arm is evaluated."""
+
 
 def stages_of(arm: str) -> tuple[str, ...]:
     """The points at which an arm is evaluated: before any training, or after each of two."""
-    return ("untrained",) if arm == "baseline" else ("heads", "sst_finetune")
+    return STAGES[:1] if arm == "baseline" else STAGES[1:]

@@ -322,20 +322,11 @@ def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        seen = set()
-        for (arm, stage, seed), folder in folders.items():
-            steps = [("+".join(ARMS[arm][: i + 1]), p) for i, p in encoder_stages(grid, arm, seed)]
-            label = f"{'+'.join(ARMS[arm]) or 'original'}/{stage}"
-            for name, stage_folder in [*steps, (label, folder)]:
-                if stage_folder in seen:
-                    continue
-                seen.add(stage_folder)
-                for part, history in read_history(stage_folder).items():
-                    for point in history["points"]:
-                        rounded = {key: f"{point[key]:.5g}" for key in ("loss", "learning_rate")}
-                        writer.writerow(
-                            {"seed": seed, "stage": name, "part": part, **point, **rounded}
-                        )
+        for (name, seed), folder in _stages(grid, folders).items():
+            for part, history in read_history(folder).items():
+                for point in history["points"]:
+                    rounded = {key: f"{point[key]:.5g}" for key in ("loss", "learning_rate")}
+                    writer.writerow({"seed": seed, "stage": name, "part": part, **point, **rounded})
 
 
 def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:

@@ -274,5 +274,5 @@ def _train(
     if stage == "mnrl":
         pairs = ranked_pairs(parts.train)
         return train_ranking(model.encoder, pairs, rows.table, recipe, settings, context)
-    rows_of = parts.train[FINETUNED.name]
-    return fine_tune(model, rows_of, rows.table, recipe, settings, context)
+    train = parts.train[FINETUNED.name]
+    return fine_tune(model, train, rows.table, recipe, settings, context)

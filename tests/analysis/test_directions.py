@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from minbert.analysis.geometry import (
-    linear_cka,
-    linear_probe,
+from minbert.analysis.directions import (
     principal_directions,
     project_out,
     random_directions,
     random_rotation,
-    relative_step,
 )
+from minbert.analysis.geometry import linear_cka, relative_step
+from minbert.analysis.probe import linear_probe
 
 DRAW = np.random.default_rng(0)
 VECTORS = DRAW.standard_normal((60, 12)) * np.linspace(1, 4, 12) + 2

@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from minbert.analysis.geometry import (
-    alignment,
-    anisotropy,
-    linear_cka,
-    random_cosines,
-    uniformity,
-)
+from minbert.analysis.geometry import alignment, anisotropy, linear_cka, random_cosines, uniformity
 
 
 def draws(count: int, width: int, seed: int = 0) -> np.ndarray:

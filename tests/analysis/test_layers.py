@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from minbert import encode, from_pretrained
-from minbert.analysis.geometry import layer_vectors
+from minbert.analysis.layers import layer_vectors
 from minbert.pooling import POOLINGS
 
 ENCODER, TOKENIZER = from_pretrained("tiny")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from minbert.analysis.geometry import principal_components
+from minbert.analysis.directions import principal_components
 
 
 def test_points_on_a_line_need_one_direction() -> None:

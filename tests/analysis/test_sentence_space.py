@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minbert.analysis.geometry import dev_sentences
+from minbert.analysis.sentence_space import dev_sentences
 from minbert.data import load_data
 from minbert.data.examples import PairExample, SentenceExample, TaskData
 

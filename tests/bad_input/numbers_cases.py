@@ -16,7 +16,7 @@ import torch
 
 from minbert import losses
 from minbert.analysis import attention as looked_at
-from minbert.analysis import blanks, geometry, neighbours, ranking
+from minbert.analysis import blanks, directions, geometry, neighbours, probe, ranking
 from minbert.analysis.attribution import cosine_to, rank_agreement
 from minbert.analysis.blanks import best_guesses
 from minbert.analysis.compute import multiplications_per_token
@@ -415,8 +415,8 @@ CASES: dict[str, Case] = {
             ("alignment", lambda x: geometry.alignment(x, x), None),
             ("cka", lambda x: geometry.linear_cka(x, x), "before"),
             ("nearest", lambda x: neighbours.nearest(x, 1), None),
-            ("components", geometry.principal_components, None),
-            ("principal directions", lambda x: geometry.principal_directions(x, 1), None),
+            ("components", directions.principal_components, None),
+            ("principal directions", lambda x: directions.principal_directions(x, 1), None),
             ("relative step", lambda x: geometry.relative_step(x, x), "before"),
         )
         for what, x in (
@@ -449,21 +449,21 @@ CASES: dict[str, Case] = {
     "partners: none": ("partners", lambda: neighbours.partner_found(NEAR, {})),
     "partners: outside": ("partners", lambda: neighbours.partner_found(NEAR, {9: {1}})),
     "hubs: fewer sentences": ("sentences", lambda: neighbours.times_chosen(NEAR, 2)),
-    "rotation: width 0": ("width", lambda: geometry.random_rotation(0, 0)),
-    "directions: too many": ("count", lambda: geometry.random_directions(3, 4, 0)),
-    "directions: negative": ("count", lambda: geometry.principal_directions(vectors(1.0), -1)),
-    "project out: width": ("directions", lambda: geometry.project_out(vectors(1.0), np.eye(2))),
+    "rotation: width 0": ("width", lambda: directions.random_rotation(0, 0)),
+    "directions: too many": ("count", lambda: directions.random_directions(3, 4, 0)),
+    "directions: negative": ("count", lambda: directions.principal_directions(vectors(1.0), -1)),
+    "project out: width": ("directions", lambda: directions.project_out(vectors(1.0), np.eye(2))),
     "relative step: no spread": (
         "before", lambda: geometry.relative_step(np.ones((3, 2)), np.ones((3, 2)))),
-    "components: too many": ("count", lambda: geometry.principal_components(vectors(1.0), 4)),
-    "components: 0": ("count", lambda: geometry.principal_components(vectors(1.0), 0)),
-    "components: equal": ("vectors", lambda: geometry.principal_components(np.ones((3, 2)))),
-    "probe: labels": ("labels", lambda: geometry.linear_probe(vectors(1.0), a(0, 1), vectors(1.0))),
+    "components: too many": ("count", lambda: directions.principal_components(vectors(1.0), 4)),
+    "components: 0": ("count", lambda: directions.principal_components(vectors(1.0), 0)),
+    "components: equal": ("vectors", lambda: directions.principal_components(np.ones((3, 2)))),
+    "probe: labels": ("labels", lambda: probe.linear_probe(vectors(1.0), a(0, 1), vectors(1.0))),
     "probe: one class": (
-        "labels", lambda: geometry.linear_probe(vectors(1.0), a(1, 1, 1, 1), vectors(1.0))),
-    "probe: NaN": ("train", lambda: geometry.linear_probe(vectors(), a(0, 1, 0, 1), vectors(1.0))),
+        "labels", lambda: probe.linear_probe(vectors(1.0), a(1, 1, 1, 1), vectors(1.0))),
+    "probe: NaN": ("train", lambda: probe.linear_probe(vectors(), a(0, 1, 0, 1), vectors(1.0))),
     "probe: widths": (
-        "test", lambda: geometry.linear_probe(vectors(1.0), a(0, 1, 0, 1), np.ones((2, 2)))),
+        "test", lambda: probe.linear_probe(vectors(1.0), a(0, 1, 0, 1), np.ones((2, 2)))),
     # --- ranking, attention, attribution, counts, power
     **{
         f"{name}: {what}": (word, lambda function=function, x=x, s=s: function(x, s))

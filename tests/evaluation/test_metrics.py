@@ -24,6 +24,12 @@ def test_pearson_is_scipys_and_scale_free() -> None:
     assert pearson(-x, x) == pytest.approx(-1)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-9, 1e9, 1e200])
+def test_pearson_minds_no_scale_however_far(scale: float) -> None:
+    x, y = np.random.default_rng(1).normal(size=(2, 30))
+    assert pearson(scale * x, y) == pytest.approx(pearson(x, y), abs=1e-12)
+
+
 def test_a_constant_prediction_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert pearson(np.full(5, 2.5), np.arange(5)) == 0.0
     assert "a constant has no correlation" in caplog.text

@@ -21,6 +21,8 @@ from minbert.data.examples import CourseData, TaskData
 from minbert.experiments.cache import StageCache
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.reproduce import reproduce
+from minbert.multitask import MultitaskBert
+from minbert.pretrained import from_pretrained
 from minbert.tasks import STS, Label, Task
 from minbert.training.recipe import RECIPES, preset_for
 
@@ -129,6 +131,23 @@ def test_a_model_of_it_is_loaded_again(out: Path, data: CourseData) -> None:
 
     heads = load_file(out / "checkpoints" / "seed0" / "heads_only" / "heads" / "heads.safetensors")
     assert heads["inference.dense.weight"].shape == (3, 4 * 128)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"metric": "f1"}, "metric must be one of accuracy, pearson, got 'f1'"),
+        ({"sentences": ()}, "sentences must be the column of one sentence, or of two"),
+        ({"head": "regression"}, "task.head must be one of"),
+        ({"subject": "encoder"}, "got encoder for nli"),
+        ({"sentences": ("text",), "head": "yes_or_no"}, "task.head must be one of classifier"),
+    ],
+    ids=str,
+)
+def test_a_task_that_cannot_be_is_named(wrong: dict, said: str) -> None:
+    encoder, _ = from_pretrained("tiny")
+    with pytest.raises(ValueError, match=said):
+        MultitaskBert(encoder, (replace(NLI, **wrong),))
 
 
 def test_it_is_no_task_of_the_ranking_loss() -> None:

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from minbert.analysis.geometry import (
-    linear_cka,
-    linear_probe,
+from minbert.analysis.directions import (
     principal_directions,
     project_out,
     random_directions,
     random_rotation,
-    relative_step,
 )
+from minbert.analysis.geometry import linear_cka, relative_step
+from minbert.analysis.probe import linear_probe
 from minbert.course.guesses.reading import embed, similarity
 from minbert.encoder import Encoder
 from minbert.evaluation.metrics import accuracy

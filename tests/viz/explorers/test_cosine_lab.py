@@ -11,7 +11,8 @@ from explorers import HOSTILE, check_every_control, check_sound, check_static
 from toy import toy_pairs
 
 from minbert import ModelConfig, from_pretrained
-from minbert.analysis.geometry import anisotropy, layer_vectors
+from minbert.analysis.geometry import anisotropy
+from minbert.analysis.layers import layer_vectors
 from minbert.data import load_data
 from minbert.data.examples import PairExample
 from minbert.encoder import Encoder

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from minbert.analysis.geometry import SentenceSpace
+from minbert.analysis.sentence_space import SentenceSpace
 from minbert.course.example import OTHER, PAIR
 from minbert.pretrained import from_pretrained
 from minbert.viz.explorers.embeddings.neighbour_tables import (

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from minbert.analysis.geometry import principal_components
+from minbert.analysis.directions import principal_components
 from minbert.viz.explorers.embeddings import map as sentence_map
 from minbert.viz.explorers.embeddings.map import (
     OWN,

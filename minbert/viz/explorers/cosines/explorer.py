@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from minbert.analysis.geometry import LayerVectors, layer_vectors
+from minbert.analysis.layers import LayerVectors, layer_vectors
 from minbert.analysis.pair_cosines import CosineSpread, compute_spread, sample_pairs
 from minbert.data.examples import PairExample
 from minbert.encoder import Encoder

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.analysis.geometry import LayerVectors
+from minbert.analysis.layers import LayerVectors
 from minbert.analysis.pair_cosines import DIFFERENT, RANDOM, SIMILAR, CosineSpread
 from minbert.viz.explorers.ranking.draw import draw_cosines
 from minbert.viz.plots.curves import curves

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from minbert.analysis.geometry import SentenceSpace
+from minbert.analysis.sentence_space import SentenceSpace
 from minbert.viz.explorers.base.controls import button, choice, text_field, whole_number
 from minbert.viz.explorers.base.explorer import Explorer, typed
 from minbert.viz.explorers.base.panel import View

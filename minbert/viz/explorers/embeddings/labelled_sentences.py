@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from minbert.analysis.geometry import SentenceSpace
+from minbert.analysis.sentence_space import SentenceSpace
 from minbert.viz.text import plain
 
 MOST_SENTENCES = 10_000

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from threadpoolctl import threadpool_limits
 
-from minbert.analysis.geometry import principal_components
+from minbert.analysis.directions import principal_components
 from minbert.viz.explorers.embeddings.labelled_sentences import Groups
 from minbert.viz.explorers.embeddings.neighbours import Nearest
 from minbert.viz.plots.points import marked_point_map

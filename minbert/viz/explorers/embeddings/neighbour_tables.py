@@ -9,8 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minbert.analysis.geometry import SentenceSpace, layer_vectors, random_cosines
+from minbert.analysis.geometry import random_cosines
+from minbert.analysis.layers import layer_vectors
 from minbert.analysis.neighbours import cosine_matrix
+from minbert.analysis.sentence_space import SentenceSpace
 from minbert.encoder import Encoder
 from minbert.inference import encode
 from minbert.pooling import POOLINGS
