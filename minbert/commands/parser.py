@@ -27,6 +27,7 @@ RECIPES = ("paper", "lab")
 POOLINGS = ("pooler", "cls", "mean", "max")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
+SWEPT = ("mlm", "mnrl", "sst_finetune")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -77,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     sweep = add("sweep", help="one stage at several learning rates, on held-out training data")
     _experiment_arguments(sweep)
-    sweep.add_argument("--stage", choices=("mlm", "mnrl", "sst_finetune"), required=True)
+    sweep.add_argument("--stage", choices=SWEPT, required=True)
     sweep.add_argument("--lr", nargs="+", type=float, required=True, help="learning rates")
     sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
     sweep.add_argument("--out", required=True, help=OUT)
