@@ -50,6 +50,22 @@ def received_by(
             signal.signal(number, old)
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block has ended; then they do what they would have.
+
+    Libraries that read tensors make an error of their own of a KeyboardInterrupt in their midst
+    ("could not determine the shape of object type …"), and a whole file would be called damaged.
+    """
+    received: list[int] = []
+    try:
+        with received_by(lambda number, _: received.append(number), signal.SIGINT, signal.SIGTERM):
+            yield
+    finally:
+        for number in received[:1]:
+            signal.raise_signal(number)
+
+
 class Noted:
     """Signals that have come."""
 

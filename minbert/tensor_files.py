@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from minbert.model_files import stand_in
+from minbert.stopping import deferred
 from minbert.weights import shards
 
 READABLE = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
@@ -30,6 +31,7 @@ def tensor_names(path: Path) -> list[str]:
     return list(_unpickled(path))
 
 
+@deferred()
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Tensors by name; of a safetensors file each is read when it is used.
 

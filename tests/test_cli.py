@@ -253,7 +253,8 @@ def test_ctrl_c_leaves_a_run_that_resumes(common: list[str], tmp_path: Path) -> 
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
-    assert process.returncode == 130, "".join(lines) + rest
+    # Python itself ends by the signal where Ctrl-C came in the middle of an `exec`: 130 in a shell.
+    assert process.returncode in (130, -signal.SIGINT), "".join(lines) + rest
     assert "interrupted: the same command goes on" in rest and "Traceback" not in rest
     assert not out.exists()
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=120)

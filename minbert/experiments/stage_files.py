@@ -21,6 +21,7 @@ from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import HEADS_FILE
+from minbert.stopping import deferred
 from minbert.tasks import Task
 from minbert.training.loop import History
 from minbert.training.sentences import TaskRows
@@ -91,6 +92,7 @@ def save_heads(folder: Path, model: MultitaskBert) -> None:
     save_file(heads, folder / HEADS_FILE, metadata={"pooling": model.pooling})
 
 
+@deferred()
 def load_heads(folder: Path, model: MultitaskBert) -> None:
     """Read `heads.safetensors` into a model, which gets the pooling that they were trained with.
 

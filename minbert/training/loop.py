@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from minbert.memory import give_back
 from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
+from minbert.stopping import deferred
 from minbert.threads import adapted, most_threads
 from minbert.training.curve import Window, check_weights
 from minbert.training.digests import content_digest
@@ -136,6 +137,7 @@ def resume(
     return position
 
 
+@deferred()
 def _read(path: Path, belongs_to: Mapping[str, Any]) -> dict[str, Any]:
     """A checkpoint's content, verified.
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors import safe_open
 
+from minbert.stopping import deferred
 from minbert.training.digests import content_digest, file_digest
 
 SEAL = "what.json"
@@ -127,6 +128,7 @@ def _files(folder: Path) -> list[str]:
     )
 
 
+@deferred()
 def _refuse_non_finite(path: Path) -> None:
     wrong = None
     if path.suffix == ".safetensors":
