@@ -29,7 +29,7 @@ from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
 from minbert.course.student import hand_out
 from minbert.course.tiers import Tier, choose_tier
-from minbert.folders.added import LOCK, AddedTo, adding_to, write_text
+from minbert.folders.added import LOCK, AddedTo, adding_to, write_whole
 from minbert.folders.lock import locked
 from minbert.folders.marker import digest, some
 from minbert.stopping import STOPPED, finish_first, noted, received_by
@@ -217,7 +217,7 @@ def _renew_readme() -> None:
     before, _, rest = readme.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     if after:
-        write_text(readme, before + begin + overview(paths) + end + after)
+        write_whole(readme, before + begin + overview(paths) + end + after)
 
 
 def run_student(arguments: argparse.Namespace) -> None:

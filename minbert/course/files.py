@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from minbert.folders.added import write_text
+from minbert.folders.added import write_whole
 
 
 def notebook_text(notebook: NotebookNode) -> str:
@@ -22,4 +22,4 @@ def write_notebook(path: Path, notebook: NotebookNode) -> None:
     Raises:
         OSError: the disk is full or does not allow it, said in one sentence.
     """
-    write_text(path, notebook_text(notebook))
+    write_whole(path, notebook_text(notebook))

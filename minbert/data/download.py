@@ -1,21 +1,22 @@
-"""Fetch the course's files: pinned, verified, resumable."""
+"""Fetch the course's files: pinned, verified, tried again."""
 
 from __future__ import annotations
 
 import http.client
 import logging
-import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tqdm.auto import tqdm
 
 from minbert.data.addresses import check_address
 from minbert.data.published import COMMIT, GIT_BLOBS, git_blob_id, is_published
 from minbert.data.text import user_path
+from minbert.folders.added import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,12 @@ MEANINGS = {
 BASE_URL = f"https://raw.githubusercontent.com/gpoesia/minbert-default-final-project/{COMMIT}/data"
 CHUNK = 1 << 16
 
+ATTEMPTS = 3
+"""Times that a file is asked for before a connection is given up."""
+
+PAUSE_S = 2.0
+"""Seconds before it is asked for again."""
+
 
 def download(
     to: str | Path,
@@ -45,9 +52,8 @@ def download(
     """Fetch the course's files into a folder.
 
     Only over https, or http from this machine; at most `LARGEST` bytes a file; no link is written
-    through. Each file is written to `.NAME.minbert-half`, which a later call goes on with; it is
-    verified by its git blob id, and only then given its name. Files that are already there and
-    right are kept.
+    through. A file is verified by its git blob id before anything is written. Files that are
+    already there and right are kept, so that the same command goes on where another ended.
 
     Args:
         to: folder; made if need be.
@@ -81,50 +87,48 @@ def download(
                 raise ValueError(
                     f"{path} is there and is not the published file: move it away, or give --force"
                 )
-        _fetch(f"{base_url.rstrip('/')}/{name}", path, GIT_BLOBS[name], timeout_s)
+        url = f"{base_url.rstrip('/')}/{name}"
+        content = _fetch(url, timeout_s)
+        if (found := git_blob_id(content)) != GIT_BLOBS[name]:
+            raise ValueError(
+                f"{url} is not the published file: its git blob id is {found[:12]}…, expected "
+                f"{GIT_BLOBS[name][:12]}…; nothing was written"
+            )
+        write_whole(path, content)
         logger.info("%s: fetched and verified", name)
 
 
-def _fetch(url: str, path: Path, expected: str, timeout_s: float) -> None:
-    part = path.with_name(f".{path.name}.minbert-half")
-    if part.is_symlink() or (part.exists() and not part.is_file()):
-        raise ValueError(f"{part} is a link or no file, expected the part of {url}: move it away")
-    start = part.stat().st_size if part.exists() else 0
-    if start > LARGEST:
-        raise ValueError(f"{part} has {start} bytes, expected at most {LARGEST}: move it away")
-    if start and git_blob_id(part.read_bytes()) == expected:
-        os.replace(part, path)
-        return
-    try:
-        _receive(url, part, start, timeout_s)
-    except urllib.error.HTTPError as error:
+def _fetch(url: str, timeout_s: float) -> bytes:
+    """The content at an address; after a broken connection or 5xx it is asked for again."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return _receive(url, timeout_s)
+        except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+            sentence = _sentence(url, error, timeout_s)
+            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if refused or not left:
+                raise OSError(sentence) from error
+        logger.warning("%s; first it is tried again in %g s", sentence, PAUSE_S)
+        time.sleep(PAUSE_S)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _sentence(url: str, error: Exception, timeout_s: float) -> str:
+    if isinstance(error, urllib.error.HTTPError):
         error.close()
-        if error.code == 416 and start:  # the part is longer than the file: not a beginning of it
-            part.unlink(missing_ok=True)
-            return _fetch(url, path, expected, timeout_s)
-        fails = "the server itself fails: try again later" if error.code >= 500 else "it refuses"
-        if error.code < 400:
-            fails = "it sends on in a circle, or to what is no address of a web server"
-        raise OSError(
-            f"{url}: the server answered {error.code}, expected the file: "
-            f"{MEANINGS.get(error.code, fails)}"
-        ) from error
-    except (TimeoutError, ConnectionError, urllib.error.URLError) as error:
-        reason = getattr(error, "reason", error)
-        late = isinstance(reason, TimeoutError)
-        why = f"no answer within {timeout_s:g} s" if late else f"no connection: {reason}"
-        raise OSError(f"{url} cannot be fetched ({why}): the same command goes on later") from error
-    except http.client.HTTPException as error:
+        meaning = MEANINGS.get(error.code, "it refuses")
+        if error.code >= 500:
+            meaning = "the server itself fails: try again later"
+        elif error.code < 400:
+            meaning = "it sends on in a circle, or to what is no address of a web server"
+        return f"{url}: the server answered {error.code}, expected the file: {meaning}"
+    reason = getattr(error, "reason", error)
+    why = f"no connection: {reason!s:.120}"
+    if isinstance(reason, TimeoutError):
+        why = f"no answer within {timeout_s:g} s"
+    elif isinstance(error, http.client.HTTPException):
         why = f"{type(error).__name__}: {str(error).strip():.120}"
-        raise OSError(f"{url} cannot be fetched ({why}): the same command goes on later") from error
-    found = git_blob_id(part.read_bytes())
-    if found != expected:
-        part.unlink()
-        raise ValueError(
-            f"{url} is not the published file: its git blob id is {found[:12]}…, expected "
-            f"{expected[:12]}…; nothing was kept"
-        )
-    os.replace(part, path)
+    return f"{url} cannot be fetched ({why}): the same command goes on later"
 
 
 class _SameCare(urllib.request.HTTPRedirectHandler):
@@ -141,44 +145,23 @@ class _SameCare(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _receive(url: str, part: Path, start: int, timeout_s: float) -> None:
-    """Append what is missing to `part`; start again where the server does not do ranges."""
-    request = urllib.request.Request(url)
-    if start:
-        request.add_header("Range", f"bytes={start}-")
+def _receive(url: str, timeout_s: float) -> bytes:
+    """What a server sends, up to `LARGEST` bytes."""
     opener = urllib.request.build_opener(_SameCare)
-    with opener.open(request, timeout=timeout_s) as response:
-        resumed = response.status == 206
-        begins = response.headers.get("Content-Range", "")
-        if resumed and begins and not begins.startswith(f"bytes {start}-"):
-            part.unlink(missing_ok=True)
-            raise OSError(
-                f"{url} answered with {begins!r:.40}, expected bytes from {start} on: the part was "
-                "dropped, the same command begins anew"
-            )
+    with opener.open(url, timeout=timeout_s) as response:
         said = response.headers.get("Content-Length", "")
-        missing = int(said) if said.isascii() and said.isdigit() else None
-        have = start if resumed else 0
-        _refuse_large(url, have + (missing or 0))
-        received = 0
-        with (
-            _opened(part, resumed) as file,
-            tqdm(
-                total=None if missing is None else missing + have,
-                initial=have,
-                unit="B",
-                unit_scale=True,
-                desc=part.name[1:].removesuffix(".minbert-half"),
-                leave=False,
-            ) as bar,
-        ):
+        promised = int(said) if said.isascii() and said.isdigit() else None
+        _refuse_large(url, promised or 0)
+        content = bytearray()
+        name = url.rsplit("/", 1)[-1]
+        with tqdm(total=promised, unit="B", unit_scale=True, desc=name, leave=False) as bar:
             while chunk := response.read(CHUNK):
-                received += len(chunk)
-                _refuse_large(url, have + received)
-                _write(file, chunk, part)
+                content += chunk
+                _refuse_large(url, len(content))
                 bar.update(len(chunk))
-    if missing is not None and received < missing:
-        raise http.client.IncompleteRead(b"", missing - received)
+    if promised is not None and len(content) < promised:
+        raise http.client.IncompleteRead(b"", promised - len(content))
+    return bytes(content)
 
 
 def _refuse_large(url: str, size: int) -> None:
@@ -186,20 +169,3 @@ def _refuse_large(url: str, size: int) -> None:
         raise ValueError(
             f"{url} sends {size} bytes or more, expected at most {LARGEST}: it is not the file"
         )
-
-
-def _opened(part: Path, resumed: bool) -> IO[bytes]:
-    """Open for writing, or appending, without following a link that is there by now."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if resumed else os.O_TRUNC)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(part, flags, 0o666), "wb")
-
-
-def _write(file: IO[bytes], chunk: bytes, part: Path) -> None:
-    try:
-        file.write(chunk)
-    except OSError as error:
-        raise OSError(
-            f"{part} cannot be written ({error.strerror or error}): make room, and the same "
-            "command goes on"
-        ) from error

@@ -57,20 +57,24 @@ class AddedTo:
         with named(self.path / name):
             self.marker.coming = {name: digest_of_text(text)}
             write_marker(self.path, self.marker)
-            write_text(self.path / name, text)
+            write_whole(self.path / name, text)
         self.marker.files |= self.marker.coming  # on disk with the next file, or when it is read
 
 
-def write_text(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file beside its place and move it there: it is never half there.
+
+    A link in its place is replaced, never followed.
 
     Raises:
         OSError: the disk is full or does not allow it, said in one sentence.
     """
     partial = path.with_name(f".{path.name}{PART}")
     with named(path):
+        partial.unlink(missing_ok=True)  # of a run that was killed
         try:
-            partial.write_text(text, encoding="utf-8", newline="\n")
+            with partial.open("xb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)

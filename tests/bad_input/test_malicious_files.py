@@ -23,6 +23,7 @@ from minbert.data import published
 from minbert.data.addresses import check_address
 from minbert.data.download import download
 from minbert.data.published import git_blob_id
+from minbert.folders.added import PART
 from minbert.pretrained import has_mlm_head, load_mlm_head
 
 SMALL = ModelConfig(50, 8, 1, 1, 8, 8)
@@ -204,7 +205,7 @@ SERVERS: dict[str, tuple[Callable, type[Exception], str]] = {
     "429": (status(429), OSError, "answered 429, .*asked too often"),
     "500": (status(500), OSError, "answered 500, .*the server itself fails"),
     "503": (status(503), OSError, "answered 503, .*the server itself fails"),
-    "416 without a part": (status(416), OSError, "answered 416, .*it refuses"),
+    "416": (status(416), OSError, "answered 416, .*it refuses"),
     "hangs": (hangs, OSError, "cannot be fetched .no answer within"),
     "resets": (resets, OSError, "cannot be fetched .*goes on later"),
     "garbage": (garbage, OSError, "cannot be fetched .*goes on later"),
@@ -228,6 +229,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The file that is asked for is ours, and a little more than its size is too much."""
     monkeypatch.setitem(published.GIT_BLOBS, NAME, git_blob_id(CONTENT))
     monkeypatch.setattr(module, "LARGEST", 200_000)
+    monkeypatch.setattr(module, "PAUSE_S", 0.01)
 
 
 @pytest.fixture
@@ -251,9 +253,7 @@ def test_what_a_server_may_answer(case: str, serve: Callable, tmp_path: Path) ->
     with pytest.raises(kind, match=message) as caught:
         download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=1)
     assert server.url in str(caught.value) and "\n" not in str(caught.value)
-    assert not (tmp_path / "data" / NAME).exists()
-    part = tmp_path / "data" / f".{NAME}.minbert-half"
-    assert not part.exists() or part.stat().st_size <= 200_000
+    assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_a_redirect_to_this_machine_is_followed(serve: Callable, tmp_path: Path) -> None:
@@ -265,17 +265,16 @@ def test_a_redirect_to_this_machine_is_followed(serve: Callable, tmp_path: Path)
 
 @pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
 def test_no_link_is_written_through(serve: Callable, tmp_path: Path, there: bool) -> None:
-    """A link in place of the part, in a folder that others can write to."""
+    """A link where the file is collected, in a folder that others can write to."""
     server = serve(sends(CONTENT, len(CONTENT)))
     target = tmp_path / "precious"
     if there:
         target.write_text("mine")
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / f".{NAME}.minbert-half").symlink_to(target)
-    with pytest.raises(ValueError, match="is a link or no file, expected the part of http"):
-        download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=5)
+    (tmp_path / "data" / f".{NAME}{PART}").symlink_to(target)
+    download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=5)
     assert target.exists() == there and (not there or target.read_text() == "mine")
-    assert server.requests == []
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [NAME]
 
 
 def test_a_link_with_the_files_own_name_is_replaced_not_followed(
@@ -291,13 +290,6 @@ def test_a_link_with_the_files_own_name_is_replaced_not_followed(
     download(tmp_path / "data", base_url=server.url, files=[NAME], timeout_s=5, force=True)
     assert target.read_text() == "mine"
     assert (tmp_path / "data" / NAME).read_bytes() == CONTENT
-
-
-def test_a_part_that_is_too_large_is_not_read(serve: Callable, tmp_path: Path) -> None:
-    server = serve(sends(CONTENT, len(CONTENT)))
-    (tmp_path / f".{NAME}.minbert-half").write_bytes(bytes(200_001))
-    with pytest.raises(ValueError, match="has 200001 bytes, expected at most 200000: move it"):
-        download(tmp_path, base_url=server.url, files=[NAME], timeout_s=5)
 
 
 @pytest.mark.parametrize(

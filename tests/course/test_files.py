@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from minbert.course.files import write_notebook, write_text
+from minbert.course.files import write_notebook, write_whole
 from minbert.course.notebooks import notebook_paths, read
 
 
@@ -19,10 +19,10 @@ def test_ctrl_c_in_the_middle_leaves_the_old_file(
         raise KeyboardInterrupt
 
     path = tmp_path / "page.html"
-    write_text(path, "the old page")
+    write_whole(path, "the old page")
     monkeypatch.setattr(os, "replace", ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        write_text(path, "the new page")
+        write_whole(path, "the new page")
     assert path.read_text() == "the old page"
     assert [found.name for found in tmp_path.iterdir()] == ["page.html"]
 

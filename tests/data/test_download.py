@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from local_server import LocalServer
 
+from minbert.data import download as module
 from minbert.data import published
 from minbert.data.download import download
 from minbert.data.published import git_blob_id
@@ -22,33 +23,26 @@ class Server(LocalServer):
 
     def __init__(self) -> None:
         self.content = CONTENT
-        self.ranges = True
-        self.cut_after: int | None = None
-        self.requests: list[str | None] = []
+        self.cut: list[int] = []
+        self.requests: list[str] = []
         super().__init__()
         self.url += "/data"
 
     def reply(self, request: BaseHTTPRequestHandler) -> None:
-        asked = request.headers.get("Range")
-        self.requests.append(asked)
+        self.requests.append(request.path)
         if not request.path.endswith(NAME):
             request.send_error(404)
             return
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-        if start and self.ranges and start >= len(self.content):
-            request.send_error(416)
-            return
-        partial = bool(start and self.ranges)
-        body = self.content[start:] if partial else self.content
-        request.send_response(206 if partial else 200)
-        request.send_header("Content-Length", str(len(body)))
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(self.content)))
         request.end_headers()
-        request.wfile.write(body[: self.cut_after])
+        request.wfile.write(self.content[: self.cut.pop(0) if self.cut else None])
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setitem(published.GIT_BLOBS, NAME, git_blob_id(CONTENT))
+    monkeypatch.setattr(module, "PAUSE_S", 0.01)
     running = Server()
     yield running
     running.close()
@@ -62,36 +56,26 @@ def test_a_file_is_fetched_once(server: Server, tmp_path: Path) -> None:
     fetch(server, tmp_path / "new" / "folder")
     assert (tmp_path / "new" / "folder" / NAME).read_bytes() == CONTENT
     fetch(server, tmp_path / "new" / "folder")
-    assert server.requests == [None]
+    assert server.requests == [f"/data/{NAME}"]
 
 
-def test_a_cut_connection_is_said_and_resumed(server: Server, tmp_path: Path) -> None:
-    server.cut_after = 100_000
+def test_a_cut_connection_is_tried_again(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.cut = [100_000, 0]
+    fetch(server, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == CONTENT and len(server.requests) == 3
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+    assert caplog.text.count("tried again") == 2 and server.url in caplog.text
+
+
+def test_a_connection_that_stays_cut_is_said_and_leaves_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    server.cut = [100_000] * module.ATTEMPTS
     with pytest.raises(OSError, match="the same command goes on later"):
         fetch(server, tmp_path)
-    assert not (tmp_path / NAME).exists()
-    server.cut_after = None
-    fetch(server, tmp_path)
-    assert (tmp_path / NAME).read_bytes() == CONTENT
-    assert server.requests == [None, "bytes=100000-"]
-    assert [path.name for path in tmp_path.iterdir()] == [NAME]
-
-
-def test_a_server_without_ranges_starts_again(server: Server, tmp_path: Path) -> None:
-    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT[:5000])
-    server.ranges = False
-    fetch(server, tmp_path)
-    assert (tmp_path / NAME).read_bytes() == CONTENT
-
-
-def test_a_whole_part_is_only_renamed(server: Server, tmp_path: Path) -> None:
-    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT)
-    fetch(server, tmp_path)
-    assert (tmp_path / NAME).read_bytes() == CONTENT and server.requests == []
-
-
-def test_a_part_that_is_too_long_is_dropped(server: Server, tmp_path: Path) -> None:
-    (tmp_path / f".{NAME}.minbert-half").write_bytes(CONTENT + b"more")
+    assert list(tmp_path.iterdir()) == [] and len(server.requests) == module.ATTEMPTS
     fetch(server, tmp_path)
     assert (tmp_path / NAME).read_bytes() == CONTENT
 

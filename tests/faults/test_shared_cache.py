@@ -266,7 +266,7 @@ def test_a_disk_that_fills_at_any_write(
 
     with monkeypatch.context() as patch:
         patch.setattr(pretrained, "save_file", counting(pretrained.save_file))
-        for name in ("save_heads", "save_predictions", "save_history", "write_measures"):
+        for name in ("save_heads", "save_dev_predictions", "save_history", "write_measures"):
             patch.setattr(grid_module, name, counting(getattr(grid_module, name)))
         patch.setattr(cache_module, "seal", counting(cache_module.seal))
         with pytest.raises(OSError, match="cannot be written to the cache folder .*make room"):
