@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minbert.data.predictions import TASK_OF_COLUMN, matched
+from minbert.data.predictions import matched
 from minbert.evaluation.statistics import summarise
 from minbert.tasks import METRICS
 
 
 def run_grade(arguments: argparse.Namespace) -> None:
     """`minbert grade`."""
-    column, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
-    task = TASK_OF_COLUMN[column]
+    task, predictions, golds = matched(Path(arguments.predictions), Path(arguments.labels))
     if task.metric == "pearson" and (len(golds) < 2 or np.ptp(golds) == 0):
         raise ValueError(
             f"{arguments.labels}:2: expected labels that differ, for a correlation, got "

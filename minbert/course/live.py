@@ -10,7 +10,7 @@ from minbert.course.session import Session
 from minbert.evaluation.metrics import score
 from minbert.experiments.report import TITLES, interval, number
 from minbert.experiments.reproduce import stage_alarms
-from minbert.experiments.stage_files import read_predictions
+from minbert.experiments.stage_files import read_dev_predictions
 from minbert.viz.table import Table
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def live(session: Session, arm: str, stage: str, seed: int = 0) -> dict[str, flo
         stage: `untrained` (baseline), `heads` or `sst_finetune`.
     """
     folder = session.grid.folder(arm, stage, seed)
-    predictions = read_predictions(folder)
+    predictions = read_dev_predictions(folder)
     for alarm in stage_alarms(session.grid, arm, stage, seed, folder, predictions, set()):
         logger.warning("%s", alarm.sentence)
     tasks = session.grid.rows.tasks

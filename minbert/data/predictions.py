@@ -20,7 +20,7 @@ from minbert.data.course_file import (
 )
 from minbert.data.table import table_rows
 from minbert.data.text import read_text, text_lines
-from minbert.folders.added import write_text
+from minbert.folders.added import write_whole
 from minbert.tasks import COURSE_TASKS, Label, Task, find_task
 
 logger = logging.getLogger(__name__)
@@ -53,27 +53,33 @@ def write_predictions(
         written[identity] = _value(repr(float(value)), task, place)
         shown = f"{int(value)}" if task.label.whole else f"{float(value):.4f}"
         lines.append(f"{identity} , {shown} \n")
-    write_text(path, "".join(lines))
+    write_whole(path, "".join(lines))
 
 
-def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
+def read_predictions(path: Path, task: Task | str | None = None) -> tuple[str, dict[str, float]]:
     """Column name and values by id of a prediction file: as many as it has rows.
 
+    Args:
+        path: of the file.
+        task: whose predictions they must be; None takes those of any of the course's tasks.
+
     Raises:
-        ValueError: the header is not the course's, a row is not `id , number`, the number is
-            none of the task's, or an id occurs twice; the sentence names the line.
+        ValueError: the header is not `id \\t COLUMN` with the task's column, a row is not
+            `id , number`, the number is none of the task's, or an id occurs twice; the sentence
+            names the line.
     """
     lines = text_lines(read_text(path))
     header = [field.strip() for field in lines[0].split("\t")] if lines else []
     column = header[1] if len(header) == 2 and header[0] == "id" else ""
-    if column not in TASK_OF_COLUMN:
+    known = TASK_OF_COLUMN if task is None else {find_task(task).prediction: find_task(task)}
+    if column not in known:
         got = shown_header(lines[0].split("\t")) if lines else "an empty file"
         swapped = "; this is a file of labels: are the two files swapped?" if "id" in header else ""
         raise ValueError(
             f"{path}:1: expected the header 'id \\t COLUMN' of a prediction file, where COLUMN is "
-            f"{', '.join(TASK_OF_COLUMN)} (sic), got {got}{swapped}"
+            f"{', '.join(known)}, got {got}{swapped}"
         )
-    task, values = TASK_OF_COLUMN[column], {}
+    task, values = known[column], {}
     for number, line in enumerate(lines[1:], start=2):
         identity, comma, text = line.rpartition(",")
         if not comma:
@@ -86,8 +92,10 @@ def read_predictions(path: Path) -> tuple[str, dict[str, float]]:
     low, high = task.label.lowest, task.label.highest
     outside = [value for value in values.values() if not low <= value <= high]
     if outside:
-        logger.warning("%s: %d similarities are outside 0 to 5, e.g. %g; Pearson's r does not mind",
-                       path, len(outside), outside[0])  # fmt: skip
+        logger.warning(
+            "%s: %d predictions are outside %g to %g, e.g. %g; Pearson's r takes any scale",
+            path, len(outside), low, high, outside[0],
+        )  # fmt: skip
     return column, values
 
 
@@ -150,17 +158,24 @@ def _label(
     )
 
 
-def matched(predictions: Path, labels: Path) -> tuple[str, np.ndarray, np.ndarray]:
-    """The column of a prediction file, its values, and the labels in the same order.
+def matched(
+    predictions: Path, labels: Path, task: Task | str | None = None
+) -> tuple[Task, np.ndarray, np.ndarray]:
+    """The task of a prediction file, its values, and the labels in the same order.
 
     Rows without a label are left out, which the log says.
+
+    Args:
+        predictions: as `write_predictions` writes them.
+        labels: a table with the columns `id` and a label.
+        task: whose files they are; None: the course's task that has this column.
 
     Raises:
         ValueError: the files are of two tasks, a labelled id has no prediction, or a prediction
             has no labelled id.
     """
-    column, predicted = read_predictions(predictions)
-    task = TASK_OF_COLUMN[column]
+    column, predicted = read_predictions(predictions, task)
+    task = TASK_OF_COLUMN[column] if task is None else find_task(task)
     read = read_labels(labels, task)
     golds = {identity: value for identity, value in read.items() if value is not None}
     if unlabelled := [identity for identity, value in read.items() if value is None]:
@@ -183,7 +198,7 @@ def matched(predictions: Path, labels: Path) -> tuple[str, np.ndarray, np.ndarra
         )
     ids = list(golds)
     return (
-        column,
+        task,
         np.array([predicted[identity] for identity in ids]),
         np.array([golds[identity] for identity in ids]),
     )

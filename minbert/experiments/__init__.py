@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from minbert.experiments.single_task import train_single_task
     from minbert.experiments.stage_files import (
         predict_tasks,
+        read_dev_predictions,
         read_history,
         read_measures,
-        read_predictions,
     )
     from minbert.experiments.sweep import sweep_learning_rates
 

@@ -18,9 +18,9 @@ from minbert.experiments.stage_files import (
     load_heads,
     paraphrases_by_cosine,
     predict_tasks,
+    save_dev_predictions,
     save_heads,
     save_history,
-    save_predictions,
     write_measures,
 )
 from minbert.heads import MaskedLanguageModelHead
@@ -185,7 +185,7 @@ class Grid:
             if task.head == "yes_or_no":
                 predictions[by_cosine(task)] = paraphrases_by_cosine(vectors, tasks[task.name])
         save_heads(folder, model)
-        save_predictions(folder, predictions)
+        save_dev_predictions(folder, predictions)
         save_history(folder, histories)
 
     def _sst_finetune(self, path: tuple[str, ...], seed: int) -> Path:
@@ -204,7 +204,7 @@ class Grid:
             )
             save_pretrained(folder, model.encoder, self.tokenizer)
             save_heads(folder, model)
-            save_predictions(folder, self.predict(model, "dev"))
+            save_dev_predictions(folder, self.predict(model, "dev"))
             save_history(folder, {"sst_finetune": history})
 
         return self._stage(

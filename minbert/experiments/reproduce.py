@@ -25,9 +25,9 @@ from minbert.experiments.run_folder import copy_files, peak_memory_mib, write_js
 from minbert.experiments.stage_files import (
     Predictions,
     by_cosine,
+    read_dev_predictions,
     read_history,
     read_measures,
-    read_predictions,
 )
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.training.held_out_loss import perplexity
@@ -49,7 +49,7 @@ def collect(
     """
     data, tasks = experiment.data, experiment.data.joint
     golds = {task: splits["dev"].labels.numpy() for task, splits in grid.rows.tasks.items()}
-    dev = {key: read_predictions(folder) for key, folder in folders.items()}
+    dev = {key: read_dev_predictions(folder) for key, folder in folders.items()}
 
     def seeds_of(arm: str, stage: str) -> list[Predictions]:
         return [dev[arm, stage, seed] for seed in seeds]
@@ -281,7 +281,7 @@ def reproduce(
     test = _predict_test(grid, submitted)
     results["test"] = _measure_test(grid, test)
     with out.replaced() as working:
-        _write_predictions(working / "predictions", grid, read_predictions(best), test)
+        _write_predictions(working / "predictions", grid, read_dev_predictions(best), test)
         write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")
         _write_curves(working / "curves.csv", grid, folders)

@@ -14,10 +14,10 @@ from minbert.evaluation.statistics import summarise
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.provenance import computed
 from minbert.experiments.stage_files import (
+    read_dev_predictions,
     read_history,
-    read_predictions,
+    save_dev_predictions,
     save_history,
-    save_predictions,
 )
 from minbert.tasks import SINGLE_TASKS, find_task
 from minbert.training.finetune import fine_tune
@@ -83,7 +83,7 @@ def train_single_task(experiment: Experiment, task: str, mode: str, seeds: list[
         )
         for seed in seeds
     ]
-    predictions = [read_predictions(folder) for folder in folders]
+    predictions = [read_dev_predictions(folder) for folder in folders]
     histories = [read_history(folder)["train"] for folder in folders]
     gold = splits["dev"].labels.numpy()
     accuracy = summarise(task, gold, [of_seed["dev"] for of_seed in predictions])
@@ -135,5 +135,5 @@ def _compute(
             for split in SPLITS[1:]
             if len(splits[split])
         }
-    save_predictions(folder, predictions)
+    save_dev_predictions(folder, predictions)
     save_history(folder, {"train": history})

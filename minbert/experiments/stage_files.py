@@ -157,12 +157,12 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def save_predictions(folder: Path, dev: Predictions) -> None:
+def save_dev_predictions(folder: Path, dev: Predictions) -> None:
     """Write `predictions.npz`."""
     np.savez_compressed(folder / "predictions.npz", **dev)
 
 
-def read_predictions(folder: Path) -> Predictions:
+def read_dev_predictions(folder: Path) -> Predictions:
     """Dev predictions of an evaluated stage."""
     path = folder / "predictions.npz"
     with _reading(path), path.open("rb") as file, np.load(file) as arrays:

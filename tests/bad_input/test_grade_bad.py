@@ -91,7 +91,7 @@ PREDICTIONS = {
     "a comma in the header": ("sst", changed(predictions("sst"), 1, "id,Predicted_Sentiment\n"),
                               "p.csv:1: ", "expected the header"),
     "the right spelling": ("sts", changed(predictions("sts"), 1, "id \t Predicted_Similarity \n"),
-                           "p.csv:1: ", "Predicted_Similiary (sic)"),
+                           "p.csv:1: ", "Predicted_Similiary, got"),
     "another first column": ("sst", changed(predictions("sst"), 1, "ids \t Predicted_Sentiment\n"),
                              "p.csv:1: ", "expected the header"),
     "three columns": ("sst", changed(predictions("sst"), 1, "id\tPredicted_Sentiment\tx\n"),
@@ -294,7 +294,7 @@ def test_similarities_on_another_scale_are_said(
 ) -> None:
     rows = "".join(f"{x} , {float(value('sts', n)) * 2 - 1}\n" for n, x in enumerate(IDS))
     assert "Pearson's r 1.0000" in grade(HEAD["sts"] + rows, "".join(labels("sts")))[1]
-    assert "similarities are outside 0 to 5" in caplog.text
+    assert "predictions are outside 0 to 5" in caplog.text
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\x0b", "\x0c", "\x1c", "\x1e"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minbert.data.predictions import matched, read_predictions, write_predictions
+from minbert.tasks import SST
 
 
 def test_the_format_is_the_courses(tmp_path: Path) -> None:
@@ -53,8 +54,8 @@ def test_matching_by_id_whatever_the_order(tmp_path: Path) -> None:
     )
     (tmp_path / "commas.csv").write_text("id,label\nc,3\na,0\nb,2\n")
     for name in ("tabs.csv", "commas.csv"):
-        column, predicted, golds = matched(tmp_path / "p.csv", tmp_path / name)
-        assert column == "Predicted_Sentiment"
+        task, predicted, golds = matched(tmp_path / "p.csv", tmp_path / name)
+        assert task is SST
         assert predicted.tolist() == [3, 1, 2] and golds.tolist() == [3, 0, 2]
     (tmp_path / "fewer.csv").write_text("id,label\nc,3\na,0\n")
     with pytest.raises(ValueError, match="fewer.csv lacks 1 ids of the other file, e.g. b"):

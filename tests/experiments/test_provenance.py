@@ -30,9 +30,9 @@ from minbert.experiments.reproduce import reproduce
 from minbert.experiments.single_task import train_single_task
 from minbert.experiments.stage_files import (
     load_heads,
+    read_dev_predictions,
     read_history,
     read_measures,
-    read_predictions,
 )
 from minbert.experiments.sweep import sweep_learning_rates
 from minbert.masking import MaskingRule
@@ -241,7 +241,7 @@ def test_pretraining_tiny_leaves_no_checkpoint(
 NPY = b"\x93NUMPY\x01\x00v\x00{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }"
 NPY += b" " * (127 - len(NPY)) + b"\n" + bytes(8)
 READERS = {
-    "predictions.npz": read_predictions,
+    "predictions.npz": read_dev_predictions,
     "history.json": read_history,
     "measures.json": read_measures,
 }
