@@ -18,13 +18,15 @@ import torch
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.data.course_file import read_file
 from minbert.data.examples import CourseData, TaskData
+from minbert.data.predictions import matched
 from minbert.experiments.cache import StageCache
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.reproduce import reproduce
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained
-from minbert.tasks import STS, Label, Task
+from minbert.tasks import CFIMDB, STS, Label, Task
 from minbert.training.recipe import RECIPES, preset_for
+from minbert.viz.explorers.similarity.answers import compute_answers, draw_answers
 
 NLI = Task(
     name="nli",
@@ -124,6 +126,32 @@ def test_tables_and_prediction_files_have_it(out: Path) -> None:
     lines = (out / "predictions" / "nli-dev.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "id \t Predicted_Relation " and len(lines) == 61
     assert {line.split(" , ")[1].strip() for line in lines[1:]} <= {"0", "1", "2"}
+
+
+def test_its_predictions_are_matched_with_its_labels(
+    out: Path, data: CourseData, tmp_path: Path
+) -> None:
+    write_pairs(tmp_path / "dev.csv", 60, len("dev"))
+    task, predicted, golds = matched(out / "predictions" / "nli-dev.csv", tmp_path / "dev.csv", NLI)
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    stages = results["arms"]["mlm+mnrl"]
+    measured = [values["nli_accuracy"]["value"] for values in stages.values()]
+    assert task is NLI and float((predicted == golds).mean()) in measured
+    with pytest.raises(ValueError, match="COLUMN is Predicted_Relation, got"):
+        matched(out / "predictions" / "sst-dev.csv", tmp_path / "dev.csv", NLI)
+
+
+def test_the_similarity_explorer_asks_the_models_own_tasks(data: CourseData) -> None:
+    encoder, tokenizer = from_pretrained("tiny")
+    polarity = replace(CFIMDB, subject="polarity")
+    model = MultitaskBert(encoder, (NLI, polarity))
+    torch.nn.init.ones_(model.polarity.dense.bias)
+    one, two = np.ones(encoder.config.hidden_size, np.float32), np.zeros(128, np.float32)
+    answers = compute_answers(model, one, two)
+    assert answers.subjects == ("polarity", "yes or no") and answers.untrained == ("yes or no",)
+    assert answers.sentiments.shape == (2, 2)
+    figure, alt = draw_answers(answers, 1.0)
+    assert figure.axes[0].get_title() == "Polarity" and "Most likely polarity: first" in alt
 
 
 def test_a_model_of_it_is_loaded_again(out: Path, data: CourseData) -> None:

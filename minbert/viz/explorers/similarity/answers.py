@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from minbert.encoder import Encoder
 from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
 from minbert.multitask import MultitaskBert
+from minbert.tasks import Task
 from minbert.viz.plots.bars import grouped_bars
 from minbert.viz.style import COLOURS, REFERENCE, subplots
 from minbert.viz.table import Table
@@ -47,6 +48,8 @@ class PairAnswers:
     """Of being paraphrases; above 0 means yes."""
     similarity: float
     """0 to 5; this head has no weights, so every encoder has it."""
+    subjects: tuple[str, str] = ("sentiment", "paraphrase")
+    """What the model's tasks call the classes of a sentence, and the yes or no of a pair."""
 
     @property
     def probability(self) -> float | None:
@@ -61,8 +64,8 @@ class PairAnswers:
     @property
     def untrained(self) -> tuple[str, ...]:
         """Names of the heads that have no answer."""
-        heads = {"sentiment": self.sentiments, "paraphrase": self.logit}
-        return tuple(name for name, answer in heads.items() if answer is None)
+        answers = zip(self.subjects, (self.sentiments, self.logit), strict=True)
+        return tuple(subject for subject, answer in answers if answer is None)
 
 
 def is_trained(head: SentimentHead | ParaphraseHead) -> bool:
@@ -82,24 +85,37 @@ def compute_answers(
         model: its heads are used, not its encoder; left as it is.
         first, second: by the model's encoder, under the pooling that its heads were trained on.
     """
-    similarity = similarity_score(torch.tensor(first)[None], torch.tensor(second)[None]).item()
+    both = torch.tensor(np.stack([first, second]))
+    similarity = similarity_score(both[:1], both[1:]).item()
     if isinstance(model, Encoder):
         return PairAnswers(None, None, similarity)
+    of_a_sentence = _first_task(model, "classifier", pairs=False)
+    of_a_pair = _first_task(model, "yes_or_no", pairs=True)
     sentiment, paraphrase = (
-        copy.deepcopy(head).cpu().eval() if is_trained(head) else None
-        for head in (model.sentiment, model.paraphrase)
+        copy.deepcopy(head).cpu().eval() if task and is_trained(head := model.head(task)) else None
+        for task in (of_a_sentence, of_a_pair)
     )
-    both = torch.tensor(np.stack([first, second]))
     return PairAnswers(
         sentiments=None if sentiment is None else sentiment(both).softmax(dim=-1).numpy(),
         logit=None if paraphrase is None else paraphrase(both[:1], both[1:]).item(),
         similarity=similarity,
+        subjects=(
+            of_a_sentence.subject if of_a_sentence else "classes",
+            of_a_pair.subject if of_a_pair else "yes or no",
+        ),
     )
 
 
-def class_names(count: int) -> tuple[str, ...]:
-    """Names of so many sentiment classes, from the most negative one."""
-    return CLASSES.get(count) or tuple(f"class {label}" for label in range(count))
+def _first_task(model: MultitaskBert, head: str, pairs: bool) -> Task | None:
+    """The model's first task with such a head; these explorers show one of a kind."""
+    return next((t for t in model.tasks if t.head == head and t.pairs == pairs), None)
+
+
+def class_names(subject: str, count: int) -> tuple[str, ...]:
+    """Names of so many classes; those of sentiment begin with the most negative one."""
+    return (subject == "sentiment" and CLASSES.get(count)) or tuple(
+        f"class {label}" for label in range(count)
+    )
 
 
 def draw_answers(answers: PairAnswers, of_random: float) -> tuple[Figure, str]:
@@ -115,16 +131,16 @@ def draw_answers(answers: PairAnswers, of_random: float) -> tuple[Figure, str]:
     else:
         figure, axes = subplots(1, 2, figsize=(8.4, 2.9), layout="none", width_ratios=[5.6, 1])
         figure.subplots_adjust(0.07, 0.2, 0.7, 0.88, wspace=0.28)
-        _draw_sentiments(answers.sentiments, axes[0, 0])
+        _draw_sentiments(answers.subjects[0], answers.sentiments, axes[0, 0])
     _draw_similarity(answers, of_random, axes[0, -1])
     return figure, " ".join([*_said_of_sentiment(answers), _said_of_the_pair(answers, of_random)])
 
 
-def _draw_sentiments(probabilities: Float[np.ndarray, "2 label"], axes: Axes) -> None:
-    names = class_names(probabilities.shape[1])
+def _draw_sentiments(subject: str, probabilities: Float[np.ndarray, "2 label"], axes: Axes) -> None:
+    names = class_names(subject, probabilities.shape[1])
     ticks = [f"{label}\n" + name.replace(" ", "\n") for label, name in enumerate(names)]
     groups = dict(zip(("first sentence", "second sentence"), probabilities, strict=True))
-    grouped_bars(groups, ticks, axes, title="Sentiment", y_label="probability")
+    grouped_bars(groups, ticks, axes, title=subject.capitalize(), y_label="probability")
     axes.axhline(1 / len(names), color=REFERENCE, linestyle="--", linewidth=1.0)
     axes.set_ylim(0, 1)
     axes.tick_params(axis="x", labelsize=8)
@@ -149,21 +165,22 @@ def _draw_similarity(answers: PairAnswers, of_random: float, axes: Axes) -> None
 def _said_of_sentiment(answers: PairAnswers) -> list[str]:
     if answers.sentiments is None:
         return []
-    names = class_names(answers.sentiments.shape[1])
+    names = class_names(answers.subjects[0], answers.sentiments.shape[1])
     said = [
         f"{side} sentence {row.argmax()}, {names[row.argmax()]} (probability {row.max():z.2f})"
         for side, row in zip(SIDES, answers.sentiments, strict=True)
     ]
-    return [f"Most likely sentiment: {'; '.join(said)}."]
+    return [f"Most likely {answers.subjects[0]}: {'; '.join(said)}."]
 
 
 def _said_of_the_pair(answers: PairAnswers, of_random: float) -> str:
-    paraphrase = ""
+    of_a_pair = ""
     if answers.logit is not None:
         verdict = "yes" if answers.logit > 0 else "no"
-        paraphrase = f"Paraphrase: probability {answers.probability:z.2f}, {verdict}. "
+        subject = answers.subjects[1].capitalize()
+        of_a_pair = f"{subject}: probability {answers.probability:z.2f}, {verdict}. "
     return (
-        f"{paraphrase}Similarity: {answers.similarity:z.2f} of 5, where random pairs have "
+        f"{of_a_pair}Similarity: {answers.similarity:z.2f} of 5, where random pairs have "
         f"{of_random:z.2f}; the nearest grade, {answers.grade}, means: {GRADES[answers.grade]}."
     )
 
@@ -171,18 +188,21 @@ def _said_of_the_pair(answers: PairAnswers, of_random: float) -> str:
 def answers_table(answers: PairAnswers, of_random: float) -> Table:
     """Every output of every head, and what it means."""
     rows: list[tuple] = []
+    of_a_sentence, of_a_pair = answers.subjects
     if answers.sentiments is not None:
-        names = class_names(answers.sentiments.shape[1])
+        names = class_names(answers.subjects[0], answers.sentiments.shape[1])
         most = answers.sentiments.argmax(axis=1)
         for label, (name, pair) in enumerate(zip(names, answers.sentiments.T, strict=True)):
             sides = [side for side, best in zip(SIDES, most, strict=True) if best == label]
             meaning = f"most likely: {' and '.join(sides)}" if sides else ""
-            rows.append(("sentiment", f"{label} {name}", *(f"{p:z.3f}" for p in pair), "", meaning))
+            rows.append(
+                (of_a_sentence, f"{label} {name}", *(f"{p:z.3f}" for p in pair), "", meaning)
+            )
     if answers.logit is not None:
         said = "yes: above" if answers.logit > 0 else "no: not above"
         numbers = f"{answers.probability:z.3f}", f"{answers.logit:z.2f}"
-        rows.append(("paraphrase", "probability", "", "", numbers[0], f"{said} 0.5"))
-        rows.append(("paraphrase", "logit", "", "", numbers[1], f"{said} 0"))
+        rows.append((of_a_pair, "probability", "", "", numbers[0], f"{said} 0.5"))
+        rows.append((of_a_pair, "logit", "", "", numbers[1], f"{said} 0"))
     meaning = f"nearest grade {answers.grade}: {GRADES[answers.grade]}"
     rows.append(("similarity", "0 to 5", "", "", f"{answers.similarity:z.2f}", meaning))
     rows.append(("similarity", "mean of random pairs", "", "", f"{of_random:z.2f}", ""))

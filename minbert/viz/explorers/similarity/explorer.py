@@ -175,7 +175,7 @@ class SimilarityExplorer(Explorer):
         figure, alt = draw_answers(answers, of_random)
         as_typed = f"similarity {before.similarity:z.2f}"
         if before.logit is not None:
-            as_typed += f", paraphrase logit {before.logit:z.2f}"
+            as_typed += f", {before.subjects[1]} logit {before.logit:z.2f}"
         note = " ".join(filter(None, [self.note(as_typed), self.about_heads(answers)]))
         return View(figure, f"{_quoted(pair)} {alt}", answers_table(answers, of_random), note)
 
