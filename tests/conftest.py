@@ -21,30 +21,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers that each use all cores slow each other down many times over.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import checked_shapes
+
+checked_shapes.install()
+
 import explorers
 import pytest
 import torch
-from jaxtyping import install_import_hook
 from toy import toy_pairs, toy_sentences, write_toy_data
+
+from minbert.config import ModelConfig
+from minbert.data import load_data
+from minbert.encoder import Encoder
+from minbert.experiments.cache import StageCache
+from minbert.experiments.experiment import Experiment
+from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.recipe import PRESETS, RECIPES
 
 sys.modules.pop("sitecustomize", None)  # Debian's Python has one of its own
 importlib.import_module("sitecustomize")
-
-# Shapes in annotations are checked at run time, in the tests only.
-CHECKED = [
-    f"minbert.{name}"
-    for name in ("attention", "encoder", "pooling", "heads", "multitask", "masking", "losses")
-]
-with install_import_hook(CHECKED, "beartype.beartype"):
-    for module in CHECKED:
-        importlib.import_module(module)
-    from minbert.config import ModelConfig
-    from minbert.data import load_data
-    from minbert.encoder import Encoder
-    from minbert.experiments.cache import StageCache
-    from minbert.experiments.experiment import Experiment
-    from minbert.tokenizer import WordPieceTokenizer
-    from minbert.training.recipe import PRESETS, RECIPES
 
 ROOT = Path(__file__).parent.parent
 
