@@ -58,8 +58,13 @@ def beside_recorded(session: Session, arm: str, stage: str, seed: int = 0) -> Ta
             band = (band[0] - ARITHMETIC, band[1] + ARITHMETIC)
         inside = "" if band is None else "yes" if band[0] <= value <= band[1] else "NO"
         if session.is_lab:
-            keep(Claim(session.notebook, f"{arm}, {stage}: {metric} lies in its recorded band",
-                       inside == "yes"))  # fmt: skip
+            keep(
+                Claim(
+                    session.notebook,
+                    f"{arm}, {stage}: {metric} lies in its recorded band",
+                    inside == "yes",
+                )
+            )
         shown = interval(band) if band else "one seed: none"
         rows.append([TITLES[metric], number(value), number(recorded["value"]), shown, inside])
     return Table(

@@ -61,8 +61,13 @@ def against_control(
             if arms[0] == arm:
                 return test
             low, high = test["ci95"]
-            return {**test, "arm_a": arm, "arm_b": control,
-                    "difference": -test["difference"], "ci95": [-high, -low]}  # fmt: skip
+            return {
+                **test,
+                "arm_a": arm,
+                "arm_b": control,
+                "difference": -test["difference"],
+                "ci95": [-high, -low],
+            }
     return None
 
 
@@ -145,10 +150,15 @@ def recorded_gap(run: Recorded, stage: str, arm: str, task: str) -> Gap:
 def needed_table(gaps: Sequence[Gap]) -> Table:
     """How many examples would tell the arms apart."""
     rows = [
-        [gap.name, f"{gap.difference:+z.3f}", f"± {gap.half_width:z.3f}", f"{gap.total:,}",
-         f"{gap.needed:,}"]
+        [
+            gap.name,
+            f"{gap.difference:+z.3f}",
+            f"± {gap.half_width:z.3f}",
+            f"{gap.total:,}",
+            f"{gap.needed:,}",
+        ]
         for gap in gaps
-    ]  # fmt: skip
+    ]
     return Table(["two arms", "difference", "95 %", "examples there are", "needed"], rows)
 
 
@@ -165,8 +175,13 @@ def best_table(run: Recorded) -> Table:
             (run.value(arm, stage, metric)["value"], arm) for stage in STAGES for arm in ARMS
         )
         name, value = rungs[metric]
-        rows.append([TITLES[metric], f"{number(value)} {name}",
-                     *(f"{number(best)} {arm}" for best, arm in (theirs, ours))])  # fmt: skip
+        rows.append(
+            [
+                TITLES[metric],
+                f"{number(value)} {name}",
+                *(f"{number(best)} {arm}" for best, arm in (theirs, ours)),
+            ]
+        )
     return Table(["dev", "best rung, no deep learning", "the paper's best", "our best"], rows)
 
 

@@ -103,8 +103,9 @@ def header_columns(row: Row | None, path: Path, read: Sequence[str] = ()) -> dic
     if row is None:
         raise ValueError(f"{path}:1: the header has no column: expected a table, got an empty file")
     if row.problem:
-        raise ValueError(f"{path}:{row.line}: the header has no column that can be read: "
-                         f"{row.problem}")  # fmt: skip
+        raise ValueError(
+            f"{path}:{row.line}: the header has no column that can be read: {row.problem}"
+        )
     columns: dict[str, int] = {}
     for number, field in enumerate(row.fields):
         name = field.strip()

@@ -123,8 +123,10 @@ def synthetic_note(folder: Path) -> str | None:
         return None
     note = read_text(mark).strip()
     if not note or "\n" in note:
-        raise ValueError(f"{mark}:1: expected one line that says what these made-up data are, got "
-                         f"{note.count(chr(10)) + bool(note)}")  # fmt: skip
+        raise ValueError(
+            f"{mark}:1: expected one line that says what these made-up data are, got "
+            f"{note.count(chr(10)) + bool(note)}"
+        )
     return note
 
 

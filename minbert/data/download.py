@@ -73,8 +73,10 @@ def download(
     names = list(files or GIT_BLOBS)
     unknown = [name for name in names if name not in GIT_BLOBS]
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is none of the course's files: expected some of "
-                         f"{', '.join(GIT_BLOBS)}")  # fmt: skip
+        raise ValueError(
+            f"{', '.join(unknown)} is none of the course's files: expected some of "
+            f"{', '.join(GIT_BLOBS)}"
+        )
     check_address(base_url)
     to.mkdir(parents=True, exist_ok=True)
     for name in names:

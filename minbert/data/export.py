@@ -40,8 +40,10 @@ def write_course_files(data: CourseData, folder: str | Path) -> None:
         raise ValueError(f"{folder} holds {present[0]} already: choose another folder")
     parts = [
         (task, split, getattr(data.tasks[task], split))
-        for task in COURSE_TASKS.values() if task in data.tasks for split in SUFFIXES
-    ]  # fmt: skip
+        for task in COURSE_TASKS.values()
+        if task in data.tasks
+        for split in SUFFIXES
+    ]
     written: dict[Path, Path] = {}
     try:
         for task, split, examples in parts:
@@ -70,8 +72,10 @@ def _write(partial: Path, task: Task, split: str, examples: Sequence[Example]) -
     where = f"{task.name} {split}"
     without = [example.id for example in examples if example.label is None]
     if 0 < len(without) < len(examples):
-        raise ValueError(f"{where}: expected labels for all examples or for none, got none "
-                         f"for the id {without[0]!r}")  # fmt: skip
+        raise ValueError(
+            f"{where}: expected labels for all examples or for none, got none "
+            f"for the id {without[0]!r}"
+        )
     labelled = not without
     lines = [table_line(["", "id", *task.sentences, *([task.label.column] if labelled else [])])]
     for number, example in enumerate(examples):

@@ -43,8 +43,9 @@ def write_predictions(
     """
     task = find_task(task)
     if len(ids) != len(values):
-        raise ValueError(f"{path}: expected a value for each id, got {len(ids)} ids and "
-                         f"{len(values)} values")  # fmt: skip
+        raise ValueError(
+            f"{path}: expected a value for each id, got {len(ids)} ids and {len(values)} values"
+        )
     lines = [f"id \t {task.prediction} \n"]
     written: dict[str, float] = {}
     for number, (identity, value) in enumerate(zip(ids, values, strict=True), start=2):
@@ -94,8 +95,12 @@ def read_predictions(path: Path, task: Task | str | None = None) -> tuple[str, d
     if outside:
         logger.warning(
             "%s: %d predictions are outside %g to %g, e.g. %g; Pearson's r takes any scale",
-            path, len(outside), low, high, outside[0],
-        )  # fmt: skip
+            path,
+            len(outside),
+            low,
+            high,
+            outside[0],
+        )
     return column, values
 
 
@@ -131,8 +136,10 @@ def read_labels(path: Path, task: Task | str | None = None) -> dict[str, float |
         except ValueError as error:
             raise ValueError(f"{place}: {error}") from None
     if all(value is None for value in values.values()):
-        raise ValueError(f"{path}:2: expected labels in the column {label.column}, got no label in "
-                         f"{len(values)} rows")  # fmt: skip
+        raise ValueError(
+            f"{path}:2: expected labels in the column {label.column}, got no label in "
+            f"{len(values)} rows"
+        )
     return values
 
 
@@ -179,8 +186,12 @@ def matched(
     read = read_labels(labels, task)
     golds = {identity: value for identity, value in read.items() if value is not None}
     if unlabelled := [identity for identity, value in read.items() if value is None]:
-        logger.warning("%s: %d rows have no label and are left out, e.g. id %s",
-                       labels, len(unlabelled), unlabelled[0])  # fmt: skip
+        logger.warning(
+            "%s: %d rows have no label and are left out, e.g. id %s",
+            labels,
+            len(unlabelled),
+            unlabelled[0],
+        )
     for name, ids in (
         (f"{predictions} lacks", golds.keys() - predicted.keys()),
         (f"{labels} lacks", predicted.keys() - read.keys()),
@@ -207,11 +218,15 @@ def matched(
 def _check_id(identity: str, others: Mapping[str, float | None], place: str) -> None:
     if not identity or identity in others:
         got = f"{identity!r} a second time" if identity else "none"
-        raise ValueError(f"{place}: the id {identity!r} is empty or occurs twice: expected one "
-                         f"that is new, got {got}")  # fmt: skip
+        raise ValueError(
+            f"{place}: the id {identity!r} is empty or occurs twice: expected one "
+            f"that is new, got {got}"
+        )
     if identity != identity.strip(" ") or not set(identity).isdisjoint("\t\r\n\0"):
-        raise ValueError(f"{place}: expected an id without tabs, line ends and blanks around it, "
-                         f"got {identity[:40]!r}")  # fmt: skip
+        raise ValueError(
+            f"{place}: expected an id without tabs, line ends and blanks around it, "
+            f"got {identity[:40]!r}"
+        )
 
 
 def _value(text: str, task: Task, place: str) -> float:

@@ -52,10 +52,13 @@ def table_line(fields: Iterable[object], delimiter: str = "\t") -> str:
     """One row as text with its newline; `table_rows` gives the same fields."""
     shown = ["" if value is None else str(value) for value in fields]
     special = re.compile(rf'["\n\r{delimiter}]')
-    return delimiter.join(
-        '"' + value.replace('"', '""') + '"' if special.search(value) else value
-        for value in shown
-    ) + "\n"  # fmt: skip
+    return (
+        delimiter.join(
+            '"' + value.replace('"', '""') + '"' if special.search(value) else value
+            for value in shown
+        )
+        + "\n"
+    )
 
 
 def _one_line(text: str, delimiter: str, line: int) -> Row | None:

@@ -105,8 +105,11 @@ class StageCache:
                     aside = set_aside(folder)
                     logger.warning(
                         "%s: %s in the cache is damaged and computed again: %s (set aside as %s)",
-                        name, folder.name, found, aside.name,
-                    )  # fmt: skip
+                        name,
+                        folder.name,
+                        found,
+                        aside.name,
+                    )
                 self._compute(name, folder, expected, compute)
         return folder
 
@@ -139,8 +142,11 @@ class StageCache:
         compute(working)
         forget(working / CHECKPOINT)
         device = torch.device(expected["what"].get("device", "cpu"))
-        made = {**environment(device), "precision": expected["what"].get("precision"),
-                "time": now()}  # fmt: skip
+        made = {
+            **environment(device),
+            "precision": expected["what"].get("precision"),
+            "time": now(),
+        }
         seal(working, {**expected, "computed": made})
         os.replace(working, folder)
         self.seen.add(folder.name)

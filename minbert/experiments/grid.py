@@ -137,9 +137,14 @@ class Grid:
         for task, splits in self.rows.tasks.items():
             rows = list(dict.fromkeys(splits["dev"].all_rows))[:MLM_DEV_SENTENCES]
             losses[task] = masked_loss(
-                encoder, head, rows, self.rows.table, self.experiment.recipe,
-                self.experiment.context(seed=0), task,
-            )  # fmt: skip
+                encoder,
+                head,
+                rows,
+                self.rows.table,
+                self.experiment.recipe,
+                self.experiment.context(seed=0),
+                task,
+            )
         return losses
 
     def _train_ranking(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:

@@ -83,21 +83,25 @@ def pretrain_tiny(
     _write_curve(folder / "curve.csv", history.points)
     forget(context.checkpoint)
     return {
-        "data": {"note": f"classroom corpus (synthetic), seed {CORPUS_SEED}, part general",
-                 "sentences": {split: len(found) for split, found in rows.items()}},
+        "data": {
+            "note": f"classroom corpus (synthetic), seed {CORPUS_SEED}, part general",
+            "sentences": {split: len(found) for split, found in rows.items()},
+        },
         "parameters": sum(tensor.numel() for tensor in encoder.parameters())
         + sum(tensor.numel() for tensor in head.parameters()),
         "held_out_loss": {"before": before, "after": after},
         "held_out_perplexity": {"before": perplexity(before), "after": perplexity(after)},
         "settings": asdict(settings),
-        "masking": {name: RECIPE.values()[name]
-                    for name in ("masking_probability", "mask_share", "random_share")},
+        "masking": {
+            name: RECIPE.values()[name]
+            for name in ("masking_probability", "mask_share", "random_share")
+        },
         "seed": context.seed,
         "precision": context.precision,
         "steps": history.steps,
         "tokens": history.tokens,
         "seconds": history.seconds,
-    }  # fmt: skip
+    }
 
 
 def _text(corpus: ClassroomCorpus) -> list[str]:

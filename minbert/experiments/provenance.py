@@ -125,5 +125,7 @@ def _say_if_elsewhere(group: Mapping[str, Any], here: Mapping[str, Any]) -> None
         logger.warning(
             "%d stages were not computed here but with %s, so their last digits may differ; "
             "another cache folder computes them here: %s",
-            len(group["stages"]), ", ".join(other), ", ".join(group["stages"]),
-        )  # fmt: skip
+            len(group["stages"]),
+            ", ".join(other),
+            ", ".join(group["stages"]),
+        )

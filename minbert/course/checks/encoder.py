@@ -142,7 +142,9 @@ def parameters(function: Callable[[ModelConfig], int]) -> Verdict:
             "hidden for all heads together": (
                 lambda c: (
                     encoder_parameters(c)
-                    + 3 * c.num_hidden_layers * (c.num_attention_heads - 1)
+                    + 3
+                    * c.num_hidden_layers
+                    * (c.num_attention_heads - 1)
                     * _dense(c.hidden_size, c.hidden_size)
                 )
             ),
@@ -159,7 +161,7 @@ def parameters(function: Callable[[ModelConfig], int]) -> Verdict:
         },
         tolerance=0.0,
         praise="no parameter is unaccounted for, in any of the three models.",
-    )  # fmt: skip
+    )
 
 
 def encoder_parameters(config: ModelConfig) -> int:

@@ -160,12 +160,16 @@ def mean_cosine(function: Callable[[Tensor], float]) -> Verdict:
                 lambda vectors: 2 * apart(cosines(vectors)).sum().item() / len(vectors) ** 2
             ),
             "this is on the scale 0 to 5 of the similarity head, not a cosine": (
-                lambda vectors: similarity_score(
-                    vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[0]],
-                    vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[1]],
-                ).mean().item()
+                lambda vectors: (
+                    similarity_score(
+                        vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[0]],
+                        vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[1]],
+                    )
+                    .mean()
+                    .item()
+                )
             ),
         },
         tolerance=1e-4,
         praise="this is the zero point: hold every cosine against it before you call it high.",
-    )  # fmt: skip
+    )

@@ -149,7 +149,9 @@ def shares(function: Callable[[float, float], tuple[float, float, float]]) -> Ve
             ),
             "tokens that both draws hit are in no share: the three must sum to 1": (
                 lambda random, keep: (
-                    (1 - random) * (1 - keep), random * (1 - keep), keep * (1 - random),
+                    (1 - random) * (1 - keep),
+                    random * (1 - keep),
+                    keep * (1 - random),
                 )
             ),
             "tokens that both draws hit are counted twice: the three must sum to 1": (
@@ -157,4 +159,4 @@ def shares(function: Callable[[float, float], tuple[float, float, float]]) -> Ve
             ),
         },
         praise="with .1 and .1 that is .81, .10 and .09: close enough that nobody looks.",
-    )  # fmt: skip
+    )

@@ -29,8 +29,9 @@ def review(label: int, draw: random.Random, new: float) -> tuple[str, Opinion]:
     if form == "contrast":
         text = _contrast(value, draw, new)
     elif form == "agreement":
-        text = _joined("agreement", _clause(value, draw, new)[0], _clause(value, draw, new)[0],
-                       draw, new)  # fmt: skip
+        text = _joined(
+            "agreement", _clause(value, draw, new)[0], _clause(value, draw, new)[0], draw, new
+        )
     else:
         text, form = _clause(value, draw, new, alone=True)
     if draw.random() < 0.12:
@@ -108,7 +109,6 @@ def _filled(section: str, adjective: str, sign: int, draw: random.Random, new: f
     lists = read_sections("reviews.txt")
     first, second = draw.sample([line.text for line in lists["aspect"]], 2)
     same = pick(lists[f"adjective {SIGNS[sign]}"], draw, new)
-    words = {"a": adjective, "same": same, "aspect": first, "aspect2": second,
-             "work": "{work}"}  # fmt: skip
+    words = {"a": adjective, "same": same, "aspect": first, "aspect2": second, "work": "{work}"}
     pattern = pick(lists[section], draw, new)
     return fill(pattern, words.__getitem__, draw)

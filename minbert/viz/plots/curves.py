@@ -47,9 +47,14 @@ def curves(
     for name, value in (references or {}).items():
         axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
         axes.annotate(
-            f"{name} = {value:z.2f}", (1, value), xycoords=("axes fraction", "data"),
-            ha="right", va="bottom", fontsize=8, color=REFERENCE,
-        )  # fmt: skip
+            f"{name} = {value:z.2f}",
+            (1, value),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            fontsize=8,
+            color=REFERENCE,
+        )
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.set_title(title)

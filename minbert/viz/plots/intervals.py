@@ -60,9 +60,14 @@ def intervals(
     for name, value in (references or {}).items():
         axes.axvline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
         axes.annotate(
-            name, (value, 1), xycoords=("data", "axes fraction"), ha="center", va="bottom",
-            fontsize=8, color=REFERENCE,
-        )  # fmt: skip
+            name,
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color=REFERENCE,
+        )
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)

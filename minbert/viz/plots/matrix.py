@@ -46,9 +46,14 @@ def matrix(
             red, green, blue, _ = image.cmap(image.norm(values[row, column]))
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
             axes.text(
-                column, row, f"{values[row, column]:.{digits}f}", ha="center", va="center",
-                fontsize=8, color="white" if dark else "black",
-            )  # fmt: skip
+                column,
+                row,
+                f"{values[row, column]:.{digits}f}",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if dark else "black",
+            )
     axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8)
     row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
     return axes, (

@@ -79,9 +79,14 @@ def piece_boxes(
     for row in range(rows):
         for line, name in enumerate(("id", "segment", "position")):
             axes.text(
-                -0.6, -ROW_HEIGHT * row - 0.47 - 0.29 * line, name,
-                ha="right", va="center", fontsize=8, color="#555555",
-            )  # fmt: skip
+                -0.6,
+                -ROW_HEIGHT * row - 0.47 - 0.29 * line,
+                name,
+                ha="right",
+                va="center",
+                fontsize=8,
+                color="#555555",
+            )
     axes.set_xlim(-1.4, min(len(tokens), PER_ROW) - 0.5)
     axes.set_ylim(-ROW_HEIGHT * (rows - 1) - 1.3, 0.4)
     axes.set_axis_off()

@@ -42,9 +42,14 @@ def by_rate(
     for name, value in (references or {}).items():
         axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
         axes.annotate(
-            name, (0.5, value), xycoords=("axes fraction", "data"), ha="center", va="bottom",
-            fontsize=8, color=REFERENCE,
-        )  # fmt: skip
+            name,
+            (0.5, value),
+            xycoords=("axes fraction", "data"),
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            color=REFERENCE,
+        )
     axes.set_xscale("log")
     axes.set_xlabel("learning rate")
     axes.set_ylabel(y_label)

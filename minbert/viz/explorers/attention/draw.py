@@ -211,9 +211,14 @@ def _write_numbers(axes: Axes, image: AxesImage, digits: int) -> None:
         red, green, blue, _ = image.cmap(image.norm(value))
         light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
         axes.text(
-            head, layer, f"{value:z.{digits}f}", ha="center", va="center", fontsize=7.5,
+            head,
+            layer,
+            f"{value:z.{digits}f}",
+            ha="center",
+            va="center",
+            fontsize=7.5,
             color="black" if light else "white",
-        )  # fmt: skip
+        )
 
 
 EACH, LEFT, RIGHT = 0.92, 0.6, 0.1
@@ -346,9 +351,14 @@ def name_axes(axes: Axes, across: str, along: str, below: float, left: float) ->
 def name_picture(axes: Axes, title: str, size: float = 9.5) -> None:
     """A title above the axes' left end."""
     axes.annotate(
-        title, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points",
-        fontsize=size, annotation_clip=False,
-    )  # fmt: skip
+        title,
+        (0, 1),
+        (0, 6),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=size,
+        annotation_clip=False,
+    )
 
 
 def colour_strip(
@@ -378,8 +388,13 @@ def colour_strip(
     strip.set_axis_off()
     for value in (low, (low + high) / 2, high):
         strip.annotate(
-            f"{value:.3g}", (1, value), (3, 0), textcoords="offset points", va="center",
-            fontsize=8, annotation_clip=False,
-        )  # fmt: skip
+            f"{value:.3g}",
+            (1, value),
+            (3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            annotation_clip=False,
+        )
     name_picture(strip, label, 8.5)
     return strip

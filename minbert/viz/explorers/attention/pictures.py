@@ -181,17 +181,22 @@ def draw_tokens(
         TokenMeasure("weight by rollout", measures["rollout"], weights),
         TokenMeasure(
             f"[MASK]: change of cosine (dashed: without {here})",
-            measures["[MASK]"], limits, change,
+            measures["[MASK]"],
+            limits,
+            change,
         ),
         TokenMeasure(
             f"hidden: change of cosine (dashed: without {here})",
-            measures["hidden"], limits, change,
+            measures["hidden"],
+            limits,
+            change,
         ),
         TokenMeasure(
             "gradient: steepness of the cosine",
-            measures["gradient"], (0.0, max(1.05 * float(measures["gradient"].max()), 1e-9)),
+            measures["gradient"],
+            (0.0, max(1.05 * float(measures["gradient"].max()), 1e-9)),
         ),
-    ]  # fmt: skip
+    ]
     tokens = [_quoted(token) for token in attention.tokens]
 
     def top(name: str, sign: str = "") -> str:

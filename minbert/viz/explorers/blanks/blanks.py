@@ -196,9 +196,14 @@ def _draw_bars(
 ) -> None:
     places = range(len(guesses))
     axes.barh(
-        places, [guess.probability for guess in guesses], color=COLOURS[number % len(COLOURS)],
-        hatch=HATCHES[number % len(HATCHES)], edgecolor="white", linewidth=0.5, height=0.75,
-    )  # fmt: skip
+        places,
+        [guess.probability for guess in guesses],
+        color=COLOURS[number % len(COLOURS)],
+        hatch=HATCHES[number % len(HATCHES)],
+        edgecolor="white",
+        linewidth=0.5,
+        height=0.75,
+    )
     for place, guess in enumerate(guesses):
         axes.text(
             guess.probability + 0.015 * highest,

@@ -24,8 +24,12 @@ from minbert.viz.table import Table
 from minbert.viz.text import plain
 
 SPECIAL, LEFT, MASKED, RANDOM, KEPT = FATES = (
-    "special", "not chosen", "[MASK]", "random piece", "kept",
-)  # fmt: skip
+    "special",
+    "not chosen",
+    "[MASK]",
+    "random piece",
+    "kept",
+)
 """What can become of a token. The last three are chosen: their original is to be predicted."""
 CHOSEN = (MASKED, RANDOM, KEPT)
 
@@ -167,9 +171,13 @@ class Count:
         """Of the table, see `HEADER`."""
         low, high = self.interval
         return [
-            plain(self.name), f"{self.found:,}", f"{self.trials:,}", f"{self.expected:,.1f}",
-            f"{low:,} to {high:,}", "yes" if self.inside else "no",
-        ]  # fmt: skip
+            plain(self.name),
+            f"{self.found:,}",
+            f"{self.trials:,}",
+            f"{self.expected:,.1f}",
+            f"{low:,} to {high:,}",
+            "yes" if self.inside else "no",
+        ]
 
 
 @lru_cache(maxsize=1000)
@@ -269,10 +277,12 @@ def _in_part(
     shares = [1 - probability**size - (1 - probability) ** size for size in sizes]
     return [
         Count(
-            "words of several pieces chosen in part", int(found.sum()), found.numel(),
+            "words of several pieces chosen in part",
+            int(found.sum()),
+            found.numel(),
             sum(shares) / len(shares),
         )
-    ]  # fmt: skip
+    ]
 
 
 def counts_table(counts: MaskingCounts) -> Table:

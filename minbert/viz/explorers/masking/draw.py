@@ -28,8 +28,12 @@ from minbert.viz.table import Table
 from minbert.viz.text import drawable, plain
 
 FACE = {
-    SPECIAL: "#eeeeee", LEFT: "#ffffff", MASKED: "#9ecae1", RANDOM: "#fdd49e", KEPT: "#a1d9b4",
-}  # fmt: skip
+    SPECIAL: "#eeeeee",
+    LEFT: "#ffffff",
+    MASKED: "#9ecae1",
+    RANDOM: "#fdd49e",
+    KEPT: "#a1d9b4",
+}
 """Light enough for black text on them, and told apart in grey by what stands in the cells."""
 UNDECIDED = "#d9d9d9"
 """Chosen, in a view that has not come to the fates yet."""
@@ -73,10 +77,15 @@ def masking_strip(
                 Rectangle((column, line), 1, 1, facecolor=_face(step, shown), edgecolor="#bbbbbb")
             )
             axes.text(
-                column + 0.5, line + 0.5, text, ha="center", va="center", clip_on=True,
+                column + 0.5,
+                line + 0.5,
+                text,
+                ha="center",
+                va="center",
+                clip_on=True,
                 fontsize=8 if len(text) < 9 else 6.5,
                 fontweight="bold" if step.chosen and shown > 1 else "normal",
-            )  # fmt: skip
+            )
     axes.set_xlim(0, len(steps))
     axes.set_ylim(len(LINES), 0)
     names = [f"{name} < {probability:g}?" if name == "first draw" else name for name in LINES]
@@ -260,9 +269,11 @@ def draw_step(steps: Sequence[MaskingStep], decided: int, rule: MaskingRule) -> 
     figure, grid = subplots(figsize=(width, 2.7), layout="none")
     figure.subplots_adjust(left=1.2 / width, right=1 - 0.1 / width, top=0.97, bottom=0.17)
     axes, _ = masking_strip(
-        drawn, grid[0, 0], probability=rule.probability,
+        drawn,
+        grid[0, 0],
+        probability=rule.probability,
         decided=min(max(decided - places.start, 0), len(drawn)),
-    )  # fmt: skip
+    )
     axes.set_xticks([n + 0.5 for n in range(len(drawn))], [str(n) for n in places], fontsize=8)
     axes.set_xlabel("position", fontsize=8)
     if decided:

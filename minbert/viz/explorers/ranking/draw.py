@@ -27,8 +27,10 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
         batches: by name.
     """
     figure, grid = subplots(
-        2, len(batches), figsize=(0.9 + 3.1 * len(batches), 6.2),
-    )  # fmt: skip
+        2,
+        len(batches),
+        figsize=(0.9 + 3.1 * len(batches), 6.2),
+    )
     said = []
     for column, (name, batch) in enumerate(batches.items()):
         upper, lower = grid[:, column]
@@ -65,8 +67,12 @@ def draw_cosines(
         x_label, limits: of the x axis; values outside are drawn at its ends.
     """
     figure, panels = subplots(
-        1, len(spaces), figsize=(0.6 + 3.6 * len(spaces), 3.2), sharex=True, sharey=True,
-    )  # fmt: skip
+        1,
+        len(spaces),
+        figsize=(0.6 + 3.6 * len(spaces), 3.2),
+        sharex=True,
+        sharey=True,
+    )
     said = [
         distributions(groups, axes=axes, title=name, x_label=x_label, limits=limits)[1]
         for axes, (name, groups) in zip(panels[0], spaces.items(), strict=True)
@@ -155,8 +161,10 @@ def draw_losses(batch: RankedBatch) -> tuple[Axes, str]:
     pairs = len(batch.losses)
     axes = _wide_axes(2.3)
     _bars(axes, np.arange(1, pairs + 1), batch.losses, COLOURS[4])
-    lines = [(batch.loss, "mean: the loss", "-", COLOURS[3]),
-             (batch.indifference, "knowing nothing", "--", REFERENCE)]  # fmt: skip
+    lines = [
+        (batch.loss, "mean: the loss", "-", COLOURS[3]),
+        (batch.indifference, "knowing nothing", "--", REFERENCE),
+    ]
     if batch.floor is not None:
         lines.append((batch.floor, "floor", ":", "black"))
     for value, label, style, colour in lines:
@@ -189,8 +197,9 @@ def draw_row(batch: RankedBatch, row: int, sentences: Sequence[str]) -> tuple[Ax
     if masked.any():
         axes.plot(places[masked], likely[masked], "X", color="black", label="masked", clip_on=False)
     if batch.backward is not None:
-        axes.plot(places, batch.backward[row], "D", color="black", markersize=3,
-                  label="other direction")  # fmt: skip
+        axes.plot(
+            places, batch.backward[row], "D", color="black", markersize=3, label="other direction"
+        )
     highest = (
         likely.max() if batch.backward is None else max(likely.max(), batch.backward[row].max())
     )
@@ -206,9 +215,13 @@ def _wide_axes(height: float) -> Axes:
 
 
 def _bars(
-    axes: Axes, places: np.ndarray, heights: np.ndarray, colour: str, hatch: str = "",
+    axes: Axes,
+    places: np.ndarray,
+    heights: np.ndarray,
+    colour: str,
+    hatch: str = "",
     label: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Bars as one artist: many times as fast as one for each."""
     corners = [
         [(at - 0.4, 0.0), (at - 0.4, high), (at + 0.4, high), (at + 0.4, 0.0)]
@@ -234,6 +247,10 @@ def _finish(axes: Axes, label: str, pairs: int) -> None:
     axes.set_xlabel(label)
     tidy(axes)
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, borderaxespad=0.1,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=4,
+        frameon=False,
+        borderaxespad=0.1,
         fontsize=8,
-    )  # fmt: skip
+    )

@@ -142,9 +142,13 @@ class RankingLab(Explorer):
         """The batch as the controls stand."""
         first, second = (side[self.run] for side in self.vectors(self.stage.value))
         return rank_batch(
-            first, second, self.clusters[self.run], scale=self.scale.value,
-            symmetric=self.symmetric.value, mask=self.mask.value,
-        )  # fmt: skip
+            first,
+            second,
+            self.clusters[self.run],
+            scale=self.scale.value,
+            symmetric=self.symmetric.value,
+            mask=self.mask.value,
+        )
 
     def look_at_cells(self) -> View:
         """The matrix; the note says which pairs these are."""

@@ -40,10 +40,15 @@ def cells_table(batch: RankedBatch, shown: str) -> Table:
     listed = list(dict.fromkeys([*largest, *couples[:MOST_ALIKE]]))
     means = shown_values(batch, "probabilities")
     rows = [
-        [f"a{i + 1} with b{j + 1}", f"{batch.cosines[i, j]:z.2f}", two_digits(means[i, j]),
-         two_digits(batch.gradient[i, j], "+"), _mark(batch, i, j, in_words=True)]
+        [
+            f"a{i + 1} with b{j + 1}",
+            f"{batch.cosines[i, j]:z.2f}",
+            two_digits(means[i, j]),
+            two_digits(batch.gradient[i, j], "+"),
+            _mark(batch, i, j, in_words=True),
+        ]
         for i, j in listed
-    ]  # fmt: skip
+    ]
     caption = f"The {MOST_CELLS} cells that are pushed most, and all that say the same"
     return Table(["cell", "cosine", "probability", "gradient", ""], rows, caption)
 
@@ -74,11 +79,16 @@ def row_table(batch: RankedBatch, row: int, second: Sequence[str]) -> Table:
     for j in [row, *pushed, *masked]:
         what = "partner" if j == row else _mark(batch, row, j, in_words=True)
         rows.append(
-            [f"b{j + 1}", plain(second[j]), f"{batch.cosines[row, j]:z.2f}",
-             two_digits(batch.probabilities[row, j]),
-             *([two_digits(batch.backward[row, j])] if both else []),
-             two_digits(batch.gradient[row, j], "+"), what]
-        )  # fmt: skip
+            [
+                f"b{j + 1}",
+                plain(second[j]),
+                f"{batch.cosines[row, j]:z.2f}",
+                two_digits(batch.probabilities[row, j]),
+                *([two_digits(batch.backward[row, j])] if both else []),
+                two_digits(batch.gradient[row, j], "+"),
+                what,
+            ]
+        )
     back = ["other direction"] if both else []
     return Table(["", "second sentence", "cosine", "probability", *back, "gradient", ""], rows)
 
