@@ -14,12 +14,15 @@ import importlib.machinery
 import inspect
 import sys
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
-from beartype import beartype
+from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, jaxtyped
+
+typed = beartype(conf=BeartypeConf(is_pep484_tower=True))
+"""A whole number is a float, as type checkers have it."""
 
 checked: list[str] = []
 """What has been put behind the check: `minbert.losses.masked_language_model`, for instance."""
@@ -51,7 +54,7 @@ def check_shapes(module: ModuleType) -> None:
 
     def put_behind(owner: Any, name: str, thing: FunctionType) -> None:
         if any(map(names_a_shape, hints(thing, vars(module)))):
-            setattr(owner, name, jaxtyped(thing, typechecker=beartype))
+            setattr(owner, name, jaxtyped(thing, typechecker=typed))
             checked.append(f"{module.__name__}.{thing.__qualname__}")
 
     for name, thing in list(vars(module).items()):
@@ -63,7 +66,7 @@ def check_shapes(module: ModuleType) -> None:
                 if isinstance(function, FunctionType) and function is not made:
                     put_behind(thing, member, function)
             if made and any(map(names_a_shape, hints(thing, vars(module)))):
-                jaxtyped(thing, typechecker=beartype)  # checks the fields once they are set
+                jaxtyped(thing, typechecker=typed)  # checks the fields once they are set
                 checked.append(f"{module.__name__}.{thing.__qualname__}")
 
 
@@ -85,6 +88,11 @@ class _Finder(importlib.abc.MetaPathFinder):
                 spec.loader = _Loader(spec.loader.name, spec.loader.path)
                 return spec
         return None
+
+
+def unchecked(function: Callable) -> Callable:
+    """As users have it, whose wrong shapes must be named by the function itself."""
+    return inspect.unwrap(function)
 
 
 def install() -> None:

@@ -134,9 +134,9 @@ def test_its_predictions_are_matched_with_its_labels(
     write_pairs(tmp_path / "dev.csv", 60, len("dev"))
     task, predicted, golds = matched(out / "predictions" / "nli-dev.csv", tmp_path / "dev.csv", NLI)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
-    stages = results["arms"]["mlm+mnrl"]
-    measured = [values["nli_accuracy"]["value"] for values in stages.values()]
-    assert task is NLI and float((predicted == golds).mean()) in measured
+    arm, stage = (results["submitted"][name] for name in ("arm", "stage"))
+    measured = results["arms"][arm][stage]["nli_accuracy"]["value"]
+    assert task is NLI and (predicted == golds).mean() == pytest.approx(measured)
     with pytest.raises(ValueError, match="COLUMN is Predicted_Relation, got"):
         matched(out / "predictions" / "sst-dev.csv", tmp_path / "dev.csv", NLI)
 

@@ -129,8 +129,8 @@ def test_a_row_for_each_layer_of_each_stage() -> None:
 
 
 def test_the_way_to_the_pooler_is_that_of_cls() -> None:
-    vectors = {name: np.full((3, 2, 4), value) for value, name in enumerate(("cls", "mean"))}
-    vectors["pooler"] = np.full((1, 2, 4), 2)
+    vectors = {name: np.full((3, 2, 4), float(value)) for value, name in enumerate(("cls", "mean"))}
+    vectors["pooler"] = np.full((1, 2, 4), 2.0)
     assert {step: states[0, 0] for step, states in way(vectors, "pooler").items()} == {
         "0": 0, "1": 0, "2": 0, "pooler": 2,
     }  # fmt: skip

@@ -138,8 +138,12 @@ def test_what_is_drawn_and_listed_is_what_the_heads_say() -> None:
 
 
 def test_classes_have_names_whatever_their_number() -> None:
-    assert class_names(2) == ("negative", "positive") and class_names(5)[2] == "neutral"
-    assert class_names(3) == ("class 0", "class 1", "class 2")
+    assert (
+        class_names("sentiment", 2) == ("negative", "positive")
+        and class_names("sentiment", 5)[2] == "neutral"
+    )
+    assert class_names("sentiment", 3) == ("class 0", "class 1", "class 2")
+    assert class_names("relation", 2) == ("class 0", "class 1")
     explorer = SimilarityExplorer(trained(CFIMDB), TOKENIZER, OTHERS)
     assert len(cell(explorer, "Heads", "sentiment", "1 positive")) == 4
 

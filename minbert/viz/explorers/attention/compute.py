@@ -131,7 +131,9 @@ def _layer(weights: Tensor | np.ndarray | None, number: int) -> np.ndarray:
     return array
 
 
-def mean_entropy(weights: Float[np.ndarray, "*heads seq seq"]) -> Float[np.ndarray, "*heads"]:
+def mean_entropy(
+    weights: Float[np.ndarray, "*heads seq seq"],
+) -> Float[np.ndarray, "*heads"] | float:
     """Mean entropy of the rows, in nats; from 0 (one token gets all) to ln(seq) (all get the same).
 
     Rows without any weight do not count.

@@ -235,7 +235,7 @@ def tokens_table(attention: Attention, dependence: Dependence, layer: int, head:
     )
 
 
-def _place(values: Float[np.ndarray, "layer head"], number: int) -> str:
+def _place(values: Float[np.ndarray, "layer head"], number: int | np.integer) -> str:
     layer, head = np.unravel_index(int(number), values.shape)
     return f"layer {layer}, head {head}"
 

@@ -179,7 +179,7 @@ def umap_is_there() -> bool:
     return find_spec("umap") is not None
 
 
-def map_ranks(positions: Flat, row: int, others: Int[np.ndarray, " k"]) -> list[int]:
+def map_ranks(positions: Flat, row: int, others: Sequence[int]) -> list[int]:
     """Which nearest on the map some points are to one point: 1 for its nearest there."""
     far = np.square(positions - positions[row]).sum(axis=1)
     far[row] = np.inf
@@ -204,7 +204,9 @@ def _umap(rows: Vectors, start: Flat, seed: int) -> Flat:
     return Method(n_neighbors=near, init=init, random_state=seed, n_jobs=1).fit_transform(rows)
 
 
-def _place_rest(rows: Vectors, placed: Int[np.ndarray, " p"], flat: Flat, seed: int) -> Flat:
+def _place_rest(
+    rows: Vectors, placed: Int[np.ndarray, " p"], flat: Float[np.ndarray, "p 2"], seed: int
+) -> Flat:
     """Each row beside its nearest placed one; those that were placed, where they are."""
     some = rows[placed]
     far = np.square(some).sum(axis=1) - 2 * rows @ some.T  # squared distance, up to a constant
