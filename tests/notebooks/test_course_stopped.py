@@ -130,6 +130,28 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     assert "interrupted" not in index(place).text and not partial_files(place)
 
 
+@pytest.mark.parametrize("moment", ["a cell runs", "the second notebook begins"])
+def test_killed_the_same_command_goes_on(place: Path, moment: str) -> None:
+    """Without a word, and with all that it started: as the system does when memory runs out."""
+    make(place, first="1", waits=WAITS, last="1")
+    process = begin(place, "run", "--out", "out")
+    awaited = {
+        "a cell runs": place / "notebooks" / "begun",
+        "the second notebook begins": place / "out" / "00_first.ipynb",
+    }[moment]
+    while not awaited.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    started = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    _, alive = psutil.wait_procs(started, timeout=60)
+    assert process.returncode == -signal.SIGKILL and not alive
+    (place / "notebooks" / "begun").touch()
+    code, _, _ = run(place, "run", "--out", "out")
+    assert code == 0 and states(place) == ["ok"] * 3 and not partial_files(place)
+
+
 def test_ctrl_c_leaves_whole_notebooks_where_outputs_are_stored(place: Path) -> None:
     make(place, first="1", waits=WAITS, last="1")
     paths = sorted((place / "notebooks").glob("*.ipynb"))
