@@ -61,8 +61,11 @@ CELLS = {
     for threads in THREADS
     if name != "baseline" or threads == 1  # the slowest path, once
 }
-MOST_DIFFERENT = ("baseline-1", "perturbed-4")
-"""The cells that `make test` runs: the oldest code paths on one thread, changed weights on four."""
+OLDEST = "baseline-1"
+MOST_DIFFERENT = ("avx2-1", "perturbed-4")
+"""The cells that `make test` runs: code paths without AVX-512 on one thread, changed weights on
+four. OLDEST is 2 % further from the second, for twice the time of the first (docs/machines.md):
+`make test-all` runs it, too."""
 CELL_TIMEOUT_S = 300
 
 

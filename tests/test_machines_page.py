@@ -11,10 +11,12 @@ import machine_matrix
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import code_paths  # noqa: E402
 import copies  # noqa: E402
 
 PAGE = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
 MATRIX = json.loads((ROOT / "tests" / "machine_matrix.json").read_text(encoding="utf-8"))
+DISTANCES = json.loads((ROOT / "benchmarks" / "code_paths.json").read_text(encoding="utf-8"))
 COPIES = json.loads((ROOT / "benchmarks" / "copies.json").read_text(encoding="utf-8"))
 
 
@@ -31,6 +33,16 @@ def test_every_cell_is_recorded_with_its_machine() -> None:
     assert set(machine_matrix.MOST_DIFFERENT) <= set(MATRIX["cells"])
     for found in MATRIX["cells"].values():
         assert found["machine"] and found["torch"] and found["date"]
+
+
+def test_the_two_cells_of_make_test_are_far_apart_and_cheap() -> None:
+    assert between("distances") == code_paths.table(DISTANCES)
+    far = DISTANCES["distances"][", ".join(machine_matrix.MOST_DIFFERENT)]
+    assert far > 0.95 * max(DISTANCES["distances"].values())
+    times = DISTANCES["time_to_first"]
+    assert all(
+        times[cell] < times[machine_matrix.OLDEST] / 1.5 for cell in machine_matrix.MOST_DIFFERENT
+    )
 
 
 def test_everywhere_everything_was_found_and_nothing_moved() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from machine_matrix import MOST_DIFFERENT
+from machine_matrix import MOST_DIFFERENT, OLDEST
 
 from minbert.course.claims import read_claims
 from minbert.course.notebooks import IGNORE, notebook_paths, read, tags
@@ -28,15 +28,16 @@ def as_stored(path: Path, run: subprocess.CompletedProcess, folder: Path) -> Non
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("cell", MOST_DIFFERENT)
+@pytest.mark.parametrize("cell", [*MOST_DIFFERENT, pytest.param(OLDEST, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_outputs_are_the_stored_ones(
     path: Path, cell: str, run_nbval, tmp_path: Path, shared_folder: Path
 ) -> None:
     """In the two cells of the machine matrix that differ most; `make test-machines` has all ten.
 
-    The oldest code paths on one thread, and changed weights on four. The notebooks of a cell share
-    a cache, as in `make course`; the pages of tests/browser use that of the changed weights.
+    Code paths without AVX-512 on one thread, and changed weights on four; `make test-all` runs the
+    oldest code paths, too. The notebooks of a cell share a cache, as in `make course`; the pages of
+    tests/browser use that of the changed weights.
     """
     as_stored(path, run_nbval(path, shared_folder / f"cache-{cell}", cell), tmp_path)
 
