@@ -60,8 +60,8 @@ def test_every_command_line_is_understood() -> None:
         words = shlex.split(re.sub(r"[<>] \S+", "", line))[1:]
         commands.add(build_parser().parse_args(words).command)
     assert commands == {
-        "reproduce", "single-task", "sweep", "predict", "grade", "encode", "data", "pretrain-tiny",
-        "course",
+        "reproduce", "single-task", "sweep", "predict", "grade", "compare", "encode", "data",
+        "pretrain-tiny", "course",
     }  # fmt: skip
 
 

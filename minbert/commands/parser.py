@@ -99,6 +99,12 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument("labels")
     grade.set_defaults(run=_command("grade", "run_grade"))
 
+    compare = add("compare", help="two finished runs: which differences are more than noise")
+    compare.add_argument("run_a", help="folder of a run, --out of reproduce or single-task")
+    compare.add_argument("run_b", help="folder of another run on the same data")
+    _data_argument(compare)
+    compare.set_defaults(run=_command("compare", "run_compare"))
+
     encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
     encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
     encode.add_argument(

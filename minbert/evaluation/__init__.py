@@ -20,6 +20,13 @@ if TYPE_CHECKING:
         wilson_interval,
     )
     from minbert.evaluation.metrics import accuracy, overall_2024, overall_mean, pearson, score
-    from minbert.evaluation.statistics import compare, mcnemar, measure, over_seeds, summarise
+    from minbert.evaluation.statistics import (
+        compare,
+        holm,
+        mcnemar,
+        measure,
+        over_seeds,
+        summarise,
+    )
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)

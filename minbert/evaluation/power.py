@@ -43,6 +43,24 @@ def sentences_needed(difference: float, half_width: float, total: int, power: fl
     return math.ceil(total * ratio**2)
 
 
+def detectable_difference(half_width: float, power: float = 0.8) -> float:
+    """The smallest true difference that a test on these sentences would find.
+
+    The other way round than `sentences_needed`: d = (1.96 + .84) · se for a chance of 80 %.
+
+    Args:
+        half_width: of the 95 % interval of the difference.
+        power: chance to find it.
+
+    Raises:
+        ValueError: a number outside its range.
+    """
+    checks.within("half_width", half_width, "[0, inf)")
+    checks.within("power", power, "(0, 1)")
+    critical = special.ndtri(0.5 + CONFIDENCE / 2)
+    return float((critical + special.ndtri(power)) * half_width / critical)
+
+
 def unpaired_half_width(accuracy_a: float, accuracy_b: float, total: int) -> float:
     """Half of the 95 % interval of a difference of accuracies, each on `total` sentences.
 

@@ -194,6 +194,31 @@ def mcnemar(right_a: np.ndarray, right_b: np.ndarray) -> float:
     return float(stats.binomtest(only_a, only_a + only_b).pvalue)
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for how many were looked at, by Holm's step-down rule.
+
+    Sorted, p₁ ≤ … ≤ pₘ: the corrected pᵢ is the largest of (m - j + 1) pⱼ over j ≤ i, at most 1.
+    What stays below .05 is a difference with a chance of at most 5 % that any of the m is luck.
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
+
+    Args:
+        p_values: of all tests of one table, two-sided, in [0, 1].
+
+    Returns:
+        In the order in which they were given.
+
+    Raises:
+        ValueError: one lies outside [0, 1].
+    """
+    for p_value in p_values:
+        checks.within("p_values", p_value, "[0, 1]")
+    corrected, least = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        least = max(least, (len(p_values) - rank) * p_values[index])
+        corrected[index] = min(1.0, least)
+    return corrected
+
+
 def _check_tasks(
     tasks: Sequence[Task],
     golds: Mapping[str, np.ndarray],

@@ -91,7 +91,8 @@ def interval(bounds: Sequence[float]) -> str:
     return f"[{number(bounds[0])}, {number(bounds[1])}]"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lines of a Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
@@ -107,7 +108,7 @@ def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
                 cell(value and value[metric], paper.TABLES[table].get(arm, {}).get(metric))
             )
         rows.append([title, *cells])
-    return _table(["", *results["arms"]], rows)
+    return markdown_table(["", *results["arms"]], rows)
 
 
 def signed(value: float) -> str:
@@ -154,7 +155,7 @@ def _test_table(results: dict[str, Any]) -> str:
         [title, cell(results["test"][metric], theirs.get(metric))]
         for metric, title in titles(results).items()
     ]
-    return sentence + "\n\n" + _table(["", "submitted"], rows)
+    return sentence + "\n\n" + markdown_table(["", "submitted"], rows)
 
 
 def _story(results: dict[str, Any]) -> str:
@@ -172,7 +173,7 @@ def story_table(results: dict[str, Any]) -> str:
         shown = f"{signed(finding.value['value'])} [{signed(low)}, {signed(high)}]"
         rows.append([finding.statement, finding.expected, shown, finding.verdict])
     header = ["", "expected", f"measured [95 % over {len(results['seeds'])} seeds]", "borne out"]
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
 def ladder_table(
@@ -184,7 +185,7 @@ def ladder_table(
         for metric, rungs in rungs_of.items()
         for rung, value in rungs.items()
     ]
-    return _table(["task", "rung", "dev"], rows)
+    return markdown_table(["task", "rung", "dev"], rows)
 
 
 def _by_cosine(results: dict[str, Any]) -> str:
@@ -194,7 +195,7 @@ def _by_cosine(results: dict[str, Any]) -> str:
     rows = [[arm, cell(value)] for arm, value in results["paraphrase_by_cosine"].items()]
     return (
         "## Paraphrases by cosine: the frozen encoder, a threshold fitted on train, no head\n\n"
-        + _table(["arm", "Paraphrase (Quora), accuracy on dev"], rows)
+        + markdown_table(["arm", "Paraphrase (Quora), accuracy on dev"], rows)
     )
 
 
@@ -208,8 +209,9 @@ def _perplexity(results: dict[str, Any]) -> str:
         spread = "" if change["ci95"] is None else " [{:+z.0%}, {:+z.0%}]".format(*change["ci95"])
         before, after = (values[f"perplexity_{when}"]["value"] for when in ("before", "after"))
         rows.append([task, f"{before:z.2f}", f"{after:z.2f}", f"{change['value']:+z.0%}{spread}"])
-    return "## In-domain pre-training: perplexity of masked tokens on dev sentences\n\n" + _table(
-        ["text", "before", "after", "change [95 % over seeds]"], rows
+    return (
+        "## In-domain pre-training: perplexity of masked tokens on dev sentences\n\n"
+        + markdown_table(["text", "before", "after", "change [95 % over seeds]"], rows)
     )
 
 
@@ -224,7 +226,7 @@ def _hours_table(results: dict[str, Any]) -> str:
     rows.append(["all stages, one seed", f"{total:z.3f}", f"{sum(paper.HOURS.values()):z.2f}"])
     peak = results.get("peak_memory_mib")
     memory = f"\nPeak memory of the run: {peak:,.0f} MiB.\n" if peak else ""
-    return _table(["stage", "ours, hours", "paper, hours"], rows) + memory
+    return markdown_table(["stage", "ours, hours", "paper, hours"], rows) + memory
 
 
 def _settings(results: dict[str, Any]) -> str:

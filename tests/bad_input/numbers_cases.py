@@ -514,6 +514,10 @@ CASES: dict[str, Case] = {
     "frequency head: counts": ("counts", lambda: blanks.frequency_head(CONFIG, f(39))),
     "frequency head: nothing added": (
         "added", lambda: blanks.frequency_head(CONFIG, f(40), added=0.0)),
+    "holm: above 1": ("p_values", lambda: statistics.holm([0.2, 1.5])),
+    "holm: NaN": ("p_values", lambda: statistics.holm([NAN])),
+    "detectable: below 0": ("half_width", lambda: power.detectable_difference(-0.1)),
+    "detectable: sure": ("power", lambda: power.detectable_difference(0.1, 1.0)),
     "power: no difference": ("difference", lambda: power.sentences_needed(0.0, 0.1, 10)),
     "power: NaN": ("difference", lambda: power.sentences_needed(NAN, 0.1, 10)),
     "power: no width": ("half_width", lambda: power.sentences_needed(0.1, 0.0, 10)),
