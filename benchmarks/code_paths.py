@@ -67,7 +67,9 @@ def measure(cells: list[str]) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """For docs/machines.md."""
+    moved = found["distance_of_training"]
     lines = ["| two cells | distance of their encoders |", "| --- | --- |"]
+    lines += [f"| before and after training, {next(iter(found['time_to_first']))} | {moved:.2f} |"]
     lines += [f"| {pair} | {distance:.2f} |" for pair, distance in found["distances"].items()]
     lines += ["", "| cell | time, multiple of the first |", "| --- | --- |"]
     lines += [f"| {cell} | {ratio:.1f} |" for cell, ratio in found["time_to_first"].items()]

@@ -2,8 +2,8 @@
 
 jaxtyping's own import hook rewrites a module's source, functions inside functions included, and
 prepares those anew at each call: the corpus alone took seven times as long. Here a module runs as
-it is, and then each of its functions, methods and dataclasses that name a shape is put behind
-the check, before anybody else can import it.
+it is, and then each of its functions, methods, properties and dataclasses that name a shape is put
+behind the check, before anybody else can import it.
 """
 
 from __future__ import annotations
@@ -52,19 +52,27 @@ def check_shapes(module: ModuleType) -> None:
     def of_this_module(thing: Any) -> bool:
         return getattr(thing, "__module__", None) == module.__name__
 
-    def put_behind(owner: Any, name: str, thing: FunctionType) -> None:
-        if any(map(names_a_shape, hints(thing, vars(module)))):
-            setattr(owner, name, jaxtyped(thing, typechecker=typed))
-            checked.append(f"{module.__name__}.{thing.__qualname__}")
+    def put_behind(owner: Any, name: str, thing: Any) -> None:
+        if isinstance(thing, property) and thing.fget:
+            function, again = thing.fget, lambda get: property(get, thing.fset, thing.fdel)
+        elif isinstance(thing, staticmethod | classmethod):
+            function, again = thing.__func__, type(thing)
+        else:
+            function, again = thing, lambda same: same
+        if not isinstance(function, FunctionType):
+            return
+        if any(map(names_a_shape, hints(function, vars(module)))):
+            setattr(owner, name, again(jaxtyped(function, typechecker=typed)))
+            checked.append(f"{module.__name__}.{function.__qualname__}")
 
     for name, thing in list(vars(module).items()):
         if isinstance(thing, FunctionType) and of_this_module(thing):
             put_behind(module, name, thing)
         elif inspect.isclass(thing) and of_this_module(thing):
             made = vars(thing).get("__init__") if dataclasses.is_dataclass(thing) else None
-            for member, function in list(vars(thing).items()):
-                if isinstance(function, FunctionType) and function is not made:
-                    put_behind(thing, member, function)
+            for member, value in list(vars(thing).items()):
+                if value is not made:
+                    put_behind(thing, member, value)
             if made and any(map(names_a_shape, hints(thing, vars(module)))):
                 jaxtyped(thing, typechecker=typed)  # checks the fields once they are set
                 checked.append(f"{module.__name__}.{thing.__qualname__}")

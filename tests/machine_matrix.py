@@ -64,8 +64,8 @@ CELLS = {
 OLDEST = "baseline-1"
 MOST_DIFFERENT = ("avx2-1", "perturbed-4")
 """The cells that `make test` runs: code paths without AVX-512 on one thread, changed weights on
-four. OLDEST is 2 % further from the second, for twice the time of the first (docs/machines.md):
-`make test-all` runs it, too."""
+four. OLDEST is hardly further from the second, and takes twice the time of the first: see
+docs/machines.md. `make test-all` runs it, too."""
 CELL_TIMEOUT_S = 300
 
 

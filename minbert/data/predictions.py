@@ -72,13 +72,14 @@ def read_predictions(path: Path, task: Task | str | None = None) -> tuple[str, d
     lines = text_lines(read_text(path))
     header = [field.strip() for field in lines[0].split("\t")] if lines else []
     column = header[1] if len(header) == 2 and header[0] == "id" else ""
-    known = TASK_OF_COLUMN if task is None else {find_task(task).prediction: find_task(task)}
+    wanted = TASK_OF_COLUMN.values() if task is None else [find_task(task)]
+    known = {one.prediction: one for one in wanted}
     if column not in known:
         got = shown_header(lines[0].split("\t")) if lines else "an empty file"
         swapped = "; this is a file of labels: are the two files swapped?" if "id" in header else ""
         raise ValueError(
             f"{path}:1: expected the header 'id \\t COLUMN' of a prediction file, where COLUMN is "
-            f"{', '.join(known)}, got {got}{swapped}"
+            f"exactly {', '.join(known)}, got {got}{swapped}"
         )
     task, values = known[column], {}
     for number, line in enumerate(lines[1:], start=2):

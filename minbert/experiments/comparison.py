@@ -57,37 +57,42 @@ def compare_runs(run_a: Path, run_b: Path, data: CourseData) -> list[Comparison]
         FileNotFoundError: there are no dev predictions of a common task.
         ValueError: a run is of other data, or its predictions are of other examples.
     """
-    found = {}
-    for task, splits in data.tasks.items():
-        paths = [run / "predictions" / f"{task.name}-dev.csv" for run in (run_a, run_b)]
-        if all(path.is_file() for path in paths):
-            labels = {example.id: example.label for example in splits.dev}
-            found[task] = (labels, [_of_these(path, task, labels) for path in paths])
-    if not found:
+    files = {
+        task: [run / "predictions" / f"{task.name}-dev.csv" for run in (run_a, run_b)]
+        for task in data.tasks
+    }
+    tasks = tuple(task for task, paths in files.items() if all(path.is_file() for path in paths))
+    if not tasks:
         raise FileNotFoundError(
             f"{run_a} and {run_b} have no predictions/TASK-dev.csv of a common task: expected "
             "folders that `minbert reproduce` or `minbert single-task` has written"
         )
     for run in (run_a, run_b):
         _same_data(run, data)
-    golds = {task.name: np.array(list(labels.values())) for task, (labels, _) in found.items()}
-    a, b = ({task.name: values[side] for task, (_, values) in found.items()} for side in (0, 1))
-    tests = compare(golds, [a], [b], tuple(found))
+    labels = {
+        task: {example.id: example.label for example in data.tasks[task].dev} for task in tasks
+    }
+    golds = {task.name: np.array(list(labels[task].values())) for task in tasks}
+    a, b = (
+        {task.name: _of_these(files[task][side], task, labels[task]) for task in tasks}
+        for side in (0, 1)
+    )
+    tests = compare(golds, [a], [b], tasks)
     corrected = holm([test["p_value"] for test in tests])
     return [
         Comparison(
-            task,
-            len(golds[task.name]),
-            score(task, a[task.name], golds[task.name]),
-            score(task, b[task.name], golds[task.name]),
-            test["difference"],
-            tuple(test["ci95"]),
-            test["p_value"],
-            p_value,
-            detectable_difference((test["ci95"][1] - test["ci95"][0]) / 2),
-            test["method"],
+            task=task,
+            examples=len(golds[task.name]),
+            a=score(task, a[task.name], golds[task.name]),
+            b=score(task, b[task.name], golds[task.name]),
+            difference=test["difference"],
+            ci95=(test["ci95"][0], test["ci95"][1]),
+            p_value=test["p_value"],
+            corrected=p_value,
+            detectable=detectable_difference((test["ci95"][1] - test["ci95"][0]) / 2),
+            method=test["method"],
         )
-        for task, test, p_value in zip(found, tests, corrected, strict=True)
+        for task, test, p_value in zip(tasks, tests, corrected, strict=True)
     ]
 
 

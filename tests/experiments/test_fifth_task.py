@@ -137,7 +137,7 @@ def test_its_predictions_are_matched_with_its_labels(
     arm, stage = (results["submitted"][name] for name in ("arm", "stage"))
     measured = results["arms"][arm][stage]["nli_accuracy"]["value"]
     assert task is NLI and (predicted == golds).mean() == pytest.approx(measured)
-    with pytest.raises(ValueError, match="COLUMN is Predicted_Relation, got"):
+    with pytest.raises(ValueError, match="COLUMN is exactly Predicted_Relation, got"):
         matched(out / "predictions" / "sst-dev.csv", tmp_path / "dev.csv", NLI)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from minbert.viz.style import COLOURS, LINE_STYLES, REFERENCE, new_axes, tidy
+from minbert.viz.plots.references import reference_line
+from minbert.viz.style import COLOURS, LINE_STYLES, new_axes, tidy
 
 
 def curves(
@@ -45,16 +46,7 @@ def curves(
             axes.fill_between(x, y.min(axis=0), y.max(axis=0), color=colour, alpha=0.2, lw=0)
         said.append(f"{name} from {mean[0]:z.2f} to {mean[-1]:z.2f}")
     for name, value in (references or {}).items():
-        axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
-        axes.annotate(
-            f"{name} = {value:z.2f}",
-            (1, value),
-            xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
-            fontsize=8,
-            color=REFERENCE,
-        )
+        reference_line(axes, value, f"{name} = {value:z.2f}")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.set_title(title)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from minbert.viz.style import COLOURS, MARKERS, REFERENCE, new_axes, tidy
+from minbert.viz.plots.references import reference_line
+from minbert.viz.style import COLOURS, MARKERS, new_axes, tidy
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,7 @@ def intervals(
                 label=group if at == 0 and chosen else None,
             )
     for name, value in (references or {}).items():
-        axes.axvline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
-        axes.annotate(
-            name,
-            (value, 1),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            color=REFERENCE,
-        )
+        reference_line(axes, value, name, align="center", axis="x")
     axes.set_yticks(range(len(rows)), rows)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)

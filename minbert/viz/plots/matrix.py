@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 
 from minbert.viz.style import DIVERGING, SEQUENTIAL, new_axes
 
@@ -42,18 +43,7 @@ def matrix(
     axes.set_yticks(range(len(rows)), rows)
     axes.set_title(title)
     if values.size <= 150:
-        for row, column in np.ndindex(values.shape):
-            red, green, blue, _ = image.cmap(image.norm(values[row, column]))
-            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-            axes.text(
-                column,
-                row,
-                f"{values[row, column]:.{digits}f}",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if dark else "black",
-            )
+        write_numbers(axes, image, digits)
     axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8)
     row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
     return axes, (
@@ -61,3 +51,20 @@ def matrix(
         f"{np.nanmin(values):.{digits}f} to {np.nanmax(values):.{digits}f}; the largest stands in "
         f"row {rows[row]}, column {columns[column]}."
     )
+
+
+def write_numbers(axes: Axes, image: AxesImage, digits: int, size: float = 8) -> None:
+    """Write each value into its cell: dark figures on light cells, and the other way round.
+
+    Args:
+        axes: that show the image.
+        image: a heat map, as `Axes.imshow` gives it.
+        digits: after the point.
+        size: of the figures, in points.
+    """
+    for (row, column), value in np.ndenumerate(image.get_array()):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+        colour = "black" if light else "white"
+        written = {"ha": "center", "va": "center", "fontsize": size, "color": colour}
+        axes.text(column, row, f"{value:z.{digits}f}", **written)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from minbert.viz.style import COLOURS, MARKERS, REFERENCE, new_axes, tidy
+from minbert.viz.plots.references import reference_line
+from minbert.viz.style import COLOURS, MARKERS, new_axes, tidy
 
 
 def by_rate(
@@ -40,16 +41,7 @@ def by_rate(
         )
         said.append(f"{name}: {shown}" if len(groups) > 1 else shown)
     for name, value in (references or {}).items():
-        axes.axhline(value, color=REFERENCE, linewidth=1.0, linestyle=(0, (1, 1)))
-        axes.annotate(
-            name,
-            (0.5, value),
-            xycoords=("axes fraction", "data"),
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            color=REFERENCE,
-        )
+        reference_line(axes, value, name, at=0.5, align="center")
     axes.set_xscale("log")
     axes.set_xlabel("learning rate")
     axes.set_ylabel(y_label)

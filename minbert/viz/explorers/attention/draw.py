@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from minbert.viz.plots.matrix import write_numbers
 from minbert.viz.style import COLOURS, DIVERGING, HATCHES, REFERENCE, SEQUENTIAL
 
 THINNEST = 0.01
@@ -178,7 +179,7 @@ def head_maps(numbers: Sequence[HeadNumbers]) -> Figure:
         _colours(figure, image, count * (LEFT + width + RIGHT) + LEFT + width, height)
         name_picture(axes, shown.title)
         if layers * heads <= MOST_WRITTEN:
-            _write_numbers(axes, image, shown.digits)
+            write_numbers(axes, image, shown.digits, size=7.5)
     return figure
 
 
@@ -203,22 +204,6 @@ def _name_layers_and_heads(axes: Axes, layers: int, heads: int, side: int, middl
 def _colours(figure: Figure, image: AxesImage, x: float, height: float, label: str = "") -> None:
     tall = min(height, 2.2)
     colour_strip(figure, image, (x + 0.1, BELOW + height - tall, 0.12, tall), label)
-
-
-def _write_numbers(axes: Axes, image: AxesImage, digits: int) -> None:
-    """Dark figures on light cells, and the other way round."""
-    for (layer, head), value in np.ndenumerate(image.get_array()):
-        red, green, blue, _ = image.cmap(image.norm(value))
-        light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
-        axes.text(
-            head,
-            layer,
-            f"{value:z.{digits}f}",
-            ha="center",
-            va="center",
-            fontsize=7.5,
-            color="black" if light else "white",
-        )
 
 
 EACH, LEFT, RIGHT = 0.92, 0.6, 0.1

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from torch import nn
 
 from minbert.encoder import Encoder
 from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
@@ -91,13 +92,10 @@ def compute_answers(
         return PairAnswers(None, None, similarity)
     of_a_sentence = _first_task(model, "classifier", pairs=False)
     of_a_pair = _first_task(model, "yes_or_no", pairs=True)
-    sentiment, paraphrase = (
-        copy.deepcopy(head).cpu().eval() if task and is_trained(head := model.head(task)) else None
-        for task in (of_a_sentence, of_a_pair)
-    )
+    classify, compare = (_trained_head(model, task) for task in (of_a_sentence, of_a_pair))
     return PairAnswers(
-        sentiments=None if sentiment is None else sentiment(both).softmax(dim=-1).numpy(),
-        logit=None if paraphrase is None else paraphrase(both[:1], both[1:]).item(),
+        sentiments=None if classify is None else classify(both).softmax(dim=-1).numpy(),
+        logit=None if compare is None else compare(both[:1], both[1:]).item(),
         similarity=similarity,
         subjects=(
             of_a_sentence.subject if of_a_sentence else "classes",
@@ -107,8 +105,14 @@ def compute_answers(
 
 
 def _first_task(model: MultitaskBert, head: str, pairs: bool) -> Task | None:
-    """The model's first task with such a head; these explorers show one of a kind."""
+    """The model's first task with such a head; the explorer shows one of a kind."""
     return next((t for t in model.tasks if t.head == head and t.pairs == pairs), None)
+
+
+def _trained_head(model: MultitaskBert, task: Task | None) -> nn.Module | None:
+    """A copy on the CPU, with dropout off; None where there is no such task, or it is untrained."""
+    head = task and model.head(task)
+    return copy.deepcopy(head).cpu().eval() if head and is_trained(head) else None
 
 
 def class_names(subject: str, count: int) -> tuple[str, ...]:
