@@ -160,3 +160,27 @@ def test_pictures_are_made_without_pyplot() -> None:
     for path in sorted((PACKAGE / "viz").rglob("*.py")):
         if path.name != "show.py":  # which closes what a notebook has opened with pyplot
             assert "pyplot" not in re.sub(r'""".*?"""', "", path.read_text("utf-8"), flags=re.S)
+
+
+def test_no_module_gives_a_name_to_two_things() -> None:
+    """The later one would be used by what stands above it, too."""
+    twice = []
+    for path in FILES:
+        seen: set[str] = set()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names: list[str] = []
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                names = [node.name]
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                parts = [part for target in targets for part in ast.walk(target)]
+                names = [
+                    part.id
+                    for part in parts
+                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+                ]
+            elif isinstance(node, ast.ImportFrom):
+                names = [alias.asname or alias.name for alias in node.names]
+            twice += [f"{path.name}: {name}" for name in names if name in seen]
+            seen.update(names)
+    assert twice == []

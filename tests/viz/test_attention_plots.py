@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from minbert.viz.explorers.attention.compute import Dependence, as_attention
 from minbert.viz.explorers.attention.draw import (
+    HeadNumbers,
     attention_mosaic,
+    head_maps,
     mosaic,
     weight_lines,
     weight_matrix,
@@ -163,3 +170,32 @@ def test_hidden_tokens_are_left_out_of_the_bars() -> None:
     table = tokens_table(inner, PREDICTION, 0, 1)
     assert [row[:2] for row in table.rows] == [["1", "<b>"], ["2", "$b$"]]
     assert [row[5] for row in table.rows] == ["-0.300", "+0.020"]
+
+
+def crowded(figure: Figure) -> list[str]:
+    """Texts that lie on another one, and whatever is cut off at the picture's edge."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    whole = figure.bbox.expanded(1.005, 1.005)
+    texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    boxes = [(text.get_text(), text.get_window_extent(canvas.renderer)) for text in texts]
+    parts = [*boxes, *(("axes", axes.get_window_extent()) for axes in figure.axes)]
+    cut = [name for name, box in parts if not (
+        whole.x0 <= box.x0 and box.x1 <= whole.x1 and whole.y0 <= box.y0 and box.y1 <= whole.y1
+    )]  # fmt: skip
+    on_another = [
+        f"{a} on {b}" for (a, one), (b, other) in combinations(boxes, 2)
+        if one.padded(-1).overlaps(other.padded(-1))
+    ]  # fmt: skip
+    return cut + on_another
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (6, 12), (12, 12), (1, 1)], ids=str)
+def test_nothing_lies_on_another_or_is_cut_off(shape: tuple[int, int]) -> None:
+    """Maps, their colour bars and every word have room, of small models and of large ones."""
+    values = np.random.default_rng(0).random(shape)
+    numbers = [HeadNumbers("entropy (nats)", values, (0.0, 2.3)),
+               HeadNumbers("change of cosine", values - 0.5, (-0.5, 0.5), 3)]  # fmt: skip
+    assert crowded(head_maps(numbers)) == [] == crowded(head_maps(numbers[:1]))
+    mosaic_of = np.random.default_rng(0).dirichlet(np.ones(9), (*shape, 9))
+    assert crowded(attention_mosaic(mosaic_of)) == []

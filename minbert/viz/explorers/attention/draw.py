@@ -206,7 +206,7 @@ def _colours(figure: Figure, image: AxesImage, x: float, height: float, label: s
     colour_strip(figure, image, (x + 0.1, BELOW + height - tall, 0.12, tall), label)
 
 
-EACH, LEFT, RIGHT = 0.92, 0.6, 0.1
+BAR_ROW, BARS_LEFT, BARS_RIGHT = 0.92, 0.6, 0.1
 """Inches: a row of bars with its name, and what is beside them."""
 BARS = 0.68
 """Share of a row that the bars may fill; its name stands above."""
@@ -232,10 +232,10 @@ def measure_bars(measures: Sequence[TokenMeasure], tokens: Sequence[str]) -> Axe
         tokens: names of the bars.
     """
     count, below = len(tokens), 0.1 + 0.9 * room_for(tokens)
-    wide, tall = min(max(0.42 * count, 4.8), 7.2), EACH * len(measures)
-    width, height = LEFT + wide + RIGHT, below + tall
+    wide, tall = min(max(0.42 * count, 4.8), 7.2), BAR_ROW * len(measures)
+    width, height = BARS_LEFT + wide + BARS_RIGHT, below + tall
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((LEFT / width, below / height, wide / width, tall / height))
+    axes = figure.add_axes((BARS_LEFT / width, below / height, wide / width, tall / height))
     axes.set_axis_off()
     axes.set(xlim=(-0.6, count - 0.4), ylim=(0, len(measures)))
     for number, measure in enumerate(measures):
