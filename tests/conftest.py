@@ -54,14 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For pytest-xdist: a file's tests share a worker and what it has set up; notebooks do not.
 
-    All pages share one worker, one JupyterLab and one browser, and begin first: they take longest.
+    Notebooks begin, since they take longest and the pages find in the cache what they trained; then
+    all pages, which share one worker, one JupyterLab and one browser.
     """
+    first = ["notebooks", "browser"]
 
     def order(item: pytest.Item) -> int:
-        return ["browser", "notebooks"].index(item.path.parent.name) if slow(item) else 2
-
-    def slow(item: pytest.Item) -> bool:
-        return item.path.parent.name in ("browser", "notebooks")
+        room = item.path.parent.name
+        return first.index(room) if room in first else len(first)
 
     for item in items:
         if item.path.name != "test_nbval.py":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -119,50 +119,45 @@ def abroad(url: str) -> bool:
     return place.scheme in ("http", "https", "ws", "wss") and place.hostname != "127.0.0.1"
 
 
-@contextmanager
-def fresh_page(browser) -> Iterator:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+def fresh_page(browser):
+    """A page of its own, 1280 wide; errors in its console, and addresses of other machines that it
+    asked for, are in `page.said`."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.said = []
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.on("console", lambda line: line.type == "error" and page.said.append(line.text))
     page.on("request", lambda request: abroad(request.url) and page.said.append(request.url))
-    yield page
-    context.close()
-
-
-@pytest.fixture
-def page(browser):
-    """A fresh page, 1280 wide; errors in its console, and addresses of other machines that it asked
-    for, are in `page.said`."""
-    with fresh_page(browser) as page:
-        yield page
-
-
-@pytest.fixture(scope="module")
-def open_notebook(browser, lab_url: str):
-    """Opens a notebook by the beginning of its name, in a page that a test module shares."""
-    with ExitStack() as pages:
-
-        def open_one(name: str) -> NotebookPage:
-            (path,) = notebook_paths([name])
-            return NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
-
-        yield open_one
+    return page
 
 
 @pytest.fixture(scope="session")
-def run_notebook(browser, lab_url: str):
+def open_page(browser, lab_url: str):
+    """`open_page(name, folder)`: a notebook by the beginning of its name; its user closes it."""
+
+    def open_one(name: str, folder: str = "notebooks") -> NotebookPage:
+        (path,) = notebook_paths([name])
+        return NotebookPage(fresh_page(browser), lab_url, path, folder)
+
+    return open_one
+
+
+@pytest.fixture(scope="module")
+def open_notebook(open_page):
+    """Opens a notebook by the beginning of its name, in a page that a test module shares."""
+    with ExitStack() as pages:
+        yield lambda name: pages.enter_context(closing(open_page(name)))
+
+
+@pytest.fixture(scope="session")
+def run_notebook(open_page):
     """Opens a notebook and runs all of it, once for all test modules that look at it."""
     known: dict[str, NotebookPage] = {}
     with ExitStack() as pages:
 
         def run_one(name: str) -> NotebookPage:
             if name not in known:
-                (path,) = notebook_paths([name])
-                page = NotebookPage(pages.enter_context(fresh_page(browser)), lab_url, path)
-                page.run_all(timeout_s=330)
-                known[name] = page
+                known[name] = pages.enter_context(closing(open_page(name)))
+                known[name].run_all(timeout_s=330)
             return known[name]
 
         yield run_one

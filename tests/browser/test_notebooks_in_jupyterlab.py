@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,21 @@ LOOK = """
 """
 
 
-@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
-def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> None:
-    NotebookPage(page, lab_url, path, "shown")
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=() if number % 4 == 0 else pytest.mark.slow)
+        for number, path in enumerate(PATHS)
+    ],
+)
+def test_it_looks_right(path: Path, open_page, screenshots: Path) -> None:
+    """Every fourth notebook; `make test-all`: each. Pages of those that are run are looked at too."""
+    with closing(open_page(path.stem, "shown")) as opened:
+        look_at(opened, path, screenshots)
+
+
+def look_at(opened: NotebookPage, path: Path, screenshots: Path) -> None:
+    page = opened.page
     found = page.evaluate(LOOK)
     cells = read(path).cells
     assert found["cells"] == len(cells)
@@ -58,17 +71,17 @@ def test_it_looks_right(path: Path, page, lab_url: str, screenshots: Path) -> No
 
 
 @pytest.mark.timeout(300)
-def test_the_first_notebook_runs_and_keeps_a_prediction(
-    page, lab_url: str, screenshots: Path
-) -> None:
+def test_the_first_notebook_runs_and_keeps_a_prediction(open_page, screenshots: Path) -> None:
     path = PATHS[0]
-    NotebookPage(page, lab_url, path).run_all()
-    page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
-    found = page.evaluate(LOOK)
-    assert not found["errors"]
-    button = page.locator(f"{NOTEBOOK} .jupyter-button").first
-    choice = button.inner_text()
-    button.focus()
-    page.keyboard.press("Space")  # by keyboard, as everything
-    page.wait_for_selector(f"text=Recorded: {re.sub(chr(10), ' ', choice)}", timeout=30_000)
-    page.screenshot(path=screenshots / f"{path.stem}-run.png")
+    with closing(open_page(path.stem)) as opened:
+        page = opened.page
+        opened.run_all()
+        page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
+        found = page.evaluate(LOOK)
+        assert not found["errors"]
+        button = page.locator(f"{NOTEBOOK} .jupyter-button").first
+        choice = button.inner_text()
+        button.focus()
+        page.keyboard.press("Space")  # by keyboard, as everything
+        page.wait_for_selector(f"text=Recorded: {re.sub(chr(10), ' ', choice)}", timeout=30_000)
+        page.screenshot(path=screenshots / f"{path.stem}-run.png")

@@ -106,7 +106,9 @@ def partial_files(place: Path) -> list[Path]:
     return [path for path in place.rglob(".*") if path.name.endswith(("-part", "-lock"))]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     place: Path, number: signal.Signals
 ) -> None:
@@ -130,7 +132,9 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     assert "interrupted" not in index(place).text and not partial_files(place)
 
 
-@pytest.mark.parametrize("moment", ["a cell runs", "the second notebook begins"])
+@pytest.mark.parametrize(
+    "moment", ["a cell runs", pytest.param("the second notebook begins", marks=pytest.mark.slow)]
+)
 def test_killed_the_same_command_goes_on(place: Path, moment: str) -> None:
     """Without a word, and with all that it started: as the system does when memory runs out."""
     make(place, first="1", waits=WAITS, last="1")
