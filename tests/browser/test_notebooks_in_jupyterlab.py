@@ -47,7 +47,7 @@ LOOK = """
     ],
 )
 def test_it_looks_right(path: Path, open_page, screenshots: Path) -> None:
-    """Every fourth notebook; `make test-all`: each. Pages of those that are run are looked at too."""
+    """Every fourth notebook; in `make test-all` each."""
     with closing(open_page(path.stem, "shown")) as opened:
         look_at(opened, path, screenshots)
 
