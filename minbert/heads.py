@@ -1,4 +1,4 @@
-"""The paper's heads: what turns sentence vectors, or token vectors, into answers."""
+"""Heads: what turns the vectors of sentences, pairs or tokens into answers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from minbert.tasks import Task
 HEADS = ("classifier", "yes_or_no", "cosine")
 """Kinds of heads: a score a class, of a sentence or a pair; one logit of a pair; no weights."""
 
+PAIRS = ("bi-encoder", "cross-encoder", "both")
+"""How a pair is read: each sentence by itself, as in the paper; both in one pass, so that words of
+one attend to words of the other; or both ways."""
+
 
 def head_for(
     task: Task,
@@ -22,6 +26,7 @@ def head_for(
     dropout: float = 0.3,
     generator: torch.Generator | None = None,
     compares: bool = False,
+    pairs: str = "bi-encoder",
 ) -> nn.Module | None:
     """A fresh head that answers a task; None where the answer is read off the vectors.
 
@@ -29,11 +34,16 @@ def head_for(
         task: whose `head` says which kind.
         hidden_size, dropout, generator: as for every head below.
         compares: whether a head of pairs also reads |u − v| and u · v.
+        pairs: one of `PAIRS`; where it is not the paper's, `CrossEncoderHead` answers all pairs.
 
     Raises:
         ValueError: `task.head` is none of `HEADS`, or none for one sentence.
     """
     checks.one_of("task.head", task.head, HEADS if task.pairs else HEADS[:1])
+    checks.one_of("pairs", pairs, PAIRS)
+    if task.pairs and pairs != "bi-encoder":
+        outputs = task.classes if task.head == "classifier" else 1
+        return CrossEncoderHead(hidden_size, outputs, dropout, generator, vectors=pairs == "both")
     if task.head == "cosine":
         return None
     if task.head == "yes_or_no":
@@ -139,6 +149,61 @@ class PairClassifierHead(nn.Module):
         """Logits, one per class."""
         read = read_together(first, second, self.compares, self.dense.in_features)
         return self.dense(self.dropout(read))
+
+
+class CrossEncoderHead(nn.Module):
+    """One linear layer on the vector of a pair that the encoder read in one pass.
+
+    In that pass each word attends to the words of the other sentence, which two separate vectors
+    cannot make up for; its price is one pass for every pair instead of one for every sentence.
+    With `vectors` the layer also reads |u − v| and u · v of the two sentences by themselves.
+
+    Args:
+        hidden_size: width of one vector.
+        outputs: classes; 1 for a logit or a score.
+        dropout: on what the layer reads, probability.
+        generator: for the fresh weights.
+        vectors: also read the two elementwise comparisons.
+
+    Source: Devlin et al. (2019), section 4.1 (one pass); Conneau et al. (2017), section 3.1.
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        outputs: int = 1,
+        dropout: float = 0.3,
+        generator: torch.Generator | None = None,
+        vectors: bool = False,
+    ) -> None:
+        super().__init__()
+        checks.within("dropout", dropout, "[0, 1)")
+        self.vectors = vectors
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear((3 if vectors else 1) * hidden_size, outputs)
+        initialise(self, 0.02, generator)
+
+    def forward(
+        self,
+        pair: Float[Tensor, "batch hidden"],
+        first: Float[Tensor, "batch hidden"] | None = None,
+        second: Float[Tensor, "batch hidden"] | None = None,
+    ) -> Float[Tensor, "batch label"] | Float[Tensor, " batch"]:
+        """Logits, one per class; of one output, one number a pair.
+
+        Raises:
+            ValueError: a vector is missing, or of another width.
+        """
+        hidden = f"batch {self.dense.in_features // (3 if self.vectors else 1)}"
+        parts = {"pair": pair, **({"first": first, "second": second} if self.vectors else {})}
+        checks.shapes(
+            "vectors of one encoder: of the pair, and of each sentence where the head compares",
+            **{name: (part, hidden, "float") for name, part in parts.items()},
+        )
+        read = pair
+        if self.vectors:
+            read = torch.cat([pair, (first - second).abs(), first * second], dim=-1)
+        return self.dense(self.dropout(read)).squeeze(-1)
 
 
 def read_together(

@@ -136,11 +136,12 @@ def encode_rows(
     pad_id: int,
     read: Read,
     *,
+    segments: Sequence[Sequence[int]] | None = None,
     precision: str = "fp32",
     token_budget: int | None = None,
     done: Callable[[int], None] = lambda count: None,
 ) -> Float[Tensor, "*layers row hidden"]:
-    """Vectors of tokenised sentences, dropout off: what everything that encodes comes down to.
+    """Vectors of tokenised texts, dropout off: what everything that encodes comes down to.
 
     Sentences of similar length share a batch, so little is padded. The encoder's training mode is
     given back as it was.
@@ -150,6 +151,7 @@ def encode_rows(
         encoder: runs on the device it is on.
         pad_id: fills short rows up.
         read: which layers, and how their tokens become one vector.
+        segments: of each piece, 0 in a first sentence and 1 in a second; None: no row is a pair.
         precision: `fp32` or `bf16`, as `minbert.precision.resolve_precision` gives it.
         token_budget: padded word pieces per batch; without, what suits the device.
         done: hears how many sentences each batch had.
@@ -165,8 +167,12 @@ def encode_rows(
         for batch in within_budget(by_length, lengths, token_budget or budget_for(device)):
             input_ids, mask = pad_batch([rows[row] for row in batch], pad_id)
             attention_mask = None if bool(mask.all()) else mask.to(device)
+            token_types = None
+            if segments is not None:
+                token_types = pad_batch([segments[row] for row in batch], 0)[0].to(device)
             with autocast(precision, device):
-                found = read(encoder(input_ids.to(device), attention_mask), attention_mask)
+                output = encoder(input_ids.to(device), attention_mask, token_types)
+                found = read(output, attention_mask)
             if vectors is None:
                 vectors = torch.empty(*found.shape[:-2], len(rows), found.shape[-1])
             vectors[..., batch, :] = found.float().cpu()

@@ -31,6 +31,8 @@ class MultitaskBert(nn.Module):
             not.
         pooling: which sentence vector the heads read, one of `minbert.pooling.POOLINGS`; the
             paper's is `pooler`.
+        pairs: how heads of pairs read them, one of `minbert.heads.PAIRS`; the paper's are a
+            `bi-encoder`.
 
     Raises:
         ValueError: an unknown pooling, two heads of one name, or a dropout outside [0, 1).
@@ -44,10 +46,11 @@ class MultitaskBert(nn.Module):
         generator: torch.Generator | None = None,
         paraphrase_compares: bool = False,
         pooling: str = "pooler",
+        pairs: str = "bi-encoder",
     ) -> None:
         super().__init__()
         checks.one_of("pooling", pooling, POOLINGS)
-        self.pooling = pooling
+        self.pooling, self.pairs = pooling, pairs
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.tasks = tuple(tasks)
@@ -57,7 +60,7 @@ class MultitaskBert(nn.Module):
                     f"tasks must have a subject each that a model has no part of, got "
                     f"{task.subject} for {task.name}"
                 )
-            head = head_for(task, hidden, dropout, generator, paraphrase_compares)
+            head = head_for(task, hidden, dropout, generator, paraphrase_compares, pairs)
             if head is not None:
                 self.add_module(task.subject, head)
 
@@ -65,9 +68,11 @@ class MultitaskBert(nn.Module):
         self,
         input_ids: Int[Tensor, "batch seq"],
         attention_mask: Int[Tensor, "batch seq"] | None = None,
+        token_type_ids: Int[Tensor, "batch seq"] | None = None,
     ) -> Float[Tensor, "batch hidden"]:
-        """The vector of each sentence that the heads read: see `pooling`."""
-        return pool(self.encoder(input_ids, attention_mask), attention_mask, self.pooling)
+        """The vector of each sentence, or pair, that the heads read: see `pooling`."""
+        output = self.encoder(input_ids, attention_mask, token_type_ids)
+        return pool(output, attention_mask, self.pooling)
 
     @property
     def with_weights(self) -> tuple[Task, ...]:
@@ -85,24 +90,50 @@ class MultitaskBert(nn.Module):
             raise ValueError(f"task must be one of this model's, {known}, got {task.name}")
         return getattr(self, task.subject, None)
 
-    def predict(
+    def answer(
         self,
         task: Task,
-        first: Float[Tensor, "batch hidden"],
+        first: Float[Tensor, "batch hidden"] | None = None,
         second: Float[Tensor, "batch hidden"] | None = None,
-    ) -> Float[Tensor, " batch"] | Int[Tensor, " batch"]:
-        """What the task's head says of sentence vectors.
-
-        The most likely class; of one logit, 1 where it is above 0 (a probability above .5); of the
-        head without weights, the similarity from 0 to 5.
+        pair: Float[Tensor, "batch hidden"] | None = None,
+    ) -> Float[Tensor, " batch"] | Float[Tensor, "batch label"]:
+        """What the task's loss reads: logits, or scores on the scale of its labels.
 
         Args:
             task: one of `tasks`.
-            first: vectors of the sentences.
+            first: vectors of the sentences; a `cross-encoder` needs none of pairs.
             second: of the second sentences, where the task is of pairs.
+            pair: of both in one pass, where `pairs` is not `bi-encoder`.
         """
         head = self.head(task)
         if head is None:
             return similarity_score(first, second)
-        logits = head(first, second) if task.pairs else head(first)
-        return (logits > 0).long() if logits.ndim == 1 else logits.argmax(dim=-1)
+        if not task.pairs:
+            return head(first)
+        if self.pairs == "bi-encoder":
+            return head(first, second)
+        read = head(pair, first, second)
+        if task.head != "cosine":
+            return read
+        lowest, highest = task.label.lowest, task.label.highest
+        return lowest + (highest - lowest) * read.sigmoid()
+
+    def predict(
+        self,
+        task: Task,
+        first: Float[Tensor, "batch hidden"] | None = None,
+        second: Float[Tensor, "batch hidden"] | None = None,
+        pair: Float[Tensor, "batch hidden"] | None = None,
+    ) -> Float[Tensor, " batch"] | Int[Tensor, " batch"]:
+        """What the task's head says.
+
+        The most likely class; of one logit, 1 where it is above 0 (a probability above .5); of
+        scores, the score.
+
+        Args:
+            task, first, second, pair: as for `answer`.
+        """
+        found = self.answer(task, first, second, pair)
+        if not task.label.whole:
+            return found
+        return (found > 0).long() if found.ndim == 1 else found.argmax(dim=-1)

@@ -18,7 +18,7 @@ from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.pretrain_tiny import SETTINGS, pretrain_tiny
 from minbert.experiments.provenance import describe_device, versions
-from minbert.experiments.reproduce import REPRODUCE, reproduce
+from minbert.experiments.reproduce import REPRODUCE, arms_of, reproduce
 from minbert.experiments.run_folder import write_json
 from minbert.experiments.single_task import train_single_task
 from minbert.experiments.sweep import sweep_learning_rates
@@ -41,9 +41,9 @@ PRETRAIN_TINY = Kind(
 def run_reproduce(arguments: argparse.Namespace) -> None:
     """`minbert reproduce`."""
     with claimed(arguments.out, REPRODUCE, _inputs(arguments)) as out:
-        results = reproduce(
-            _experiment(arguments), arguments.arms, arguments.seeds, out, arguments.command_line
-        )
+        experiment = _experiment(arguments)
+        arms = arguments.arms or arms_of(experiment.recipe)
+        results = reproduce(experiment, arms, arguments.seeds, out, arguments.command_line)
         print((out.path / "tables.md").read_text(encoding="utf-8"))
     logger.info("tier: %s data; everything is in %s", results["tier"], arguments.out)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import read_json, read_lines
-from minbert.experiments.arms import ARMS, STAGES
+from minbert.experiments.arms import ARMS, JOINT, STAGES, stages_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
@@ -25,10 +26,13 @@ from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
 from minbert.pretrained import from_pretrained
 from minbert.tasks import PAPER_TASKS
-from minbert.training.recipe import PRESETS, RECIPES, find
+from minbert.training.recipe import PRESETS, Recipe
 
 logger = logging.getLogger(__name__)
 
+NAME = re.compile(r"[\w+-]+")
+"""Of an arm: a folder of a run's checkpoints, and never a way out of it."""
+KINDS = {str: "text", int: "a whole number", dict: "a JSON object"}
 PREDICT = Kind(
     "predict", tuple(f"{task.name}-{part}.csv" for task in PAPER_TASKS for part in ("dev", "test"))
 )
@@ -70,8 +74,8 @@ def _predictions(
     experiment = Experiment(
         data=load_data(arguments.data),
         encoder_name=str(folder),
-        recipe=find(RECIPES, made["recipe"], "recipe"),
-        preset=find(PRESETS, made["preset"], "preset"),
+        recipe=made["recipe"],
+        preset=PRESETS["quick"],  # says how long stages train, and none does here
         precision=resolve_precision(arguments.precision or made["precision"], device),
         device=device,
         cache=StageCache(default_folder()),
@@ -93,23 +97,27 @@ def _made_by_reproduce(path: Path) -> dict[str, Any]:
         ("arm", str, ("submitted", "arm")),
         ("stage", str, ("submitted", "stage")),
         ("seed", int, ("submitted", "seed")),
-        ("recipe", str, ("recipe", "name")),
-        ("preset", str, ("preset", "name")),
         ("precision", str, ("precision",)),
+        ("recipe", dict, ("recipe",)),
     ):
         value: Any = results
         for key in place:
             value = value.get(key) if isinstance(value, dict) else None
         if type(value) is not kind:
             raise ValueError(
-                f"{path}: expected {'text' if kind is str else 'a whole number'} as "
-                f"{'.'.join(place)}, got {json.dumps(value)[:40]}: is this the --out of reproduce?"
+                f"{path}: expected {KINDS[kind]} as {'.'.join(place)}, got "
+                f"{json.dumps(value)[:40]}: is this the --out of reproduce?"
             )
         made[name] = value
-    if made["arm"] not in ARMS or made["stage"] not in STAGES:
+    try:
+        made["recipe"] = Recipe.from_values(made["recipe"])
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}: is this the --out of reproduce?") from error
+    if made["stage"] not in stages_of(made["arm"]) or not NAME.fullmatch(made["arm"]):
         raise ValueError(
-            f"{path}: expected an arm of {', '.join(ARMS)} and a stage of {', '.join(STAGES)} as "
-            f"submitted, got {made['arm'][:40]!r} and {made['stage'][:40]!r}"
+            f"{path}: expected an arm of {', '.join(ARMS)} and a stage of {', '.join(STAGES)}, or "
+            f"the name of a recipe and {JOINT}, as submitted, got {made['arm'][:40]!r} and "
+            f"{made['stage'][:40]!r}"
         )
     return made
 

@@ -27,6 +27,17 @@ STAGES = ("untrained", "heads", f"{FINETUNED.name}_finetune")
 """The points at which some arm is evaluated."""
 
 
+JOINT = "joint"
+"""The one point at which a recipe of joint training is evaluated; its arm has the recipe's name."""
+
+
 def stages_of(arm: str) -> tuple[str, ...]:
     """The points at which an arm is evaluated: before any training, or after each of two."""
+    if arm not in ARMS:
+        return (JOINT,)
     return STAGES[:1] if arm == "baseline" else STAGES[1:]
+
+
+def encoder_path(arm: str) -> tuple[str, ...]:
+    """The stages that its encoder goes through before those at which the arm is evaluated."""
+    return ARMS.get(arm, ())

@@ -132,6 +132,7 @@ class Experiment:
             generator=generator,
             paraphrase_compares=self.recipe.paraphrase_compares,
             pooling=self.recipe.pooling,
+            pairs=self.recipe.pairs,
         ).to(self.device)
 
     def context(self, seed: int, folder: Path | None = None) -> RunContext:

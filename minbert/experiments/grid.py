@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from torch import Tensor
 
 from minbert.encoder import Encoder
-from minbert.experiments.arms import ARMS, FINETUNED
+from minbert.experiments.arms import FINETUNED, JOINT, encoder_path
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.stage_files import (
     Predictions,
@@ -21,6 +21,7 @@ from minbert.experiments.stage_files import (
     save_dev_predictions,
     save_heads,
     save_history,
+    similarities,
     write_measures,
 )
 from minbert.heads import MaskedLanguageModelHead
@@ -30,12 +31,13 @@ from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.finetune import fine_tune
 from minbert.training.heads import train_head
 from minbert.training.held_out_loss import masked_loss
+from minbert.training.joint import train_jointly
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import ranked_pairs, train_ranking
 from minbert.training.seal import holds
-from minbert.training.sentences import CourseRows
-from minbert.training.vectors import embed_all
+from minbert.training.sentences import CourseRows, TaskRows
+from minbert.training.vectors import embed_all, embed_pairs
 
 MLM_DEV_SENTENCES = 1000
 """Of each task, on which the masked-language-model loss is measured."""
@@ -60,8 +62,10 @@ class Grid:
         self._vectors: dict[str, Tensor] = {}
 
     def folder(self, arm: str, stage: str, seed: int) -> Path:
-        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetune`)."""
-        path = ARMS[arm]
+        """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetune`, `joint`)."""
+        if stage == JOINT:
+            return self._joint(seed)
+        path = encoder_path(arm)
         if stage == "sst_finetune":
             return self._sst_finetune(path, seed)
         return self._heads(path, seed, trained=stage == "heads")
@@ -83,7 +87,7 @@ class Grid:
         """The model of an arm's evaluated stage, whose encoder may be that of an earlier stage."""
         folder = self.folder(arm, stage, seed)
         own = holds(folder, "model.safetensors")
-        return self.load(folder, None if own else self.encoder_folder(ARMS[arm], seed))
+        return self.load(folder, None if own else self.encoder_folder(encoder_path(arm), seed))
 
     def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
         """A stage's model, heads included, in eval mode on the experiment's device."""
@@ -97,7 +101,20 @@ class Grid:
         wanted = self.rows.split(split)
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)
-        return predict_tasks(model, vectors, wanted)
+        return predict_tasks(model, vectors, wanted, self._pair_vectors(model, wanted))
+
+    def _pair_vectors(
+        self, model: MultitaskBert, splits: Mapping[str, TaskRows]
+    ) -> dict[str, Tensor]:
+        """Of a model that reads pairs in one pass: the vector of each, by task."""
+        if model.pairs == "bi-encoder":
+            return {}
+        recipe, context = self.experiment.recipe, self.experiment.context(seed=0)
+        return {
+            name: embed_pairs(model.encoder, rows, self.rows.table, recipe, context)
+            for name, rows in splits.items()
+            if rows.task.pairs and len(rows)
+        }
 
     def _stage(self, name: str, what: dict, compute) -> Path:
         return self.experiment.cache.stage(name, {**self._identity, **what}, compute)
@@ -217,6 +234,39 @@ class Grid:
             {"parent": parent.name, "settings": asdict(settings), "seed": seed},
             compute,
         )
+
+    def _joint(self, seed: int) -> Path:
+        parent = self.encoder_folder((), seed)
+        settings = self.experiment.recipe.joint
+        if settings is None:
+            raise ValueError(
+                f"the recipe {self.experiment.recipe.name} has no joint stage: expected one whose "
+                "`joint` says how long it trains, such as best"
+            )
+
+        def compute(folder: Path) -> None:
+            encoder, tokenizer = self._load_encoder(parent)
+            model = self.experiment.model(encoder, generator_for(seed, "heads"))
+            history = train_jointly(
+                model,
+                self.rows.split("train"),
+                self.rows.table,
+                self.experiment.recipe,
+                settings,
+                self._context(folder, (JOINT,), seed),
+            )
+            save_pretrained(folder, model.encoder, tokenizer)
+            save_heads(folder, model)
+            dev = self.rows.split("dev")
+            vectors = self._embed(model.encoder, [r for of in dev.values() for r in of.all_rows])
+            predictions = predict_tasks(model, vectors, dev, self._pair_vectors(model, dev))
+            for rows in dev.values():
+                if rows.task.head == "cosine":
+                    predictions[by_cosine(rows.task)] = similarities(vectors, rows)
+            save_dev_predictions(folder, predictions)
+            save_history(folder, {JOINT: history})
+
+        return self._stage(JOINT, {"parent": parent.name, "seed": seed}, compute)
 
     def _load_encoder(self, folder: Path) -> tuple[Encoder, WordPieceTokenizer]:
         encoder, tokenizer = from_pretrained(str(folder))

@@ -11,6 +11,7 @@ import numpy as np
 
 from minbert import checks, paper
 from minbert.evaluation.statistics import Value, over_seeds
+from minbert.experiments.arms import JOINT
 from minbert.tasks import PAPER_TASKS
 
 OVERALL = {
@@ -33,12 +34,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
         f"# {results['encoder']}, preset {results['preset']['name']}: {caption(results)}\n",
         "Each cell: ours [95 % interval] (the paper's number). Intervals speak of the sample of "
         "sentences, not of the spread between seeds.\n",
-        "## Table 1: dev, heads trained on the frozen encoder\n",
-        _arms_table(results, "heads", "table1"),
-        _differences(results, "heads"),
-        "## Table 2: dev, after fine-tuning the whole model on sentiment\n",
-        _arms_table(results, "sst_finetune", "table2"),
-        _differences(results, "sst_finetune"),
+        *_dev_tables(results),
         "## Table 3: test, the submitted model\n",
         _test_table(results),
         _story(results),
@@ -51,6 +47,36 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _settings(results),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _dev_tables(results: dict[str, Any]) -> list[str]:
+    """The paper's two tables; or the one of a recipe that trains all tasks at once."""
+    if all(JOINT in stages for stages in results["arms"].values()):
+        rows = [
+            [title, *(cell(stages[JOINT][metric]) for stages in results["arms"].values())]
+            for metric, title in {**titles(results), **_cosine_titles(results)}.items()
+        ]
+        return [
+            "## Dev, after training encoder and heads on all tasks at once\n",
+            markdown_table(["", *results["arms"]], rows),
+        ]
+    return [
+        "## Table 1: dev, heads trained on the frozen encoder\n",
+        _arms_table(results, "heads", "table1"),
+        _differences(results, "heads"),
+        "## Table 2: dev, after fine-tuning the whole model on sentiment\n",
+        _arms_table(results, "sst_finetune", "table2"),
+        _differences(results, "sst_finetune"),
+    ]
+
+
+def _cosine_titles(results: dict[str, Any]) -> dict[str, str]:
+    """Rows of what the sentence vectors alone say of scored pairs."""
+    return {
+        f"{name}_cosine_pearson": f"{task['row']}, of the cosine of the two sentence vectors"
+        for name, task in results["tasks"].items()
+        if all(f"{name}_cosine_pearson" in of[JOINT] for of in results["arms"].values())
+    }
 
 
 def titles(results: dict[str, Any]) -> dict[str, str]:
@@ -300,7 +326,7 @@ def findings(results: dict[str, Any]) -> list[Finding]:
             statement = f"{arm} does not help sentiment while the encoder is frozen"
             found.append(_less_than_small(statement, gain, sign=1))
     for arm in arms:
-        if arm != "baseline":
+        if FINETUNED in arms[arm]:
             gain = _difference(results, (arm, FINETUNED), (arm, HEADS), "sst_accuracy")
             found.append(_beyond(f"fine-tuning raises sentiment: {arm}", gain, 0.10))
     for arm in ("mnrl", "mlm+mnrl"):

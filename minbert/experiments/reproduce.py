@@ -16,7 +16,7 @@ from minbert.data.predictions import write_predictions
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
-from minbert.experiments.arms import ARMS, stages_of
+from minbert.experiments.arms import ARMS, JOINT, encoder_path, stages_of
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
 from minbert.experiments.provenance import computed, describe_device, versions
@@ -30,7 +30,9 @@ from minbert.experiments.stage_files import (
     read_measures,
 )
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
+from minbert.tasks import Task
 from minbert.training.held_out_loss import perplexity
+from minbert.training.recipe import Recipe
 from minbert.training.seal import holds
 
 
@@ -58,6 +60,9 @@ def collect(
         arm: {stage: measure(golds, seeds_of(arm, stage), tasks) for stage in stages_of(arm)}
         for arm in arms
     }
+    for arm in arms:
+        if JOINT in measured[arm]:
+            measured[arm][JOINT] |= _by_cosine(golds, seeds_of(arm, JOINT), tasks)
     tests = []
     for stage in ("heads", "sst_finetune"):
         for a, b in combinations([arm for arm in arms if stage in stages_of(arm)], 2):
@@ -103,13 +108,27 @@ def collect(
             )
             for task in [task for task in tasks if task.head == "yes_or_no"][:1]
             for arm in arms
+            if arm in ARMS
         },
         "mlm_held_out": (
-            _mlm_held_out(grid, seeds) if any("mlm" in ARMS[arm] for arm in arms) else None
+            _mlm_held_out(grid, seeds) if any("mlm" in encoder_path(arm) for arm in arms) else None
         ),
         "alarms": [alarm.to_dict() for alarm in _alarms(grid, folders, dev)],
         **_times_and_counts(grid, folders),
         "peak_memory_mib": peak_memory_mib(),
+    }
+
+
+def _by_cosine(
+    golds: dict[str, np.ndarray], predictions: list[Predictions], tasks: Sequence[Task]
+) -> dict[str, Any]:
+    """What the sentence vectors alone say of scored pairs, such as `sts_cosine_pearson`."""
+    return {
+        f"{task.name}_cosine_{task.metric}": summarise(
+            task, golds[task.name], [seed[by_cosine(task)] for seed in predictions]
+        )
+        for task in tasks
+        if all(by_cosine(task) in seed for seed in predictions)
     }
 
 
@@ -211,9 +230,11 @@ def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
     found: dict[tuple[str, int], Path] = {}
     for (arm, stage, seed), folder in folders.items():
         steps = [
-            ("+".join(ARMS[arm][: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)
+            ("+".join(encoder_path(arm)[: i + 1]), path)
+            for i, path in encoder_stages(grid, arm, seed)
         ]
-        for name, path in [*steps, (f"{'+'.join(ARMS[arm]) or 'original'}/{stage}", folder)]:
+        last = f"{'+'.join(encoder_path(arm)) or 'original'}/{stage}"
+        for name, path in [*steps, (last, folder)]:
             if path not in found.values():
                 found[name, seed] = path
     return found
@@ -221,7 +242,7 @@ def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
 
 def encoder_stages(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:
     """The encoder stages an arm goes through, without the original."""
-    path = ARMS[arm]
+    path = encoder_path(arm)
     return [(i, grid.encoder_folder(path[: i + 1], seed)) for i in range(len(path))]
 
 
@@ -231,6 +252,11 @@ REPRODUCE = Kind(
     "reproduce", ("results.json", "tables.md", "curves.csv", "predictions/", "checkpoints/")
 )
 """What is written, for `claimed`."""
+
+
+def arms_of(recipe: Recipe) -> tuple[str, ...]:
+    """The paper's arms; of a recipe that trains all tasks at once, the one that has its name."""
+    return tuple(ARMS) if recipe.joint is None else (recipe.name,)
 
 
 def reproduce(
@@ -247,7 +273,7 @@ def reproduce(
 
     Args:
         experiment: data, encoder, recipe, preset, precision, device and cache.
-        arms: of `ARMS`, in the order of the tables' columns.
+        arms: of `arms_of(experiment.recipe)`, in the order of the tables' columns.
         seeds: every arm runs once for each.
         out: a folder that is new, empty or of an earlier run, of which only unchanged files are
             replaced; or one that this process keeps already: `claimed(path, REPRODUCE)`.
@@ -263,9 +289,13 @@ def reproduce(
     if not isinstance(out, ReplacedFolder):
         with claimed(out, REPRODUCE) as folder:
             return reproduce(experiment, arms, seeds, folder, command)
-    unknown = [arm for arm in arms if arm not in ARMS]
+    known = arms_of(experiment.recipe)
+    unknown = [arm for arm in arms if arm not in known]
     if unknown or not arms:
-        raise ValueError(f"arms must be some of {', '.join(ARMS)}, got {', '.join(unknown)!r}")
+        raise ValueError(
+            f"arms of the recipe {experiment.recipe.name} must be some of {', '.join(known)}, got "
+            f"{', '.join(unknown)!r}"
+        )
     checks.distinct_seeds(seeds)
     grid = Grid(experiment)
     folders = {
@@ -335,5 +365,5 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
         target = out / f"seed{seed}" / arm / stage
         copy_files(folder, target)
         if not holds(folder, "model.safetensors"):
-            encoder = grid.encoder_folder(ARMS[arm], seed)
+            encoder = grid.encoder_folder(encoder_path(arm), seed)
             copy_files(encoder, target, ("model.safetensors", "config.json", "tokenizer.json"))

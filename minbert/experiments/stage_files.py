@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from minbert.data.text import read_json
 from minbert.evaluation.baselines import best_threshold
+from minbert.heads import similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import HEADS_FILE
 from minbert.stopping import deferred
@@ -37,7 +38,10 @@ def by_cosine(task: Task) -> str:
 
 @torch.inference_mode()
 def predict_tasks(
-    model: MultitaskBert, vectors: Tensor, splits: Mapping[str, TaskRows]
+    model: MultitaskBert,
+    vectors: Tensor,
+    splits: Mapping[str, TaskRows],
+    pairs: Mapping[str, Tensor] | None = None,
 ) -> Predictions:
     """Answers of the heads for ready-made sentence vectors; empty splits are left out.
 
@@ -45,6 +49,8 @@ def predict_tasks(
         model: its heads are used, and its encoder's device.
         vectors: (row of the sentence table, hidden).
         splits: one split per task.
+        pairs: per task of pairs, the vector of each, (example, hidden); for a model that reads
+            them in one pass.
     """
     device = model.encoder.pooler.dense.weight.device
 
@@ -56,9 +62,17 @@ def predict_tasks(
         if not len(rows):
             continue
         second = of(rows.second) if rows.task.pairs else None
-        values = model.predict(rows.task, of(rows.first), second)
+        pair = (pairs or {}).get(task)
+        values = model.predict(
+            rows.task, of(rows.first), second, None if pair is None else pair.to(device)
+        )
         predictions[task] = values.cpu().numpy()
     return predictions
+
+
+def similarities(vectors: Tensor, rows: TaskRows) -> np.ndarray:
+    """Similarity from 0 to 5 of each pair, read off the two sentence vectors without a head."""
+    return similarity_score(vectors[list(rows.first)], vectors[list(rows.second or ())]).numpy()
 
 
 def paraphrases_by_cosine(vectors: Tensor, splits: Mapping[str, TaskRows]) -> np.ndarray:

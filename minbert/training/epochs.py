@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from minbert import checks
 from minbert.data.batching import length_bucketed, round_robin
 from minbert.training.loop import Batch
 
@@ -17,6 +18,39 @@ def in_turn(
     names = list(lengths)
     batches = [length_bucketed(lengths[name], generator, batch_size=batch_size) for name in names]
     return [(names[source], batch) for source, batch in round_robin(*batches)]
+
+
+def mixed(
+    lengths: Mapping[str, Sequence[int]],
+    batch_size: int,
+    generator: torch.Generator,
+    exponent: float = 1.0,
+) -> list[Batch]:
+    """One epoch: batches of similar length, each of one data set, all in random order.
+
+    So no data set is left over for the end of an epoch, as it is in turn. The smallest is seen
+    once; another one of n examples, against its m, takes m (n / m) ** exponent of them, drawn anew.
+
+    Args:
+        lengths: word pieces of each example, by data set.
+        batch_size: examples of a batch.
+        generator: the only source of randomness.
+        exponent: 1 takes all of them, 0 as many of each, .5 is the square root between.
+
+    Raises:
+        ValueError: an exponent outside [0, 1], or `batch_size` is below 1.
+
+    Source: Stickland and Murray (2019), section 3.3, who let the exponent fall from 1 to .2.
+    """
+    checks.within("exponent", exponent, "[0, 1]")
+    smallest = min((len(each) for each in lengths.values() if len(each)), default=1)
+    batches: list[Batch] = []
+    for name, each in lengths.items():
+        take = round(smallest * (len(each) / smallest) ** exponent)
+        drawn = torch.randperm(len(each), generator=generator)[:take].tolist()
+        buckets = length_bucketed([each[row] for row in drawn], generator, batch_size=batch_size)
+        batches += [(name, [drawn[place] for place in bucket]) for bucket in buckets]
+    return [batches[place] for place in torch.randperm(len(batches), generator=generator).tolist()]
 
 
 def shuffled(name: str, count: int, batch_size: int, generator: torch.Generator) -> list[Batch]:

@@ -3,48 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
 from minbert import paper
 from minbert.config import SIZES
 from minbert.masking import MaskingRule
 from minbert.pretrained import read_config
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The choices that define an experiment, whatever its length."""
-
-    name: str
-    masking: MaskingRule
-    """Which tokens the masked language model has to predict, and what it reads in their place."""
-    similar_from: float
-    """STS pairs at or above this similarity (0 to 5) are positives of the ranking loss."""
-    scale: float
-    """Multiplies the cosines in the ranking loss; the inverse temperature."""
-    symmetric: bool
-    """Whether the ranking loss also ranks first sentences for each second one."""
-    pooling: str
-    """Which sentence vector the heads and the ranking loss read (`minbert.pooling.POOLINGS`)."""
-    paraphrase_compares: bool
-    """Whether the paraphrase head also reads |u - v| and u · v (`minbert.heads`)."""
-    dropout: float
-    """On hidden states while the encoder trains, and on the vectors that the heads read."""
-    attention_dropout: float
-    """On attention weights while the encoder trains."""
-
-    def values(self) -> dict[str, Any]:
-        """As plain data, for results.json; the rule of masking by names of its own."""
-        rule = self.masking
-        masking = {
-            "masking_probability": rule.probability,
-            "mask_share": rule.mask,
-            "random_share": rule.random,
-            **({"whole_words": True} if rule.whole_words else {}),
-        }
-        others = {name: value for name, value in asdict(self).items() if name != "masking"}
-        return {"name": others.pop("name"), **masking, **others}
 
 
 @dataclass(frozen=True)
@@ -71,6 +37,82 @@ class StageSettings:
             )
         if self.max_gradient_norm is not None and not self.max_gradient_norm > 0:
             raise ValueError(f"max_gradient_norm must be above 0, got {self.max_gradient_norm}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices that define an experiment, whatever its length."""
+
+    name: str
+    masking: MaskingRule
+    """Which tokens the masked language model has to predict, and what it reads in their place."""
+    similar_from: float
+    """STS pairs at or above this similarity (0 to 5) are positives of the ranking loss."""
+    scale: float
+    """Multiplies the cosines in the ranking loss; the inverse temperature."""
+    symmetric: bool
+    """Whether the ranking loss also ranks first sentences for each second one."""
+    pooling: str
+    """Which sentence vector the heads and the ranking loss read (`minbert.pooling.POOLINGS`)."""
+    paraphrase_compares: bool
+    """Whether the paraphrase head also reads |u - v| and u · v (`minbert.heads`)."""
+    dropout: float
+    """On hidden states while the encoder trains, and on the vectors that the heads read."""
+    attention_dropout: float
+    """On attention weights while the encoder trains."""
+    pairs: str = "bi-encoder"
+    """How heads of pairs read them (`minbert.heads.PAIRS`)."""
+    joint: StageSettings | None = None
+    """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
+    mixture: float = 1.0
+    """Of joint training: how much of a large data set an epoch takes, from as many examples as of
+    the smallest (0) to all (1); see `minbert.training.epochs.mixed`."""
+    cosine_weight: float = 0.0
+    """Of joint training: weight of the loss that fits the cosine of the two sentence vectors to
+    the similarity, beside the answer of the head."""
+
+    def values(self) -> dict[str, Any]:
+        """As plain data, for results.json; the rule of masking by names of its own.
+
+        Choices that the paper does not know are left out where they are not made.
+        """
+        rule = self.masking
+        masking = {
+            "masking_probability": rule.probability,
+            "mask_share": rule.mask,
+            "random_share": rule.random,
+            **({"whole_words": True} if rule.whole_words else {}),
+        }
+        unmade = {field.name: field.default for field in fields(self)}
+        others = {
+            name: value
+            for name, value in asdict(self).items()
+            if name != "masking" and (unmade[name] is MISSING or value != unmade[name])
+        }
+        return {"name": others.pop("name"), **masking, **others}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Recipe:
+        """The recipe that `values` wrote, as a run's results.json has it.
+
+        Raises:
+            ValueError: a choice is missing, unknown, or of another type.
+        """
+        rest = dict(values)
+        try:
+            masking = MaskingRule(
+                rest.pop("masking_probability"),
+                rest.pop("mask_share"),
+                rest.pop("random_share"),
+                rest.pop("whole_words", False),
+            )
+            joint = rest.pop("joint", None)
+            return cls(masking=masking, joint=joint and StageSettings(**joint), **rest)
+        except (KeyError, TypeError) as error:
+            names = ", ".join(values)
+            raise ValueError(
+                f"recipe: expected the choices that a run records, got {names or 'none'} ({error})"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -121,6 +163,26 @@ RECIPES["lab"] = replace(
 differs is worth: `benchmarks/lab_recipe.py`, on held-out training data; figures in `docs/lab.md`.
 """
 
+RECIPES["best"] = replace(
+    RECIPES["paper"],
+    name="best",
+    pooling="mean",
+    pairs="both",
+    dropout=0.1,
+    joint=StageSettings(
+        epochs=4,
+        batch_size=32,
+        learning_rate=8e-5,
+        schedule="linear",
+        warmup_share=0.1,
+        weight_decay=0.01,
+        max_gradient_norm=1.0,
+    ),
+    mixture=0.5,
+    cosine_weight=1.0,
+)
+"""Beyond the paper: all tasks at once, on one encoder."""
+
 _PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
 
 PRESETS = {
@@ -149,6 +211,11 @@ QUICK_TINY = replace(
 )
 """`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
+BEST_TINY = replace(
+    RECIPES["best"], joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4)
+)
+"""`best` for encoders of the size of `tiny`."""
+
 OF_SIZE = {SIZES["tiny"].size: (RECIPES["lab"], QUICK_TINY)}
 """Recipe and preset of a quick run for encoders of a size that has its own; others have none."""
 
@@ -174,6 +241,8 @@ def recipe_for(name: str | None, preset_name: str, encoder_name: str) -> Recipe:
 
     Args, raises: as for `preset_for`.
     """
+    if name == "best" and _size(encoder_name) == SIZES["tiny"].size:
+        return BEST_TINY
     if name is not None:
         return find(RECIPES, name, "recipe")
     if preset_name == "quick" and (size := _size(encoder_name)) in OF_SIZE:

@@ -57,6 +57,28 @@ class TaskRows:
         )
 
 
+@dataclass(frozen=True)
+class PairPieces:
+    """Pairs as one row of word pieces each, [CLS] first [SEP] second [SEP], for one pass."""
+
+    ids: list[list[int]]
+    segments: list[list[int]]
+    """0 for the pieces of the first sentence, 1 for those of the second."""
+
+    def lengths(self) -> list[int]:
+        """Word pieces of each pair."""
+        return list(map(len, self.ids))
+
+    def pad(
+        self, pairs: Sequence[int], pad_id: int, device: torch.device
+    ) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"] | None, Int[Tensor, "batch seq"]]:
+        """A padded batch on `device`: ids, mask (None when nothing is padded), segments."""
+        input_ids, mask = pad_batch([self.ids[pair] for pair in pairs], pad_id)
+        segments, _ = pad_batch([self.segments[pair] for pair in pairs], 0)
+        whole = None if bool(mask.all()) else mask.to(device)
+        return input_ids.to(device), whole, segments.to(device)
+
+
 class SentenceTable:
     """Distinct sentences as word-piece ids, [CLS] and [SEP] included.
 
@@ -106,6 +128,22 @@ class SentenceTable:
         input_ids, mask = pad_batch([self.ids[row] for row in rows], self.tokenizer.pad_id)
         unpadded = bool(mask.all())
         return input_ids.to(device), None if unpadded else mask.to(device)
+
+    def pairs(self, rows: TaskRows) -> PairPieces:
+        """The pairs of a split as the tokenizer reads two sentences together.
+
+        Raises:
+            ValueError: the task is of single sentences.
+        """
+        if rows.second is None:
+            raise ValueError(f"pairs need a task of two sentences, got {rows.task.name}")
+        sentences = list(self._row_of)
+        texts = [
+            (sentences[first], sentences[second])
+            for first, second in zip(rows.first, rows.second, strict=True)
+        ]
+        found = self.tokenizer.encodings(texts, max_length=self.max_length)
+        return PairPieces([each.ids for each in found], [each.type_ids for each in found])
 
     def add_task(self, task: Task, data: TaskData) -> dict[str, TaskRows]:
         """All splits of a task as rows of this table."""

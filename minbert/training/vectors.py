@@ -16,7 +16,7 @@ from minbert.pooling import pool
 from minbert.precision import autocast
 from minbert.training.loop import RunContext
 from minbert.training.recipe import Recipe
-from minbert.training.sentences import SentenceTable
+from minbert.training.sentences import SentenceTable, TaskRows
 
 
 def set_dropout(encoder: Encoder, recipe: Recipe) -> None:
@@ -39,6 +39,29 @@ def sentence_vectors(
     input_ids, attention_mask = table.pad(rows, context.device)
     with autocast(context.precision, context.device):
         return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+
+
+def embed_pairs(
+    encoder: Encoder,
+    rows: TaskRows,
+    table: SentenceTable,
+    recipe: Recipe,
+    context: RunContext,
+) -> Float[Tensor, "pair hidden"]:
+    """Vectors of pairs that the encoder reads in one pass each, dropout off, in their order."""
+    pieces = table.pairs(rows)
+    with tqdm(total=len(rows), desc="encode pairs", mininterval=2.0, leave=False) as bar:
+        vectors = encode_rows(
+            pieces.ids,
+            encoder,
+            table.tokenizer.pad_id,
+            pooled_as(recipe.pooling),
+            segments=pieces.segments,
+            precision=context.precision,
+            done=bar.update,
+        )
+    give_back()
+    return vectors
 
 
 def embed_all(

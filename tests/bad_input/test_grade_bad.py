@@ -20,6 +20,7 @@ from minbert.data.predictions import (
     write_predictions,
 )
 from minbert.tasks import COURSE_TASKS
+from minbert.training.recipe import RECIPES
 
 COUNT = 20
 IDS = [f"x{number}" for number in range(COUNT)]
@@ -412,8 +413,11 @@ def test_the_real_labels_are_all_read(real_data_folder: Path, tmp_path: Path) ->
 
 # --- results.json, which `predict` reads ---
 
-MADE = {"submitted": {"arm": "mlm", "stage": "heads", "seed": 0}, "recipe": {"name": "paper"},
-        "preset": {"name": "quick"}, "precision": "fp32"}  # fmt: skip
+MADE = {
+    "submitted": {"arm": "mlm", "stage": "heads", "seed": 0},
+    "recipe": RECIPES["paper"].values(),
+    "precision": "fp32",
+}
 
 
 def without(*place: str) -> str:
@@ -449,10 +453,13 @@ RESULTS = {
     "no arm": (without("submitted", "arm"), "submitted.arm"),
     "no stage": (without("submitted", "stage"), "submitted.stage"),
     "no seed": (without("submitted", "seed"), "submitted.seed"),
-    "no recipe": (without("recipe"), "recipe.name"),
-    "no preset": (without("preset", "name"), "preset.name"),
+    "no recipe": (without("recipe"), "expected a JSON object as recipe, got null"),
+    "a recipe without dropout": (without("recipe", "dropout"), "dropout"),
+    "a recipe without masking": (without("recipe", "mask_share"), "mask_share"),
+    "a recipe of another version": (having(1, "recipe", "depth"), "depth"),
+    "a recipe whose joint stage is a number": (having(1, "recipe", "joint"), "recipe: expected"),
     "no precision": (without("precision"), "precision"),
-    "a recipe as text": (having("paper", "recipe"), "recipe.name"),
+    "a recipe as text": (having("paper", "recipe"), 'as recipe, got "paper"'),
     "a seed as text": (having("0", "submitted", "seed"), "expected a whole number as submitted.se"),
     "a seed as truth": (having(True, "submitted", "seed"), "got true"),
     "an arm as list": (having(["mlm"], "submitted", "arm"), 'got ["mlm"]'),

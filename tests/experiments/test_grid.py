@@ -142,7 +142,7 @@ def test_several_seeds(experiment: Experiment, tmp_path: Path) -> None:
 
 
 def test_wrong_arguments(experiment: Experiment, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="arms must be some of"):
+    with pytest.raises(ValueError, match="arms of the recipe paper must be some of"):
         reproduce(experiment, ["mlm", "nothing"], [0], tmp_path / "out", "")
     with pytest.raises(ValueError, match="at least one seed"):
         reproduce(experiment, ["mlm"], [], tmp_path / "out", "")

@@ -1,0 +1,70 @@
+"""A recipe beyond the paper's through the whole run: grid, results, tables, predictions, again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minbert.__main__ import main
+from minbert.data.predictions import read_predictions
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.reproduce import arms_of, reproduce
+from minbert.masking import MaskingRule
+from minbert.training.recipe import RECIPES, Recipe, recipe_for
+
+
+@pytest.fixture
+def joint(experiment: Experiment) -> Experiment:
+    """Somebody's own recipe, in five lines; its name is in no table of the package."""
+    best = RECIPES["best"]
+    short = replace(best.joint, epochs=2, learning_rate=2e-3)
+    return replace(
+        experiment, recipe=replace(best, name="mine", joint=short, pairs="cross-encoder")
+    )
+
+
+def test_a_run_and_its_predictions_again(
+    joint: Experiment, toy_data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "out"
+    results = reproduce(joint, arms_of(joint.recipe), [0, 1], out, "minbert reproduce …")
+    assert json.loads((out / "results.json").read_text()) == results
+    assert {arm: list(stages) for arm, stages in results["arms"].items()} == {"mine": ["joint"]}
+    measured = results["arms"]["mine"]["joint"]
+    assert {"sst_accuracy", "quora_accuracy", "sts_pearson", "sts_cosine_pearson"} <= set(measured)
+    assert all(len(value["per_seed"]) == 2 for value in measured.values())
+    assert results["submitted"]["stage"] == "joint" and results["submitted"]["arm"] == "mine"
+    assert results["counts"]["original/joint"][0]["joint"]["tokens"] > 0
+    tables = (out / "tables.md").read_text()
+    assert "of the cosine of the two sentence vectors" in tables and "Table 1" not in tables
+
+    data = f"cs224n:{toy_data_folder}"
+    command = ["predict", "--run", str(out), "--data", data, "--out", str(tmp_path / "again")]
+    assert main(command) == 0, capsys.readouterr().err
+    for name in ("sst-dev", "quora-dev", "sts-dev", "sst-test", "sts-test"):
+        first, again = (
+            read_predictions(folder / f"{name}.csv")[1]
+            for folder in (out / "predictions", tmp_path / "again")
+        )
+        assert first.keys() == again.keys()
+        assert np.allclose(list(first.values()), list(again.values()), atol=2e-3), name
+
+
+def test_arms_of_another_recipe_are_refused(
+    joint: Experiment, experiment: Experiment, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="arms of the recipe mine must be some of mine, got 'mlm'"):
+        reproduce(joint, ["mlm"], [0], tmp_path / "out", "")
+    with pytest.raises(ValueError, match="must be some of baseline, .* got 'best'"):
+        reproduce(experiment, ["best"], [0], tmp_path / "out", "")
+
+
+def test_a_recorded_recipe_is_read_as_it_was() -> None:
+    whole_words = replace(RECIPES["paper"], masking=MaskingRule(0.2, 0.8, 0.1, whole_words=True))
+    for recipe in (*RECIPES.values(), recipe_for("best", "quick", "tiny"), whole_words):
+        assert Recipe.from_values(json.loads(json.dumps(recipe.values()))) == recipe
+    assert "joint" not in RECIPES["paper"].values()
