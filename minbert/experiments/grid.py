@@ -236,17 +236,28 @@ class Grid:
         )
 
     def _joint(self, seed: int) -> Path:
-        parent = self.encoder_folder((), seed)
+        """All tasks at once, from heads that were trained on the frozen encoder where they can be.
+
+        A fresh head sends gradients of no meaning into the encoder. Source: Kumar et al. (2022),
+        who train the head first, then everything. Vectors of pairs in one pass are not kept, so
+        heads that read them begin fresh.
+        """
         settings = self.experiment.recipe.joint
         if settings is None:
             raise ValueError(
                 f"the recipe {self.experiment.recipe.name} has no joint stage: expected one whose "
                 "`joint` says how long it trains, such as best"
             )
+        original = self.encoder_folder((), seed)
+        first_heads = self.experiment.recipe.pairs == "bi-encoder"
+        parent = self._heads((), seed, trained=True) if first_heads else original
 
         def compute(folder: Path) -> None:
-            encoder, tokenizer = self._load_encoder(parent)
-            model = self.experiment.model(encoder, generator_for(seed, "heads"))
+            if first_heads:
+                model = self.load(parent, original)
+            else:
+                encoder, _ = self._load_encoder(original)
+                model = self.experiment.model(encoder, generator_for(seed, "heads"))
             history = train_jointly(
                 model,
                 self.rows.split("train"),
@@ -255,7 +266,7 @@ class Grid:
                 settings,
                 self._context(folder, (JOINT,), seed),
             )
-            save_pretrained(folder, model.encoder, tokenizer)
+            save_pretrained(folder, model.encoder, self.tokenizer)
             save_heads(folder, model)
             dev = self.rows.split("dev")
             vectors = self._embed(model.encoder, [r for of in dev.values() for r in of.all_rows])

@@ -167,10 +167,10 @@ RECIPES["best"] = replace(
     RECIPES["paper"],
     name="best",
     pooling="mean",
-    pairs="both",
+    paraphrase_compares=True,
     dropout=0.1,
     joint=StageSettings(
-        epochs=4,
+        epochs=3,
         batch_size=32,
         learning_rate=8e-5,
         schedule="linear",
@@ -178,10 +178,10 @@ RECIPES["best"] = replace(
         weight_decay=0.01,
         max_gradient_norm=1.0,
     ),
-    mixture=0.5,
-    cosine_weight=1.0,
+    mixture=0.25,
 )
-"""Beyond the paper: all tasks at once, on one encoder."""
+"""Beyond the paper: heads on the frozen encoder, then everything on all tasks at once, with heads
+that can compare and the vector that the encoder was made for. See `docs/beyond.md`."""
 
 _PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
 

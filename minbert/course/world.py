@@ -1,0 +1,126 @@
+"""The same three tasks as others solved them: the paper, public systems, our recorded runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from minbert import paper
+from minbert.course.recorded import Recorded, recorded, results_folder
+from minbert.evaluation.intervals import fisher_z_interval, wilson_interval
+from minbert.experiments.report import cell, markdown_table
+from minbert.tasks import PAPER_TASKS, Task
+
+DEV_SIZES = {"sst": 1_101, "quora": 20_212, "sts": 863}
+"""Labelled dev examples of the course's files. A system that was measured on another split gets the
+interval of these sizes, too: how large its own were is not documented."""
+
+
+@dataclass(frozen=True)
+class System:
+    """What somebody else reports, as they report it."""
+
+    name: str
+    encoder: str
+    scores: dict[str, float] = field(default_factory=dict)
+    """Dev accuracy or Pearson's r by the name of the task."""
+    said: str = ""
+    """The cause that its authors name, or what else to know."""
+    same_split: bool = True
+    """Whether dev is the course's; otherwise a cell cannot be held against another."""
+
+
+PUBLIC = (
+    System(
+        "the paper: ranking, then fine-tuned on sentiment",
+        "BERT-base",
+        {task.name: paper.TABLES["table2"]["mnrl"][task.measure] for task in PAPER_TASKS},
+    ),
+    System(
+        "best documented CS224N project, 2023-24",
+        "BERT-base",
+        {"sst": 0.540, "quora": 0.892, "sts": 0.885},
+        "one pass over both sentences, and more; a model per task reaches .548, .893, .891",
+    ),
+    System(
+        "definito/bert-multitask-exampasser-nlp, 2023",
+        "BERT-base",
+        {"sst": 0.524, "quora": 0.880, "sts": 0.841},
+        "mean pooling, SMART, learned task weights",
+    ),
+    System(
+        "semantic-foxes/dnlp_ss23",
+        "BERT-base",
+        {"sst": 0.498, "quora": 0.708, "sts": 0.376},
+        "with the ranking loss .467, .791, .338: it helped paraphrase and hurt similarity",
+    ),
+    System(
+        "thisHermit/nlp_project, 2024",
+        "BERT-base",
+        {"sts": 0.811},
+        "cosine .592, mean pooling .632, ranking .747, then regression",
+        same_split=False,
+    ),
+    System(
+        "JF631/dnlp_the_AttentionHeads, 2025",
+        "BERT-base",
+        {"sst": 0.542, "quora": 0.896},
+        "attention pooling; one pass and R-Drop",
+        same_split=False,
+    ),
+    System(
+        "FrederikHennecke/DeepLearning4NLP, 2024",
+        "BERT-base",
+        {"sst": 0.530, "sts": 0.893},
+        "gradient vaccine, one seed",
+        same_split=False,
+    ),
+)
+"""Read from their repositories and reports in 2026; BERT-base has five times MiniLM's weights."""
+
+OURS = (
+    ("real-minilm-quick", "mnrl", "sst_finetune", "ours: the paper's recipe", "MiniLM"),
+    ("real-minilm-best", "best", "joint", "ours: recipe `best`", "MiniLM"),
+)
+
+
+def world_markdown() -> str:
+    """Everybody's dev results with the interval that the size of the data set gives, as Markdown.
+
+    A cell without an interval of its own gets that of its data set's size: Wilson's for a share,
+    Fisher's z for r.
+    """
+    rows = [
+        [
+            of.name,
+            of.encoder + ("" if of.same_split else ", another split"),
+            *(_cell(task, of.scores.get(task.name)) for task in PAPER_TASKS),
+            of.said,
+        ]
+        for of in PUBLIC
+    ]
+    rows += [
+        [title, encoder, *(cell(run.value(arm, stage, task.measure)) for task in PAPER_TASKS), said]
+        for run, arm, stage, title, encoder, said in _ours()
+    ]
+    header = ["", "encoder", *(task.row for task in PAPER_TASKS), "what its authors say"]
+    return markdown_table(header, rows)
+
+
+def _cell(task: Task, value: float | None) -> str:
+    if value is None:
+        return "—"
+    total = DEV_SIZES[task.name]
+    bounds = (
+        fisher_z_interval(value, total)
+        if task.metric == "pearson"
+        else wilson_interval(round(value * total), total)
+    )
+    return cell({"value": value, "ci95": bounds})
+
+
+def _ours() -> Iterator[tuple[Recorded, str, str, str, str, str]]:
+    for name, arm, stage, title, encoder in OURS:
+        if (results_folder() / name).is_dir():
+            run = recorded(name)
+            yield run, arm, stage, title, encoder, f"26 k Quora pairs; {run.results['device']}"
