@@ -43,7 +43,7 @@ reproduce: .venv/installed
 	$(BIN)/minbert reproduce $(if $(strip $(DATA)),--data "cs224n:$(DATA)") $(if $(strip $(ENCODER)),--encoder "$(ENCODER)") --preset $(PRESET) --seeds $(SEEDS) --out $(OUT)
 
 test: .venv/installed-test lint
-	$(BIN)/python -m pytest -rs -m "not slow" -n $(JOBS) --dist loadgroup --no-loadscope-reorder --junitxml=build/tests.xml
+	$(BIN)/python -m pytest -rs -m "not slow" --maxfail 10 -n $(JOBS) --dist loadgroup --no-loadscope-reorder --junitxml=build/tests.xml
 
 test-all: .venv/installed-test lint
 	$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadgroup --no-loadscope-reorder --junitxml=build/tests-all.xml

@@ -125,6 +125,46 @@ def over_seeds(per_seed: Sequence[float], seeds: Sequence[int] | None = None) ->
     return {"value": float(np.mean(per_seed)), "ci95": ci95, "per_seed": list(map(float, per_seed))}
 
 
+def with_seeds(
+    per_seed: Sequence[float], ci95: Sequence[float], examples: int
+) -> tuple[float, float]:
+    """The interval of a mean over seeds where another run would have other seeds, too.
+
+    Two sources of luck, added: the sample of examples, whose standard error is in `ci95`, and the
+    seeds, whose values differ by s: error² = (half width / 1.96)² + s²/k for k seeds. Its degrees
+    of freedom are Satterthwaite's (1946): (e + f)² / (e²/(n - 1) + f²/(k - 1)). An interval over
+    examples alone speaks of exactly these trained models and no others.
+
+    Args:
+        per_seed: what each seed gives, for example the difference between two arms; two or more.
+        ci95: of their mean, over examples.
+        examples: that `ci95` is of, two or more.
+
+    Raises:
+        ValueError: one seed (nothing is known of its luck), or a value that is not finite.
+    """
+    values, bounds = np.asarray(per_seed, float), np.asarray(ci95, float)
+    checks.shapes(
+        "one value a seed, an interval of two ends",
+        per_seed=(values, "seed", "number"),
+        ci95=(bounds, "2", "number"),
+    )
+    checks.finite(per_seed=values, ci95=bounds)
+    checks.whole("examples", examples, 2)
+    if len(values) < 2:
+        raise ValueError(f"per_seed must hold two seeds or more, got {len(values)}")
+    from scipy import special  # slow to import, and not needed to grade
+
+    of_examples = float(((bounds[1] - bounds[0]) / 2 / special.ndtri(0.975)) ** 2)
+    of_seeds = float(values.var(ddof=1) / len(values))
+    total = of_examples + of_seeds
+    if total == 0:
+        return float(values.mean()), float(values.mean())
+    freedom = total**2 / (of_examples**2 / (examples - 1) + of_seeds**2 / (len(values) - 1))
+    half = float(special.stdtrit(freedom, 0.975) * np.sqrt(total))
+    return float(values.mean()) - half, float(values.mean()) + half
+
+
 def compare(
     golds: Mapping[str, np.ndarray],
     predictions_a: Sequence[Mapping[str, np.ndarray]],

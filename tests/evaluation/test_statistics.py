@@ -16,6 +16,7 @@ from minbert.evaluation.statistics import (
     resampled_scores,
     summarise,
     wilson_interval,
+    with_seeds,
 )
 from minbert.tasks import PAPER_TASKS
 
@@ -151,3 +152,31 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
         fisher += low <= rho <= high
     for covered in (wilson, fisher):
         assert stats.binomtest(int(covered), 400, 0.95).pvalue > 0.001
+
+
+def test_an_interval_over_seeds_and_examples_holds_what_it_promises() -> None:
+    """Arms that are equally good, whose seeds differ: over examples alone zero is missed often."""
+    draw = np.random.default_rng(11)
+    missed = {"examples": 0, "both": 0}
+    for _ in range(400):
+        of_sample = draw.normal(0, 0.01)  # these examples favour one of the two
+        per_seed = of_sample + draw.normal(0, 0.02, size=4)
+        mean = float(per_seed.mean())
+        ci95 = [mean - 1.96 * 0.01, mean + 1.96 * 0.01]
+        low, high = with_seeds(per_seed, ci95, 1000)
+        missed["examples"] += not ci95[0] <= 0 <= ci95[1]
+        missed["both"] += not low <= 0 <= high
+    assert missed["examples"] > 400 * 0.10
+    assert missed["both"] < 400 * 0.09
+
+
+def test_without_luck_of_seeds_it_is_the_interval_over_examples() -> None:
+    low, high = with_seeds([0.1, 0.1, 0.1], [0.05, 0.15], 2000)
+    assert (low, high) == pytest.approx((0.05, 0.15), abs=2e-4)
+    assert with_seeds([0.2, 0.2], [0.2, 0.2], 50) == (0.2, 0.2)
+    values = [0.1, 0.14, 0.06]
+    error = np.std(values, ddof=1) / np.sqrt(3)
+    expected = stats.t.interval(0.95, 2, np.mean(values), error)
+    assert with_seeds(values, [0.1, 0.1], 50) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="two seeds or more"):
+        with_seeds([0.1], [0.0, 0.2], 50)
