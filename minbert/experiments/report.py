@@ -13,7 +13,7 @@ from minbert import checks, paper
 from minbert.evaluation.power import detectable_difference
 from minbert.evaluation.statistics import Value, holm, over_seeds, with_seeds
 from minbert.experiments.arms import JOINT
-from minbert.tasks import PAPER_TASKS
+from minbert.tasks import PAPER_TASKS, SST
 
 OVERALL = {
     "overall_mean": "Overall: plain mean",
@@ -347,7 +347,10 @@ def findings(results: dict[str, Any]) -> list[Finding]:
                 if other in arms:
                     gain = _difference(results, ("mnrl", HEADS), (other, HEADS), metric)
                     found.append(_beyond(f"MNRL raises {SHORT[metric]} over {other}", gain, least))
-        found += _beats_the_ladder(results)
+        found += _beats_the_ladder(results, "mnrl")
+    for arm in arms:
+        if JOINT in arms[arm]:
+            found += _beats_the_ladder(results, arm)
     for arm in ("mlm", "mnrl"):
         if {arm, "heads_only"} <= set(arms):
             gain = _difference(results, (arm, HEADS), ("heads_only", HEADS), "sst_accuracy")
@@ -366,21 +369,25 @@ def findings(results: dict[str, Any]) -> list[Finding]:
     return found
 
 
-def _beats_the_ladder(results: dict[str, Any]) -> list[Finding]:
-    """mnrl against the best rung of each task: each task at its own stage, then one model."""
+def _beats_the_ladder(results: dict[str, Any], arm: str) -> list[Finding]:
+    """An arm against the best rung of each task: each task at its own stage, then one model."""
     found = []
-    stages = {"sst_accuracy": FINETUNED, "quora_accuracy": HEADS, "sts_pearson": HEADS}
-    for metric, own in stages.items():
+    joint = JOINT in results["arms"][arm]
+    for metric, rungs in results["ladder"].items():
         rung, best = max(
-            ((name, value["value"]) for name, value in results["ladder"][metric].items()),
-            key=lambda item: item[1],
+            ((name, value["value"]) for name, value in rungs.items()), key=lambda item: item[1]
         )
-        for stage in dict.fromkeys((own, FINETUNED)):
-            above = np.array(_per_seed(results, "mnrl", stage, metric)) - best
-            when = "fine-tuned" if stage == FINETUNED else "frozen"
+        own = FINETUNED if metric == SST.measure else HEADS
+        for stage in [JOINT] if joint else dict.fromkeys((own, FINETUNED)):
+            above = np.array(_per_seed(results, arm, stage, metric)) - best
+            when = {JOINT: "all tasks at once", FINETUNED: "fine-tuned"}.get(stage, "frozen")
             name = rung.replace("_", " ")
             found.append(
-                _beyond(f"mnrl ({when}) beats the best rung of {SHORT[metric]}, {name}", above, 0.0)
+                _beyond(
+                    f"{arm} ({when}) beats the best rung of {SHORT.get(metric, metric)}, {name}",
+                    above,
+                    0.0,
+                )
             )
     return found
 

@@ -41,6 +41,7 @@ def test_a_run_and_its_predictions_again(
     assert results["counts"]["original/joint"][0]["joint"]["tokens"] > 0
     tables = (out / "tables.md").read_text()
     assert "of the cosine of the two sentence vectors" in tables and "Table 1" not in tables
+    assert tables.count("mine (all tasks at once) beats the best rung of ") == 3
 
     data = f"cs224n:{toy_data_folder}"
     command = ["predict", "--run", str(out), "--data", data, "--out", str(tmp_path / "again")]
