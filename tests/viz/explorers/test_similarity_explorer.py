@@ -87,7 +87,7 @@ def test_heads_answer_as_the_model_does() -> None:
     assert answers.logit == pytest.approx(logit, abs=1e-5)
     assert answers.probability == pytest.approx(1 / (1 + np.exp(-logit)))
     assert answers.similarity == pytest.approx(similarity_score(u, v).item())
-    assert answers.untrained == ()
+    assert answers.silent == ()
 
 
 def test_a_model_in_training_answers_without_dropout_and_stays_in_training() -> None:
@@ -103,11 +103,22 @@ def test_fresh_heads_are_not_asked() -> None:
     assert not is_trained(fresh.sentiment) and is_trained(trained().paraphrase)
     answers = compute_answers(fresh, np.array([1.0, 0.0]), np.array([-1.0, 0.0]))
     assert answers == PairAnswers(None, None, 0.0)
-    assert answers.untrained == ("sentiment", "paraphrase")
+    assert answers.silent == ("sentiment", "paraphrase")
     torch.nn.init.ones_(fresh.sentiment.dense.bias)
     (sentiment,) = encode(PAIR[:1], ENCODER, TOKENIZER)
     answers = compute_answers(fresh, sentiment, sentiment)
-    assert answers.untrained == ("paraphrase",) and answers.sentiments.shape == (2, 5)
+    assert answers.silent == ("paraphrase",) and answers.sentiments.shape == (2, 5)
+
+
+def test_a_head_that_reads_pairs_in_one_pass_is_not_asked_about_two_vectors() -> None:
+    model = MultitaskBert(ENCODER, pairs="both")
+    torch.nn.init.ones_(model.paraphrase.dense.bias)
+    first, second = encode(PAIR, ENCODER, TOKENIZER)
+    answers = compute_answers(model, first, second)
+    assert answers.logit is None and "paraphrase" in answers.silent
+    assert answers.similarity == pytest.approx(
+        5 * float(np.dot(first, second) / np.linalg.norm(first) / np.linalg.norm(second)), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("similarity, grade", [(0.0, 0), (0.5, 1), (2.5, 3), (3.49, 3), (5.0, 5)])

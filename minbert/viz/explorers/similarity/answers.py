@@ -41,7 +41,7 @@ SIDES = ("first", "second")
 
 @dataclass(frozen=True)
 class PairAnswers:
-    """The outputs of the heads for two sentences; None where a head is missing or untrained."""
+    """The outputs of the heads for two sentences; None where a head has no answer."""
 
     sentiments: Float[np.ndarray, "2 label"] | None
     """Probabilities of the classes, a line a sentence."""
@@ -51,6 +51,8 @@ class PairAnswers:
     """0 to 5; this head has no weights, so every encoder has it."""
     subjects: tuple[str, str] = ("sentiment", "paraphrase")
     """What the model's tasks call the classes of a sentence, and the yes or no of a pair."""
+    one_pass: bool = False
+    """Whether the model reads pairs in one pass, so that two vectors are no answer."""
 
     @property
     def probability(self) -> float | None:
@@ -63,7 +65,7 @@ class PairAnswers:
         return int(self.similarity + 0.5)
 
     @property
-    def untrained(self) -> tuple[str, ...]:
+    def silent(self) -> tuple[str, ...]:
         """Names of the heads that have no answer."""
         answers = zip(self.subjects, (self.sentiments, self.logit), strict=True)
         return tuple(subject for subject, answer in answers if answer is None)
@@ -101,6 +103,7 @@ def compute_answers(
             of_a_sentence.subject if of_a_sentence else "classes",
             of_a_pair.subject if of_a_pair else "yes or no",
         ),
+        one_pass=model.pairs != "bi-encoder",
     )
 
 
@@ -110,8 +113,14 @@ def _first_task(model: MultitaskBert, head: str, pairs: bool) -> Task | None:
 
 
 def _trained_head(model: MultitaskBert, task: Task | None) -> nn.Module | None:
-    """A copy on the CPU, with dropout off; None where there is no such task, or it is untrained."""
-    head = task and model.head(task)
+    """A copy on the CPU, with dropout off.
+
+    None where there is no such task, its head is untrained, or reads pairs in one pass: two vectors
+    are no such pass.
+    """
+    if task is None or (task.pairs and model.pairs != "bi-encoder"):
+        return None
+    head = model.head(task)
     return copy.deepcopy(head).cpu().eval() if head and is_trained(head) else None
 
 

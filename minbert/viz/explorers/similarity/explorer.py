@@ -182,11 +182,14 @@ class SimilarityExplorer(Explorer):
     def about_heads(self, answers: PairAnswers) -> str:
         """Which heads have answers, and what they read."""
         notes = [f"The heads read the vector that {self.head_pooling} pooling gives."]
-        if answers.untrained:
-            missing = " and ".join(answers.untrained)
+        if answers.silent:
+            missing = " and ".join(answers.silent)
+            name = plain(self.model.value)
             notes += [
-                f"{plain(self.model.value)} has no trained head for {missing}: an answer would be "
-                "chance. Similarity needs no training: it is 5 times the cosine, and 0 below 0."
+                f"{name} reads pairs in one pass, not as two vectors: no answer here of {missing}."
+                if answers.one_pass
+                else f"{name} has no trained head for {missing}: an answer would be chance.",
+                "Similarity needs no training: it is 5 times the cosine, and 0 below 0.",
             ]
         return " ".join(notes)
 
