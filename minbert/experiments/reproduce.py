@@ -363,7 +363,6 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
     """Each evaluated stage as a folder that `from_pretrained` and `minbert predict` load."""
     for (arm, stage, seed), folder in folders.items():
         target = out / f"seed{seed}" / arm / stage
-        copy_files(folder, target)
         if not holds(folder, "model.safetensors"):
-            encoder = grid.encoder_folder(encoder_path(arm), seed)
-            copy_files(encoder, target, ("model.safetensors", "config.json", "tokenizer.json"))
+            copy_files(grid.encoder_folder(encoder_path(arm), seed), target)
+        copy_files(folder, target)

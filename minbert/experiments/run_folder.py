@@ -23,17 +23,18 @@ def peak_memory_mib() -> float | None:
     return peak / (1024 * 1024 if platform.system() == "Darwin" else 1024)
 
 
-def copy_files(source: Path, target: Path, names: Iterable[str] | None = None) -> None:
-    """Copy a stage's files: a change of either leaves the other as it is.
+def copy_files(source: Path, target: Path) -> None:
+    """Copy a stage's files, those in folders too: a change of either leaves the other as it is.
 
     Args:
         source: folder in the cache.
-        target: made if need be.
-        names: some of them; None means all.
+        target: made if need be; files of the same names are replaced.
     """
     target.mkdir(parents=True, exist_ok=True)
-    for name in names or sorted(path.name for path in source.iterdir()):
-        shutil.copyfile(source / name, target / name)
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)  # not its permissions: a cache may be for reading only
 
 
 def check_replaceable(path: Path, keys: Iterable[str]) -> None:

@@ -14,6 +14,8 @@ from minbert.data.predictions import read_predictions
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.reproduce import arms_of, reproduce
 from minbert.masking import MaskingRule
+from minbert.pretrained import from_pretrained, save_pretrained
+from minbert.sentence_transformers_folder import SentenceSettings
 from minbert.training.recipe import RECIPES, Recipe, recipe_for
 
 
@@ -53,6 +55,30 @@ def test_a_run_and_its_predictions_again(
         )
         assert first.keys() == again.keys()
         assert np.allclose(list(first.values()), list(again.values()), atol=2e-3), name
+
+
+@pytest.mark.parametrize("recipe", ["best", "paper"])
+def test_a_model_of_sentence_transformers_goes_through_and_stays_one(
+    experiment: Experiment, tmp_path: Path, recipe: str
+) -> None:
+    """Such a model, MiniLM for one, has a folder inside its folder."""
+    encoder, tokenizer = from_pretrained(experiment.encoder_name)
+    settings = SentenceSettings(pooling="mean", normalize=True, max_length=24)
+    encoder.sentence_settings, encoder.pooling = settings, "mean"
+    save_pretrained(tmp_path / "model", encoder, tokenizer)
+    assert (tmp_path / "model" / "1_Pooling" / "config.json").is_file()
+    short = replace(RECIPES["best"].joint, epochs=1)
+    chosen = replace(RECIPES[recipe], joint=short if recipe == "best" else None)
+    experiment = replace(experiment, encoder_name=str(tmp_path / "model"), recipe=chosen)
+    arms = ["best"] if recipe == "best" else ["heads_only"]
+    out = tmp_path / "out"
+    results = reproduce(experiment, arms, [0], out, "")
+    for stage in results["arms"][arms[0]]:
+        folder = out / "checkpoints" / "seed0" / arms[0] / stage
+        again, its_tokenizer = from_pretrained(folder)
+        assert again.sentence_settings.max_length == 24
+        assert its_tokenizer.model_max_length == tokenizer.model_max_length
+        assert again.pooling == chosen.pooling, "heads decide which vector is read"
 
 
 def test_arms_of_another_recipe_are_refused(
