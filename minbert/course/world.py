@@ -84,6 +84,29 @@ OURS = (
 )
 
 
+def best_markdown() -> str:
+    """Dev results of the recipe `best` beside the paper's recipe on the same data, as Markdown."""
+    quick, best = recorded("real-minilm-quick"), recorded("real-minilm-best")
+    measured = best.results["arms"]["best"]["joint"]
+    rows = [
+        [
+            task.row,
+            cell(quick.value("heads_only", "sst_finetune", task.measure)),
+            cell(quick.value("mnrl", "sst_finetune", task.measure)),
+            cell(measured[task.measure]),
+        ]
+        for task in PAPER_TASKS
+    ]
+    cosine = cell(measured["sts_cosine_pearson"])
+    rows += [
+        ["plain mean", *(cell(quick.value(arm, "sst_finetune", "overall_mean"))
+                         for arm in ("heads_only", "mnrl")), cell(measured["overall_mean"])],
+        ["similarity by the cosine of the two sentence vectors", "—", "—", cosine],
+    ]  # fmt: skip
+    header = ["dev", "the paper's recipe, no stage (`heads_only`)", "with ranking", "`best`"]
+    return markdown_table(header, rows)
+
+
 def world_markdown() -> str:
     """Everybody's dev results with the interval that the size of the data set gives, as Markdown.
 

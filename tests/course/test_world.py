@@ -7,14 +7,33 @@ from pathlib import Path
 
 from minbert import paper
 from minbert.course.recorded import recorded
-from minbert.course.world import DEV_SIZES, PUBLIC, world_markdown
+from minbert.course.world import DEV_SIZES, PUBLIC, best_markdown, world_markdown
 from minbert.evaluation.intervals import wilson_interval
+from minbert.experiments.report import cell, number
+from minbert.training.recipe import RECIPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "beyond.md").read_text(encoding="utf-8")
 
 
-def test_the_page_shows_it() -> None:
-    assert PAGE.partition("<!-- world -->\n")[2].partition("<!-- /world -->")[0] == world_markdown()
+def between(name: str) -> str:
+    return PAGE.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+
+
+def test_the_page_shows_them() -> None:
+    assert between("world") == world_markdown()
+    assert between("best") == best_markdown()
+
+
+def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    measured = recorded("real-minilm-best").results["arms"]["best"]["joint"]
+    for name in ("sst_accuracy", "quora_accuracy", "sts_pearson"):
+        assert number(measured[name]["value"]) in readme
+    assert f"mean {cell(measured['overall_mean'])}" in readme
+
+
+def test_the_recorded_run_is_that_of_the_recipe_as_it_is() -> None:
+    assert recorded("real-minilm-best").results["recipe"] == RECIPES["best"].values()
 
 
 def test_every_number_has_its_interval() -> None:
@@ -22,8 +41,8 @@ def test_every_number_has_its_interval() -> None:
     cells = [cell.strip() for row in rows for cell in row.strip("|").split("|")[2:5]]
     numbers = [cell for cell in cells if cell != "—"]
     assert len(numbers) >= 15
-    for cell in numbers:
-        value, low, high = map(float, re.findall(r"\.\d{3}", cell))
+    for shown in numbers:
+        value, low, high = map(float, re.findall(r"\.\d{3}", shown))
         assert low < value < high
 
 
