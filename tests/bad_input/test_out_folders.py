@@ -20,6 +20,7 @@ from minbert.experiments.reproduce import REPRODUCE
 from minbert.folders.marker import MARKER, Marker, digest, write_marker
 from minbert.folders.place import folder_to_write
 from minbert.folders.replaced import Kind, beside, claimed
+from minbert.training.recipe import RECIPES
 
 KINDS = {
     "reproduce": REPRODUCE,
@@ -59,7 +60,7 @@ class Place:
             folder.mkdir(parents=True)
             (folder / "content").write_text(folder.name)
         submitted = {"arm": "mlm", "stage": "heads", "seed": 0}
-        made = {"submitted": submitted, "recipe": {"name": "paper"}, "preset": {"name": "quick"}}
+        made = {"submitted": submitted, "recipe": RECIPES["paper"].values()}
         made["precision"] = "fp32"
         (self.run / "results.json").write_text(json.dumps(made))
 
