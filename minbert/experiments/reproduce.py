@@ -289,6 +289,7 @@ def reproduce(
     if not isinstance(out, ReplacedFolder):
         with claimed(out, REPRODUCE) as folder:
             return reproduce(experiment, arms, seeds, folder, command)
+    checks.distinct_seeds(seeds)
     known = arms_of(experiment.recipe)
     unknown = [arm for arm in arms if arm not in known]
     if unknown or not arms:
@@ -296,7 +297,6 @@ def reproduce(
             f"arms of the recipe {experiment.recipe.name} must be some of {', '.join(known)}, got "
             f"{', '.join(unknown)!r}"
         )
-    checks.distinct_seeds(seeds)
     grid = Grid(experiment)
     folders = {
         (arm, stage, seed): grid.folder(arm, stage, seed)

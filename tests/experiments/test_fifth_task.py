@@ -148,7 +148,7 @@ def test_the_similarity_explorer_asks_the_models_own_tasks(data: CourseData) -> 
     torch.nn.init.ones_(model.polarity.dense.bias)
     one, two = np.ones(encoder.config.hidden_size, np.float32), np.zeros(128, np.float32)
     answers = compute_answers(model, one, two)
-    assert answers.subjects == ("polarity", "yes or no") and answers.untrained == ("yes or no",)
+    assert answers.subjects == ("polarity", "yes or no") and answers.silent == ("yes or no",)
     assert answers.sentiments.shape == (2, 2)
     figure, alt = draw_answers(answers, 1.0)
     assert figure.axes[0].get_title() == "Polarity" and "Most likely polarity: first" in alt
