@@ -57,6 +57,8 @@ def test_the_parser_offers_what_there_is() -> None:
     for name, values in known.items():
         assert getattr(parser, name) == tuple(values), name
     assert parser.SWEPT == sweep.STAGES
+    joint = [name for name, choices in recipe.RECIPES.items() if choices.joint is not None]
+    assert tuple(joint) == parser.BEYOND
 
 
 def test_reproduce_predict_and_grade(

@@ -16,7 +16,7 @@ from minbert.__main__ import main
 from minbert.course.rounding import rounded
 from minbert.encoder import Encoder
 from minbert.evaluation.statistics import over_seeds
-from minbert.experiments.report import number
+from minbert.experiments.markdown import number
 from minbert.experiments.reproduce import reproduce
 from minbert.experiments.single_task import train_single_task
 from minbert.experiments.stage_files import load_heads, paraphrases_by_cosine, save_heads

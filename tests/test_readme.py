@@ -18,7 +18,8 @@ from minbert.course.notebooks import notebook_paths, overview
 from minbert.course.scoreboard import scoreboard_markdown
 from minbert.data.classroom.corpus import classroom_corpus
 from minbert.evaluation.metrics import pearson
-from minbert.experiments.report import TITLES, cell, number, story_table, tables_markdown
+from minbert.experiments.markdown import cell, number
+from minbert.experiments.report import TITLES, story_table, tables_markdown
 from minbert.training.recipe import RECIPES, preset_for
 
 ROOT = Path(__file__).parents[1]

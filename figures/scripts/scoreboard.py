@@ -9,7 +9,7 @@ from minbert import paper
 from minbert.course.recorded import recorded
 from minbert.course.result_tables import ARMS, dots, ladder_rows
 from minbert.course.scoreboard import RUNS, STAGES
-from minbert.experiments.report import number
+from minbert.experiments.markdown import number
 from minbert.viz.plots.intervals import intervals
 
 TITLES = {

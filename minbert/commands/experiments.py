@@ -14,11 +14,12 @@ from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import user_path
+from minbert.experiments.arms import arms_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.pretrain_tiny import SETTINGS, pretrain_tiny
 from minbert.experiments.provenance import describe_device, versions
-from minbert.experiments.reproduce import REPRODUCE, arms_of, reproduce
+from minbert.experiments.reproduce import REPRODUCE, reproduce
 from minbert.experiments.run_folder import write_json
 from minbert.experiments.single_task import train_single_task
 from minbert.experiments.sweep import sweep_learning_rates

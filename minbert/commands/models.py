@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import read_json, read_lines
-from minbert.experiments.arms import ARMS, JOINT, STAGES, stages_of
+from minbert.experiments.arms import arms_of, stages_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
@@ -30,8 +29,6 @@ from minbert.training.recipe import PRESETS, Recipe
 
 logger = logging.getLogger(__name__)
 
-NAME = re.compile(r"[\w+-]+")
-"""Of an arm: a folder of a run's checkpoints, and never a way out of it."""
 KINDS = {str: "text", int: "a whole number", dict: "a JSON object"}
 PREDICT = Kind(
     "predict", tuple(f"{task.name}-{part}.csv" for task in PAPER_TASKS for part in ("dev", "test"))
@@ -113,11 +110,12 @@ def _made_by_reproduce(path: Path) -> dict[str, Any]:
         made["recipe"] = Recipe.from_values(made["recipe"])
     except ValueError as error:
         raise ValueError(f"{path}: {error}: is this the --out of reproduce?") from error
-    if made["stage"] not in stages_of(made["arm"]) or not NAME.fullmatch(made["arm"]):
+    arms = arms_of(made["recipe"])
+    stages = dict.fromkeys(stage for arm in arms for stage in stages_of(arm))
+    if made["arm"] not in arms or made["stage"] not in stages:
         raise ValueError(
-            f"{path}: expected an arm of {', '.join(ARMS)} and a stage of {', '.join(STAGES)}, or "
-            f"the name of a recipe and {JOINT}, as submitted, got {made['arm'][:40]!r} and "
-            f"{made['stage'][:40]!r}"
+            f"{path}: expected an arm of {', '.join(arms)} and a stage of {', '.join(stages)} as "
+            f"submitted, got {made['arm'][:40]!r} and {made['stage'][:40]!r}"
         )
     return made
 

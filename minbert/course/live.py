@@ -8,7 +8,8 @@ from minbert.course.claims import Claim, keep
 from minbert.course.scoreboard import live_key
 from minbert.course.session import Session
 from minbert.evaluation.metrics import score
-from minbert.experiments.report import TITLES, interval, number
+from minbert.experiments.markdown import interval, number
+from minbert.experiments.report import TITLES
 from minbert.experiments.reproduce import stage_alarms
 from minbert.experiments.stage_files import read_dev_predictions
 from minbert.viz.table import Table

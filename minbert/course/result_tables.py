@@ -13,7 +13,8 @@ from minbert.course.recorded import Recorded
 from minbert.course.scoreboard import STAGES, TABLE_OF
 from minbert.evaluation.power import sentences_needed, unpaired_half_width
 from minbert.evaluation.statistics import over_seeds
-from minbert.experiments.report import SIGNIFICANT, TITLES, cell, number
+from minbert.experiments.markdown import cell, number
+from minbert.experiments.report import SIGNIFICANT, TITLES
 from minbert.tasks import find_task
 from minbert.viz.plots.intervals import Point
 from minbert.viz.table import Table

@@ -5,7 +5,8 @@ from __future__ import annotations
 from minbert import paper
 from minbert.course.journal import Journal
 from minbert.course.recorded import recorded
-from minbert.experiments.report import TITLES, cell, number
+from minbert.experiments.markdown import cell, number
+from minbert.experiments.report import TITLES
 from minbert.viz.table import Table
 
 SHORT = {

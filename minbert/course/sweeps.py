@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from minbert.course.recorded import Recorded
-from minbert.experiments.report import number
+from minbert.experiments.markdown import number
 
 BEFORE = 0.0
 """Stands for the original encoder among the learning rates: one that is not trained at all."""

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from minbert import paper
 from minbert.course.recorded import Recorded, recorded, results_folder
 from minbert.evaluation.intervals import fisher_z_interval, wilson_interval
-from minbert.experiments.report import cell, markdown_table
+from minbert.experiments.markdown import cell, markdown_table
 from minbert.tasks import PAPER_TASKS, Task
-
-DEV_SIZES = {"sst": 1_101, "quora": 20_212, "sts": 863}
-"""Labelled dev examples of the course's files. A system that was measured on another split gets the
-interval of these sizes, too: how large its own were is not documented."""
 
 
 @dataclass(frozen=True)
@@ -88,21 +84,18 @@ def best_markdown() -> str:
     """Dev results of the recipe `best` beside the paper's recipe on the same data, as Markdown."""
     quick, best = recorded("real-minilm-quick"), recorded("real-minilm-best")
     measured = best.results["arms"]["best"]["joint"]
+    titles = {**{task.measure: task.row for task in PAPER_TASKS}, "overall_mean": "plain mean"}
     rows = [
         [
-            task.row,
-            cell(quick.value("heads_only", "sst_finetune", task.measure)),
-            cell(quick.value("mnrl", "sst_finetune", task.measure)),
-            cell(measured[task.measure]),
+            title,
+            cell(quick.value("heads_only", "sst_finetune", metric)),
+            cell(quick.value("mnrl", "sst_finetune", metric)),
+            cell(measured[metric]),
         ]
-        for task in PAPER_TASKS
+        for metric, title in titles.items()
     ]
     cosine = cell(measured["sts_cosine_pearson"])
-    rows += [
-        ["plain mean", *(cell(quick.value(arm, "sst_finetune", "overall_mean"))
-                         for arm in ("heads_only", "mnrl")), cell(measured["overall_mean"])],
-        ["similarity by the cosine of the two sentence vectors", "—", "—", cosine],
-    ]  # fmt: skip
+    rows.append(["similarity by the cosine of the two sentence vectors", "—", "—", cosine])
     header = ["dev", "the paper's recipe, no stage (`heads_only`)", "with ranking", "`best`"]
     return markdown_table(header, rows)
 
@@ -110,8 +103,8 @@ def best_markdown() -> str:
 def world_markdown() -> str:
     """Everybody's dev results with the interval that the size of the data set gives, as Markdown.
 
-    A cell without an interval of its own gets that of its data set's size: Wilson's for a share,
-    Fisher's z for r.
+    Others' cells get the interval of the course's dev files: Wilson's for a share, Fisher's z for
+    r. One that was measured on another split gets it, too: its own size is not documented.
     """
     rows = [
         [
@@ -133,7 +126,7 @@ def world_markdown() -> str:
 def _cell(task: Task, value: float | None) -> str:
     if value is None:
         return "—"
-    total = DEV_SIZES[task.name]
+    total = recorded("real-minilm-quick").results["data"]["rows"][task.name]["dev"]
     bounds = (
         fisher_z_interval(value, total)
         if task.metric == "pearson"

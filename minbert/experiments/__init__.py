@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from minbert.experiments.cache import StageCache
     from minbert.experiments.experiment import Experiment
     from minbert.experiments.grid import Grid
-    from minbert.experiments.report import TITLES, cell, findings, interval, number
+    from minbert.experiments.markdown import cell, interval, number
+    from minbert.experiments.report import TITLES, findings
     from minbert.experiments.single_task import train_single_task
     from minbert.experiments.stage_files import (
         predict_tasks,

@@ -9,7 +9,12 @@ original ─┬─ (untrained heads)                      baseline
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minbert.tasks import SST
+
+if TYPE_CHECKING:
+    from minbert.training.recipe import Recipe  # torch: the parser of commands does without
 
 ARMS: dict[str, tuple[str, ...]] = {
     "baseline": (),
@@ -29,6 +34,11 @@ STAGES = ("untrained", "heads", f"{FINETUNED.name}_finetune")
 
 JOINT = "joint"
 """The one point at which a recipe of joint training is evaluated; its arm has the recipe's name."""
+
+
+def arms_of(recipe: Recipe) -> tuple[str, ...]:
+    """The paper's arms; of a recipe that trains all tasks at once, the one that has its name."""
+    return tuple(ARMS) if recipe.joint is None else (recipe.name,)
 
 
 def stages_of(arm: str) -> tuple[str, ...]:

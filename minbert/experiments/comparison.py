@@ -13,7 +13,8 @@ from minbert.data.predictions import read_predictions
 from minbert.evaluation.metrics import score
 from minbert.evaluation.power import detectable_difference
 from minbert.evaluation.statistics import compare, holm
-from minbert.experiments.report import SIGNIFICANT, interval, markdown_table, number, signed
+from minbert.experiments.markdown import interval, markdown_table, number, signed
+from minbert.experiments.report import SIGNIFICANT
 from minbert.model_files import read_json
 from minbert.tasks import Task
 

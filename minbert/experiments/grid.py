@@ -98,10 +98,14 @@ class Grid:
 
     def predict(self, model: MultitaskBert, split: str) -> Predictions:
         """Predictions of all tasks on "dev" or "test"; an empty split is left out."""
+        return self._answers(model, split)[0]
+
+    def _answers(self, model: MultitaskBert, split: str) -> tuple[Predictions, Tensor]:
+        """Predictions, and the sentence vectors they were read from, by row of the table."""
         wanted = self.rows.split(split)
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)
-        return predict_tasks(model, vectors, wanted, self._pair_vectors(model, wanted))
+        return predict_tasks(model, vectors, wanted, self._pair_vectors(model, wanted)), vectors
 
     def _pair_vectors(
         self, model: MultitaskBert, splits: Mapping[str, TaskRows]
@@ -268,10 +272,8 @@ class Grid:
             )
             save_pretrained(folder, model.encoder, self.tokenizer)
             save_heads(folder, model)
-            dev = self.rows.split("dev")
-            vectors = self._embed(model.encoder, [r for of in dev.values() for r in of.all_rows])
-            predictions = predict_tasks(model, vectors, dev, self._pair_vectors(model, dev))
-            for rows in dev.values():
+            predictions, vectors = self._answers(model, "dev")
+            for rows in self.rows.split("dev").values():
                 if rows.task.head == "cosine":
                     predictions[by_cosine(rows.task)] = similarities(vectors, rows)
             save_dev_predictions(folder, predictions)

@@ -13,6 +13,7 @@ from minbert import checks, paper
 from minbert.evaluation.power import detectable_difference
 from minbert.evaluation.statistics import Value, holm, over_seeds, with_seeds
 from minbert.experiments.arms import JOINT
+from minbert.experiments.markdown import cell, markdown_table, number, signed
 from minbert.tasks import PAPER_TASKS, SST
 
 OVERALL = {
@@ -101,29 +102,6 @@ def caption(results: dict[str, Any]) -> str:
     )
 
 
-def cell(value: dict[str, Any] | None, paper_value: float | None = None) -> str:
-    """`.504 [.474, .533] (paper: .503)`."""
-    shown = "—" if value is None else f"{number(value['value'])} {interval(value['ci95'])}"
-    return shown if paper_value is None else f"{shown} (paper: {number(paper_value)})"
-
-
-def number(value: float) -> str:
-    """Three decimals, no zero before the point."""
-    text = f"{value:z.3f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
-
-
-def interval(bounds: Sequence[float]) -> str:
-    """`[.474, .533]`."""
-    return f"[{number(bounds[0])}, {number(bounds[1])}]"
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lines of a Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
-
-
 def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
     rows = []
     for metric, title in titles(results).items():
@@ -136,12 +114,6 @@ def _arms_table(results: dict[str, Any], stage: str, table: str) -> str:
             )
         rows.append([title, *cells])
     return markdown_table(["", *results["arms"]], rows)
-
-
-def signed(value: float) -> str:
-    """Three decimals with their sign; what is rounded to zero has none."""
-    said = f"{value:+z.3f}"
-    return "0.000" if said == "+0.000" else said
 
 
 def _differences(results: dict[str, Any], stage: str) -> str:

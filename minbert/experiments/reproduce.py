@@ -16,7 +16,7 @@ from minbert.data.predictions import write_predictions
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
-from minbert.experiments.arms import ARMS, JOINT, encoder_path, stages_of
+from minbert.experiments.arms import ARMS, JOINT, arms_of, encoder_path, stages_of
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
 from minbert.experiments.provenance import computed, describe_device, versions
@@ -32,7 +32,6 @@ from minbert.experiments.stage_files import (
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.tasks import Task
 from minbert.training.held_out_loss import perplexity
-from minbert.training.recipe import Recipe
 from minbert.training.seal import holds
 
 
@@ -252,11 +251,6 @@ REPRODUCE = Kind(
     "reproduce", ("results.json", "tables.md", "curves.csv", "predictions/", "checkpoints/")
 )
 """What is written, for `claimed`."""
-
-
-def arms_of(recipe: Recipe) -> tuple[str, ...]:
-    """The paper's arms; of a recipe that trains all tasks at once, the one that has its name."""
-    return tuple(ARMS) if recipe.joint is None else (recipe.name,)
 
 
 def reproduce(

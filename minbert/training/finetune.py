@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from minbert.heads import similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.training.epochs import in_turn
@@ -39,14 +38,14 @@ def fine_tune(
     """
     set_dropout(model.encoder, recipe)
     task, head = rows.task, model.head(rows.task)
-    answer, loss = similarity_score if head is None else head, LOSSES[rows.task.loss]
+    loss = LOSSES[task.loss]
     labels = rows.targets.to(context.device)
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         chosen = rows.subset(batch[1])
         vectors = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
         read = vectors.float().chunk(2 if task.pairs else 1)
-        return loss(answer(*read), labels[batch[1]])
+        return loss(model.answer(task, *read), labels[batch[1]])
 
     return train(
         nn.ModuleList([model.encoder] if head is None else [model.encoder, head]),
@@ -56,6 +55,6 @@ def fine_tune(
         context,
         name=f"{task.name}_finetune",
         optimizer=optimizer,
-        count_tokens=lambda batch: sum(map(table.length, rows.subset(batch[1]).all_rows)),
+        count_tokens=lambda batch: table.count(rows, batch[1]),
         whole=model,
     )

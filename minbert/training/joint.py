@@ -42,37 +42,35 @@ def train_jointly(
     Source: the paper, section 7 (future work: "fine-tuning on all relevant tasks").
     """
     set_dropout(model.encoder, recipe)
-    together = model.pairs != "bi-encoder"
-    pairs = {name: table.pairs(of) for name, of in rows.items() if of.task.pairs and together}
+    one_pass, apart = model.pairs != "bi-encoder", model.pairs != "cross-encoder"
+    pieces = {name: table.pairs(of) for name, of in rows.items() if of.task.pairs and one_pass}
     labels = {name: of.targets.to(context.device) for name, of in rows.items()}
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         name, examples = batch
         chosen, task, target = rows[name].subset(examples), rows[name].task, labels[name][examples]
-        first = second = pair = None
-        if name in pairs:
-            pieces = pairs[name].pad(examples, table.tokenizer.pad_id, context.device)
+        loss, pair, vectors = LOSSES[task.loss], None, ()
+        if name in pieces:
+            padded = pieces[name].pad(examples, table.tokenizer.pad_id, context.device)
             with autocast(context.precision, context.device):
-                pair = model.embed(*pieces).float()
-        if pair is None or model.pairs == "both":
-            vectors = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
-            first, *others = vectors.float().chunk(2 if task.pairs else 1)
-            second = others[0] if others else None
-        loss = LOSSES[task.loss](model.answer(task, first, second, pair), target)
-        if recipe.cosine_weight and task.head == "cosine" and first is not None:
-            fit = LOSSES[task.loss](similarity_score(first, second), target)
-            loss = loss + recipe.cosine_weight * fit
-        return loss
+                pair = model.embed(*padded).float()
+        if apart or not task.pairs:
+            both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
+            vectors = both.float().chunk(2 if task.pairs else 1)
+        total = loss(model.answer(task, *vectors, pair=pair), target)
+        if recipe.cosine_weight and task.head == "cosine":
+            total = total + recipe.cosine_weight * loss(similarity_score(*vectors), target)
+        return total
 
-    def pieces_of(batch: Batch) -> int:
+    def count_tokens(batch: Batch) -> int:
         name, examples = batch
-        read = sum(len(pairs[name].ids[pair]) for pair in examples) if name in pairs else 0
-        if name not in pairs or model.pairs == "both":
-            read += sum(map(table.length, rows[name].subset(examples).all_rows))
+        read = sum(len(pieces[name].ids[pair]) for pair in examples) if name in pieces else 0
+        if apart or not rows[name].task.pairs:
+            read += table.count(rows[name], examples)
         return read
 
     lengths = {
-        name: pairs[name].lengths() if name in pairs else table.lengths(of)
+        name: pieces[name].lengths() if name in pieces else table.lengths(of)
         for name, of in rows.items()
     }
     return train(
@@ -83,5 +81,5 @@ def train_jointly(
         context,
         name="joint",
         optimizer=optimizer,
-        count_tokens=pieces_of,
+        count_tokens=count_tokens,
     )

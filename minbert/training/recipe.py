@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any
 
-from minbert import paper
+from minbert import checks, paper
 from minbert.config import SIZES
+from minbert.heads import PAIRS
 from minbert.masking import MaskingRule
+from minbert.pooling import POOLINGS
 from minbert.pretrained import read_config
 
 
@@ -71,6 +74,22 @@ class Recipe:
     """Of joint training: weight of the loss that fits the cosine of the two sentence vectors to
     the similarity, beside the answer of the head."""
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w+-]+", self.name):
+            raise ValueError(
+                "name must be letters, digits, _, + and -, since a run keeps checkpoints under it, "
+                f"got {self.name!r:.60}"
+            )
+        checks.one_of("pooling", self.pooling, POOLINGS)
+        checks.one_of("pairs", self.pairs, PAIRS)
+        checks.within("mixture", self.mixture, "[0, 1]")
+        checks.within("cosine_weight", self.cosine_weight, "[0, inf)")
+        if self.cosine_weight and self.pairs == "cross-encoder":
+            raise ValueError(
+                f"cosine_weight must be 0 where pairs is cross-encoder, got {self.cosine_weight}: "
+                "a pass over both sentences gives no two vectors; choose both"
+            )
+
     def values(self) -> dict[str, Any]:
         """As plain data, for results.json; the rule of masking by names of its own.
 
@@ -107,7 +126,8 @@ class Recipe:
                 rest.pop("whole_words", False),
             )
             joint = rest.pop("joint", None)
-            return cls(masking=masking, joint=joint and StageSettings(**joint), **rest)
+            settings = None if joint is None else StageSettings(**joint)
+            return cls(masking=masking, joint=settings, **rest)
         except (KeyError, TypeError) as error:
             names = ", ".join(values)
             raise ValueError(
@@ -214,10 +234,23 @@ QUICK_TINY = replace(
 BEST_TINY = replace(
     RECIPES["best"], joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4)
 )
-"""`best` for encoders of the size of `tiny`."""
+"""`best` for encoders of the size of `tiny`, likewise."""
 
-OF_SIZE = {SIZES["tiny"].size: (RECIPES["lab"], QUICK_TINY)}
-"""Recipe and preset of a quick run for encoders of a size that has its own; others have none."""
+
+@dataclass(frozen=True)
+class ChoicesOfSize:
+    """What encoders of one size have of their own."""
+
+    recipe: Recipe
+    """Of a quick run for which none is named."""
+    preset: Preset
+    """Of a quick run."""
+    recipes: Mapping[str, Recipe]
+    """Those that have other settings at this size, by the name that they share."""
+
+
+OF_SIZE = {SIZES["tiny"].size: ChoicesOfSize(RECIPES["lab"], QUICK_TINY, {"best": BEST_TINY})}
+"""By size; encoders of other sizes have nothing of their own."""
 
 
 def preset_for(name: str, encoder_name: str) -> Preset:
@@ -232,7 +265,7 @@ def preset_for(name: str, encoder_name: str) -> Preset:
     """
     preset = find(PRESETS, name, "preset")
     if name == "quick" and (size := _size(encoder_name)) in OF_SIZE:
-        return OF_SIZE[size][1]
+        return OF_SIZE[size].preset
     return preset
 
 
@@ -241,12 +274,14 @@ def recipe_for(name: str | None, preset_name: str, encoder_name: str) -> Recipe:
 
     Args, raises: as for `preset_for`.
     """
-    if name == "best" and _size(encoder_name) == SIZES["tiny"].size:
-        return BEST_TINY
     if name is not None:
-        return find(RECIPES, name, "recipe")
+        recipe = find(RECIPES, name, "recipe")
+        if recipe.joint is None:
+            return recipe
+        own = OF_SIZE.get(_size(encoder_name))
+        return own.recipes.get(name, recipe) if own else recipe
     if preset_name == "quick" and (size := _size(encoder_name)) in OF_SIZE:
-        return OF_SIZE[size][0]
+        return OF_SIZE[size].recipe
     return RECIPES["paper"]
 
 

@@ -121,6 +121,10 @@ class SentenceTable:
         """Word pieces of one sentence."""
         return len(self.ids[row])
 
+    def count(self, rows: TaskRows, examples: Sequence[int]) -> int:
+        """Word pieces of some examples, both sentences of pairs."""
+        return sum(map(self.length, rows.subset(examples).all_rows))
+
     def pad(
         self, rows: Iterable[int], device: torch.device
     ) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"] | None]:

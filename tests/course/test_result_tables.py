@@ -20,7 +20,7 @@ from minbert.course.result_tables import (
     table_beside_paper,
     verdict,
 )
-from minbert.experiments.report import cell
+from minbert.experiments.markdown import cell
 
 RUNS = {"real": recorded("real-minilm-quick"), "lab": recorded("lab-tiny-quick")}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from minbert import paper
 from minbert.course.recorded import recorded
-from minbert.course.world import DEV_SIZES, PUBLIC, best_markdown, world_markdown
+from minbert.course.world import PUBLIC, best_markdown, world_markdown
 from minbert.evaluation.intervals import wilson_interval
-from minbert.experiments.report import cell, number
+from minbert.experiments.markdown import cell, number
 from minbert.training.recipe import RECIPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "beyond.md").read_text(encoding="utf-8")
@@ -52,8 +52,3 @@ def test_the_papers_cells_are_the_papers() -> None:
                                 for task in ("sst", "quora", "sts")}  # fmt: skip
     low, high = wilson_interval(round(0.5 * 1101), 1101)
     assert f".500 [{low:.3f}, {high:.3f}]".replace("0.", ".") in world_markdown()
-
-
-def test_the_sizes_are_those_of_the_recorded_run() -> None:
-    rows = recorded("real-minilm-quick").results["data"]["rows"]
-    assert {task: rows[task]["dev"] for task in DEV_SIZES} == DEV_SIZES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from minbert.__main__ import main
 from minbert.data.predictions import read_predictions
+from minbert.experiments.arms import arms_of
 from minbert.experiments.experiment import Experiment
-from minbert.experiments.reproduce import arms_of, reproduce
+from minbert.experiments.reproduce import reproduce
 from minbert.masking import MaskingRule
 from minbert.pretrained import from_pretrained, save_pretrained
 from minbert.sentence_transformers_folder import SentenceSettings
@@ -88,6 +90,36 @@ def test_arms_of_another_recipe_are_refused(
         reproduce(joint, ["mlm"], [0], tmp_path / "out", "")
     with pytest.raises(ValueError, match="must be some of baseline, .* got 'best'"):
         reproduce(experiment, ["best"], [0], tmp_path / "out", "")
+
+
+def test_the_page_about_it_runs_as_written(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "beyond.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    monkeypatch.chdir(tmp_path)
+    names = {"experiment": experiment}
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), names)
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert list(results["arms"]) == ["mine"] and results["recipe"]["pairs"] == "both"
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"name": "../mine"}, "name must be letters.*got '../mine'"),
+        ({"pairs": "triple"}, "pairs must be one of bi-encoder"),
+        ({"pooling": "median"}, "pooling must be one of"),
+        ({"mixture": 1.5}, "mixture must"),
+        ({"cosine_weight": -1.0}, "cosine_weight must"),
+        ({"cosine_weight": 0.5, "pairs": "cross-encoder"}, "choose both"),
+    ],
+)
+def test_a_choice_that_does_not_fit_is_said_when_it_is_made(choices: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(RECIPES["best"], **choices)
 
 
 def test_a_recorded_recipe_is_read_as_it_was() -> None:

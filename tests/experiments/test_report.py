@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minbert.experiments.report import cell, interval, number, tables_markdown
+from minbert.experiments.markdown import cell, interval, number
+from minbert.experiments.report import tables_markdown
 
 RESULTS = Path(__file__).parents[2] / "figures" / "results" / "real-minilm-quick"
 
