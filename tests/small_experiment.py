@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from toy import toy_pairs, toy_sentences, write_toy_data
+from tqdm.auto import tqdm
 
 from minbert.config import ModelConfig
 from minbert.data import load_data
@@ -28,6 +30,18 @@ STAGES = ("original", "mlm", "mnrl", "untrained", "heads", "sst_finetune")
 """Every kind of stage that the grid has."""
 
 
+def begin_as_child() -> None:
+    """What a forked process must change before it works.
+
+    One thread: it has none of its parent's. And a lock of its own for progress bars: tqdm's is
+    one semaphore for parent and children, and a child killed while it draws would keep it, so that
+    every later bar of the parent waits for ever (tqdm 4.67).
+    """
+    os.environ["MINBERT_THREADS"] = "1"
+    torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())
+
+
 def forked(work: Callable[[], object]) -> int:
     """Do work in a child process with one thread; its process id.
 
@@ -37,9 +51,7 @@ def forked(work: Callable[[], object]) -> int:
     if child == 0:
         code = 3
         try:
-            # One thread: a forked process has none of its parent's.
-            os.environ["MINBERT_THREADS"] = "1"
-            torch.set_num_threads(1)
+            begin_as_child()
             work()
             code = 0
         except KeyboardInterrupt:

@@ -16,7 +16,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_experiment import Finished, finish, forked, litter, numbers, stage_folder, warnings_of
+from small_experiment import (
+    Finished,
+    begin_as_child,
+    finish,
+    forked,
+    litter,
+    numbers,
+    stage_folder,
+    warnings_of,
+)
 
 from minbert import pretrained
 from minbert.experiments import cache, experiment
@@ -183,8 +192,7 @@ def test_signals_at_random_moments(
         child = os.fork()
         if child == 0:
             try:
-                os.environ["MINBERT_THREADS"] = "1"
-                torch.set_num_threads(1)
+                begin_as_child()
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
                 experiment.RunContext = functools.partial(RunContext, checkpoint_every_s=0.0)
                 run(finished, root)
