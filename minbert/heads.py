@@ -15,9 +15,12 @@ from minbert.tasks import Task
 HEADS = ("classifier", "yes_or_no", "cosine")
 """Kinds of heads: a score a class, of a sentence or a pair; one logit of a pair; no weights."""
 
-PAIRS = ("bi-encoder", "cross-encoder", "both")
-"""How a pair is read: each sentence by itself, as in the paper; both in one pass, so that words of
-one attend to words of the other; or both ways."""
+PAIRS = ("bi-encoder", "cosine", "cross-encoder", "both")
+"""How a pair is read: each sentence by itself, as in the paper; likewise, and yes or no by the
+cosine of the two vectors alone; both in one pass, so that words of one attend to words of the
+other; or in one pass and each by itself."""
+ONE_PASS = ("cross-encoder", "both")
+"""The ways that read a pair in one pass."""
 
 
 def head_for(
@@ -34,14 +37,22 @@ def head_for(
         task: whose `head` says which kind.
         hidden_size, dropout, generator: as for every head below.
         compares: whether a head of pairs also reads |u − v| and u · v.
-        pairs: one of `PAIRS`; where it is not the paper's, `CrossEncoderHead` answers all pairs.
+        pairs: one of `PAIRS`; of `ONE_PASS`, `CrossEncoderHead` answers all pairs; of `cosine`,
+            `CosineHead` says yes or no.
 
     Raises:
         ValueError: `task.head` is none of `HEADS`, or none for one sentence.
     """
     checks.one_of("task.head", task.head, HEADS if task.pairs else HEADS[:1])
     checks.one_of("pairs", pairs, PAIRS)
-    if task.pairs and pairs != "bi-encoder":
+    if pairs == "cosine" and task.pairs and task.head == "classifier":
+        raise ValueError(
+            f"pairs must not be cosine where a task has classes of pairs, got {task.name}: it says "
+            "yes or no"
+        )
+    if pairs == "cosine" and task.head == "yes_or_no":
+        return CosineHead()
+    if task.pairs and pairs in ONE_PASS:
         outputs = task.classes if task.head == "classifier" else 1
         return CrossEncoderHead(hidden_size, outputs, dropout, generator, vectors=pairs == "both")
     if task.head == "cosine":
@@ -49,7 +60,7 @@ def head_for(
     if task.head == "yes_or_no":
         return ParaphraseHead(hidden_size, dropout, generator, compares)
     if task.pairs:
-        return PairClassifierHead(hidden_size, task.classes, dropout, generator, compares)
+        return ParaphraseHead(hidden_size, dropout, generator, compares, task.classes)
     return SentimentHead(hidden_size, task.classes, dropout, generator)
 
 
@@ -90,6 +101,7 @@ class ParaphraseHead(nn.Module):
         dropout: on what the layer reads, probability.
         generator: for the fresh weights.
         compares: also read the two elementwise comparisons.
+        outputs: 1 for a logit; of more classes than yes and no, a score each.
 
     Source: the paper, section 4.1; comparisons: Conneau et al. (2017), section 3.1.
     """
@@ -100,55 +112,21 @@ class ParaphraseHead(nn.Module):
         dropout: float = 0.3,
         generator: torch.Generator | None = None,
         compares: bool = False,
+        outputs: int = 1,
     ) -> None:
         super().__init__()
         checks.within("dropout", dropout, "[0, 1)")
         self.compares = compares
         self.dropout = nn.Dropout(dropout)
-        self.dense = nn.Linear((4 if compares else 2) * hidden_size, 1)
+        self.dense = nn.Linear((4 if compares else 2) * hidden_size, outputs)
         initialise(self, 0.02, generator)
 
     def forward(
         self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
-    ) -> Float[Tensor, " batch"]:
+    ) -> Float[Tensor, " batch"] | Float[Tensor, "batch label"]:
         """Logit that the two sentences are paraphrases; above 0 means yes (probability > .5)."""
         read = read_together(first, second, self.compares, self.dense.in_features)
         return self.dense(self.dropout(read)).squeeze(-1)
-
-
-class PairClassifierHead(nn.Module):
-    """One linear layer from two sentence vectors to a score per class, for example of inference.
-
-    It reads what `ParaphraseHead` reads. Source: Conneau et al. (2017), section 3.1.
-
-    Args:
-        hidden_size: width of one sentence vector.
-        num_labels: classes.
-        dropout, generator, compares: as for `ParaphraseHead`.
-    """
-
-    def __init__(
-        self,
-        hidden_size: int,
-        num_labels: int,
-        dropout: float = 0.3,
-        generator: torch.Generator | None = None,
-        compares: bool = False,
-    ) -> None:
-        super().__init__()
-        checks.whole("num_labels", num_labels, 2, "one score a class")
-        checks.within("dropout", dropout, "[0, 1)")
-        self.compares = compares
-        self.dropout = nn.Dropout(dropout)
-        self.dense = nn.Linear((4 if compares else 2) * hidden_size, num_labels)
-        initialise(self, 0.02, generator)
-
-    def forward(
-        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
-    ) -> Float[Tensor, "batch label"]:
-        """Logits, one per class."""
-        read = read_together(first, second, self.compares, self.dense.in_features)
-        return self.dense(self.dropout(read))
 
 
 class CrossEncoderHead(nn.Module):
@@ -204,6 +182,32 @@ class CrossEncoderHead(nn.Module):
         if self.vectors:
             read = torch.cat([pair, (first - second).abs(), first * second], dim=-1)
         return self.dense(self.dropout(read)).squeeze(-1)
+
+
+class CosineHead(nn.Module):
+    """Yes or no by the cosine of two sentence vectors: logit = slope · (cosine − threshold).
+
+    Two weights, both trained: the vectors themselves do the comparing, as search over them needs.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threshold = nn.Parameter(torch.tensor(0.5))
+        self.slope = nn.Parameter(torch.tensor(10.0))
+
+    def forward(
+        self,
+        pair: None,
+        first: Float[Tensor, "batch hidden"],
+        second: Float[Tensor, "batch hidden"],
+    ) -> Float[Tensor, " batch"]:
+        """Logit of each pair, above 0 means yes; of a vector of the pair nothing is read.
+
+        Raises:
+            ValueError: the two shapes differ.
+        """
+        checks.shapes(second=(second, f"{len(first)} {first.shape[1]}", "float"))
+        return self.slope * (F.cosine_similarity(first, second, dim=-1) - self.threshold)
 
 
 def read_together(

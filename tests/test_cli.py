@@ -22,6 +22,7 @@ from minbert.__main__ import main
 from minbert.commands import parser
 from minbert.data.predictions import read_predictions
 from minbert.experiments import sweep
+from minbert.experiments.labs import LABS
 from minbert.training import recipe
 
 
@@ -57,6 +58,7 @@ def test_the_parser_offers_what_there_is() -> None:
     for name, values in known.items():
         assert getattr(parser, name) == tuple(values), name
     assert parser.SWEPT == sweep.STAGES
+    assert tuple(LABS) == parser.LABS
     joint = [name for name, choices in recipe.RECIPES.items() if choices.joint is not None]
     assert tuple(joint) == parser.BEYOND
 

@@ -17,6 +17,9 @@ from minbert.data.text import user_path
 from minbert.experiments.arms import arms_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
+from minbert.experiments.labs import LABS
+from minbert.experiments.labs.table import lab_table
+from minbert.experiments.labs.trial import run_lab, values_only
 from minbert.experiments.pretrain_tiny import SETTINGS, pretrain_tiny
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.reproduce import REPRODUCE, reproduce
@@ -32,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 SINGLE_TASK = Kind("single-task", ("results.json", "curves.csv", "predictions/"))
 SWEEP = Kind("sweep", ("results.json", "curves.csv"))
+LAB = Kind("lab", ("results.json", "tables.md"))
 PRETRAIN_TINY = Kind(
     "pretrain-tiny",
     ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "curve.csv",
@@ -124,6 +128,23 @@ def _print_sweep(title: str, outcome: dict[str, Any]) -> None:
             for name, value in measures.items()
         )
         print(f"{title}, {label}: {shown}")
+
+
+def run_lab_command(arguments: argparse.Namespace) -> None:
+    """`minbert lab`."""
+    with claimed(arguments.out, LAB, _inputs(arguments)) as out:
+        experiment = _experiment(arguments)
+        outcome = run_lab(
+            experiment, LABS[arguments.name], arguments.seeds, arguments.share, arguments.cells
+        )
+        seeds = ", ".join(map(str, arguments.seeds))
+        title = f"{experiment.data.note}; encoder {arguments.encoder}, seeds {seeds}"
+        table = lab_table(outcome, title)
+        with out.replaced() as working:
+            results = {**_provenance(arguments, experiment), **values_only(outcome)}
+            write_json(working / "results.json", results)
+            (working / "tables.md").write_text(table, encoding="utf-8")
+    print(table)
 
 
 def run_pretrain_tiny(arguments: argparse.Namespace) -> None:

@@ -30,6 +30,7 @@ POOLINGS = ("pooler", "cls", "mean", "max")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
 SWEPT = ("mlm", "mnrl", "sst_finetune")
+LABS = ("pair-encoding", "ranking-loss")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -87,6 +88,14 @@ def build_parser() -> argparse.ArgumentParser:
     sweep.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
     sweep.add_argument("--out", required=True, help=OUT)
     sweep.set_defaults(run=_command("experiments", "run_sweep"))
+
+    lab = add("lab", help="one question: every choice trained alike, on held-out training data")
+    _experiment_arguments(lab)
+    lab.add_argument("name", choices=LABS)
+    lab.add_argument("--cells", nargs="+", help="names of choices; default: all of the lab")
+    lab.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
+    lab.add_argument("--out", required=True, help=OUT)
+    lab.set_defaults(run=_command("experiments", "run_lab_command"))
 
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")

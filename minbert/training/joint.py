@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
 
-from minbert.heads import similarity_score
+from minbert.heads import ONE_PASS, similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.precision import autocast
 from minbert.training.epochs import mixed
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
-from minbert.training.sentences import SentenceTable, TaskRows
+from minbert.training.sentences import PairPieces, SentenceTable, TaskRows
 from minbert.training.vectors import sentence_vectors, set_dropout
 
 
@@ -26,6 +26,7 @@ def train_jointly(
     settings: StageSettings,
     context: RunContext,
     optimizer: str = "fused",
+    pairs_of: Callable[[TaskRows], PairPieces] | None = None,
 ) -> History:
     """Train the encoder and the heads of all tasks, a batch of one task at a time.
 
@@ -38,12 +39,14 @@ def train_jointly(
         model: made with the recipe's `pairs` and `pooling`, for the tasks of `rows`.
         rows: training examples by the name of their task, labels included.
         table: holds their sentences.
+        pairs_of: pairs for one pass; without, as the tokenizer reads two sentences together.
 
     Source: the paper, section 7 (future work: "fine-tuning on all relevant tasks").
     """
     set_dropout(model.encoder, recipe)
-    one_pass, apart = model.pairs != "bi-encoder", model.pairs != "cross-encoder"
-    pieces = {name: table.pairs(of) for name, of in rows.items() if of.task.pairs and one_pass}
+    one_pass, apart = model.pairs in ONE_PASS, model.pairs != "cross-encoder"
+    pieces_of = pairs_of or (lambda of: table.pairs(of, recipe.segments))
+    pieces = {name: pieces_of(of) for name, of in rows.items() if of.task.pairs and one_pass}
     labels = {name: of.targets.to(context.device) for name, of in rows.items()}
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:

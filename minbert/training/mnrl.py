@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minbert import losses
@@ -29,7 +30,8 @@ def train_ranking(
     """Multiple negatives ranking on the encoder's sentence vectors (the paper's section 4.3).
 
     Alternates batches of the data sets. Pairs that are not similar stay in the batch as
-    negatives; a batch without a similar pair, or of one pair, is skipped and counted.
+    negatives; a batch without a similar pair, or of one pair, is skipped and counted. With
+    `recipe.ranking_parts` a batch is cut, and each part ranks by itself.
 
     Args:
         pairs: training pairs per data set, of tasks that say from which label two sentences are
@@ -37,15 +39,27 @@ def train_ranking(
     """
     set_dropout(encoder, recipe)
     similar = {name: is_similar(rows, recipe) for name, rows in pairs.items()}
+    clusters = {
+        name: clusters_of(rows, similar[name])
+        for name, rows in pairs.items()
+        if recipe.cluster_masked
+    }
+
+    def loss_of(name: str, examples: list[int]) -> Tensor | None:
+        positives = similar[name][examples]
+        own = clusters[name][examples] if name in clusters else None
+        if len(examples) < 2 or not positives.any() or (own is not None and len(own.unique()) < 2):
+            return None
+        return ranking_loss(
+            encoder, pairs[name].subset(examples), positives, table, recipe, context, own
+        )
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor | None:
         name, examples = batch
-        positives = similar[name][examples]
-        if len(examples) < 2 or not positives.any():
-            return None
-        return ranking_loss(
-            encoder, pairs[name].subset(examples), positives, table, recipe, context
-        )
+        parts = np.array_split(examples, min(recipe.ranking_parts, len(examples)))
+        found = [loss_of(name, part.tolist()) for part in parts]
+        ranked = [loss for loss in found if loss is not None]
+        return torch.stack(ranked).mean() if ranked else None
 
     return train(
         encoder,
@@ -77,6 +91,22 @@ def is_similar(rows: TaskRows, recipe: Recipe) -> Bool[Tensor, " pair"]:
     return rows.labels >= (task.similar_from if task.label.whole else recipe.similar_from)
 
 
+def clusters_of(rows: TaskRows, similar: Bool[Tensor, " pair"]) -> Int[Tensor, " pair"]:
+    """A number per pair: that of all sentences which mean what its second sentence means.
+
+    If A is similar to B, and B to C, then A is to C, though nobody labelled that pair. Where the
+    loss ranks the other way round, a first sentence counts with its partner, also where the two
+    are not similar.
+    """
+    from scipy.sparse import coo_array, csgraph  # slow to import, and rarely needed
+
+    count = 1 + max(rows.all_rows, default=0)
+    ends = np.array([rows.first, rows.second])[:, similar.numpy()]
+    joined = coo_array((np.ones(ends.shape[1]), ends), shape=(count, count))
+    _, numbers = csgraph.connected_components(joined, directed=False)
+    return torch.from_numpy(numbers[list(rows.second)]).long()
+
+
 def ranking_loss(
     encoder: Encoder,
     batch: TaskRows,
@@ -84,6 +114,7 @@ def ranking_loss(
     table: SentenceTable,
     recipe: Recipe,
     context: RunContext,
+    clusters: Int[Tensor, " pair"] | None = None,
 ) -> Float[Tensor, ""]:
     """The ranking loss of one batch of pairs; both sides go through the encoder together."""
     vectors = sentence_vectors(encoder, batch.first + batch.second, table, recipe, context)
@@ -94,4 +125,5 @@ def ranking_loss(
         similar.to(context.device),
         scale=recipe.scale,
         symmetric=recipe.symmetric,
+        clusters=None if clusters is None else clusters.to(context.device),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from minbert import checks, paper
 from minbert.config import SIZES
-from minbert.heads import PAIRS
+from minbert.heads import ONE_PASS, PAIRS
 from minbert.masking import MaskingRule
 from minbert.pooling import POOLINGS
 from minbert.pretrained import read_config
@@ -65,6 +65,14 @@ class Recipe:
     """On attention weights while the encoder trains."""
     pairs: str = "bi-encoder"
     """How heads of pairs read them (`minbert.heads.PAIRS`)."""
+    segments: bool = True
+    """Whether a pair in one pass has segment ids, which say whose each word is."""
+    cluster_masked: bool = False
+    """Whether the ranking loss leaves out negatives that training data call duplicates: questions
+    joined by any chain of pairs labelled so."""
+    ranking_parts: int = 1
+    """In how many parts each batch of the ranking loss is ranked, as gradient accumulation does to
+    save memory: each part's sentences are negatives of that part alone."""
     joint: StageSettings | None = None
     """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
     mixture: float = 1.0
@@ -82,8 +90,14 @@ class Recipe:
             )
         checks.one_of("pooling", self.pooling, POOLINGS)
         checks.one_of("pairs", self.pairs, PAIRS)
+        checks.whole("ranking_parts", self.ranking_parts, 1)
         checks.within("mixture", self.mixture, "[0, 1]")
         checks.within("cosine_weight", self.cosine_weight, "[0, inf)")
+        if not self.segments and self.pairs not in ONE_PASS:
+            raise ValueError(
+                f"segments must be True where pairs is {self.pairs}, got False: only a pass over "
+                f"both sentences has segment ids ({', '.join(ONE_PASS)})"
+            )
         if self.cosine_weight and self.pairs == "cross-encoder":
             raise ValueError(
                 f"cosine_weight must be 0 where pairs is cross-encoder, got {self.cosine_weight}: "

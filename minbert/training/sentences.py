@@ -133,8 +133,12 @@ class SentenceTable:
         unpadded = bool(mask.all())
         return input_ids.to(device), None if unpadded else mask.to(device)
 
-    def pairs(self, rows: TaskRows) -> PairPieces:
+    def pairs(self, rows: TaskRows, segments: bool = True) -> PairPieces:
         """The pairs of a split as the tokenizer reads two sentences together.
+
+        Args:
+            rows: of a task of pairs.
+            segments: without, all pieces are of segment 0, those of the second sentence, too.
 
         Raises:
             ValueError: the task is of single sentences.
@@ -147,7 +151,8 @@ class SentenceTable:
             for first, second in zip(rows.first, rows.second, strict=True)
         ]
         found = self.tokenizer.encodings(texts, max_length=self.max_length)
-        return PairPieces([each.ids for each in found], [each.type_ids for each in found])
+        marks = [each.type_ids if segments else [0] * len(each.ids) for each in found]
+        return PairPieces([each.ids for each in found], marks)
 
     def add_task(self, task: Task, data: TaskData) -> dict[str, TaskRows]:
         """All splits of a task as rows of this table."""

@@ -49,7 +49,7 @@ def embed_pairs(
     context: RunContext,
 ) -> Float[Tensor, "pair hidden"]:
     """Vectors of pairs that the encoder reads in one pass each, dropout off, in their order."""
-    pieces = table.pairs(rows)
+    pieces = table.pairs(rows, recipe.segments)
     with tqdm(total=len(rows), desc="encode pairs", mininterval=2.0, leave=False) as bar:
         vectors = encode_rows(
             pieces.ids,

@@ -11,9 +11,10 @@ from checked_shapes import unchecked
 from torch.nn import functional as F
 
 from minbert.experiments.experiment import Experiment
-from minbert.heads import PAIRS, CrossEncoderHead
+from minbert.heads import PAIRS, CosineHead, CrossEncoderHead, head_for
 from minbert.losses import LOSSES
 from minbert.pretrained import from_pretrained
+from minbert.tasks import QUORA, STS
 from minbert.training.epochs import mixed
 from minbert.training.joint import train_jointly
 from minbert.training.loop import History, generator_for
@@ -167,3 +168,43 @@ def test_scores_stay_on_the_scale_of_the_labels(experiment: Experiment, rows: Co
     scores = model.predict(task, pair=pair)
     assert scores.min() >= 0 and scores.max() <= 5 and scores.std() > 1
     assert LOSSES[task.loss](model.answer(task, pair=pair), scores) == 0
+
+
+def test_without_segments_the_second_sentence_is_marked_like_the_first(
+    experiment: Experiment, rows: CourseRows
+) -> None:
+    split = rows.tasks["quora"]["dev"]
+    plain, marked = rows.table.pairs(split, segments=False), rows.table.pairs(split)
+    assert plain.ids == marked.ids
+    assert {mark for marks in plain.segments for mark in marks} == {0}
+    assert {mark for marks in marked.segments for mark in marks} == {0, 1}
+    with pytest.raises(ValueError, match="segments must be True where pairs is bi-encoder"):
+        replace(RECIPES["best"], segments=False)
+
+
+def test_a_cosine_head_says_yes_above_its_threshold() -> None:
+    head = CosineHead()
+    first = torch.tensor([[1.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
+    second = torch.tensor([[0.0, 3.0], [5.0, 0.0], [1.0, 1.0]])
+    cosines = torch.tensor([0.0, 1.0, 0.5**0.5])
+    logits = head(None, first, second)
+    assert torch.allclose(logits, 10 * (cosines - 0.5))
+    logits.sum().backward()
+    assert head.threshold.grad is not None and head.slope.grad is not None
+    with pytest.raises(ValueError, match="second"):
+        unchecked(CosineHead.forward)(head, None, first, second[:2])
+
+
+def test_a_cosine_answers_yes_or_no_and_no_classes_of_pairs(
+    experiment: Experiment, rows: CourseRows
+) -> None:
+    trial = of_pairs(experiment, "cosine")
+    encoder, _ = from_pretrained(trial.encoder_name)
+    model = trial.model(encoder, generator_for(0, "heads"))
+    assert isinstance(model.head(QUORA), CosineHead) and model.head(STS) is None
+    before = model.head(QUORA).threshold.item()
+    train_jointly(model, rows.split("train"), rows.table, trial.recipe, FAST, trial.context(seed=0))
+    assert model.head(QUORA).threshold.item() != before
+    classes = replace(QUORA, head="classifier", loss="cross_entropy")
+    with pytest.raises(ValueError, match="pairs must not be cosine"):
+        head_for(classes, 16, pairs="cosine")

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from minbert.encoder import Encoder
-from minbert.heads import ParaphraseHead, SentimentHead, similarity_score
+from minbert.heads import ONE_PASS, ParaphraseHead, SentimentHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.tasks import Task
 from minbert.viz.plots.bars import grouped_bars
@@ -103,7 +103,7 @@ def compute_answers(
             of_a_sentence.subject if of_a_sentence else "classes",
             of_a_pair.subject if of_a_pair else "yes or no",
         ),
-        one_pass=model.pairs != "bi-encoder",
+        one_pass=model.pairs in ONE_PASS,
     )
 
 

@@ -1,0 +1,179 @@
+"""Pair-encoding lab: which vector, and which way to read two sentences with it?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from minbert.data.batching import pad_batch
+from minbert.evaluating import evaluating
+from minbert.evaluation.metrics import pearson
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.labs.trial import Cell, Found, Lab
+from minbert.experiments.stage_files import predict_tasks, similarities
+from minbert.experiments.sweep import Parts
+from minbert.multitask import MultitaskBert
+from minbert.training.joint import train_jointly
+from minbert.training.loop import RunContext, generator_for
+from minbert.training.recipe import Recipe, recipe_for
+from minbert.training.sentences import PairPieces, SentenceTable, TaskRows
+from minbert.training.vectors import embed_all, embed_pairs
+
+VECTORS = ("pooler", "cls", "mean")
+WAYS: dict[str, dict[str, object]] = {
+    "concatenation": {"pairs": "bi-encoder", "paraphrase_compares": False},
+    "comparisons": {"pairs": "bi-encoder", "paraphrase_compares": True},
+    "cosine": {"pairs": "cosine"},
+    "one pass": {"pairs": "cross-encoder"},
+    "one pass, no segments": {"pairs": "cross-encoder", "segments": False},
+    "padded apart": {"pairs": "cross-encoder", "segments": False},
+}
+"""Choices of a recipe by the name of the way. The first three read a vector of each sentence: the
+paper's head reads (u, v); one that compares also |u − v| and u · v; the last reads their cosine
+alone. The others read both sentences in one pass."""
+
+PADDED_APART = "padded apart"
+"""A mistake that course projects make: both sentences are padded to a common length each, and then
+put side by side. The second one's positions then depend on how long the first sentences of its
+*batch* are, so that a pair is answered differently beside others."""
+
+BASELINE = "mean, comparisons"
+
+
+@dataclass(frozen=True)
+class PaddedApart(PairPieces):
+    """Pairs as that mistake batches them: [CLS] first [SEP] [PAD]… [CLS] second [SEP] [PAD]…"""
+
+    parts: tuple[list[list[int]], list[list[int]]]
+
+    def pad(
+        self, pairs: Sequence[int], pad_id: int, device: torch.device
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """A batch, its mask, and segments, which are all 0."""
+        both = [pad_batch([part[pair] for pair in pairs], pad_id) for part in self.parts]
+        input_ids, mask = (
+            torch.cat(halves, dim=1).to(device) for halves in zip(*both, strict=True)
+        )
+        return input_ids, mask, torch.zeros_like(input_ids)
+
+
+def padded_apart(table: SentenceTable, rows: TaskRows) -> PaddedApart:
+    """The pairs of a split, each sentence with its own [CLS] and [SEP]."""
+    parts = tuple([table.ids[row] for row in side] for side in (rows.first, rows.second))
+    together = [first + second for first, second in zip(*parts, strict=True)]
+    return PaddedApart(together, [[0] * len(ids) for ids in together], parts)
+
+
+def cells_of(experiment: Experiment) -> list[Cell]:
+    """Every pooling with every way; what is trained for how long is the same for all."""
+    base = recipe_for("best", experiment.preset.name, experiment.encoder_name)
+    return [
+        Cell(
+            f"{pooling}, {way}",
+            replace(base, name="pairs", pooling=pooling, mixture=1.0, joint=None, **choices),
+            base.joint,
+            PADDED_APART if way == PADDED_APART else "",
+        )
+        for pooling in VECTORS
+        for way, choices in WAYS.items()
+    ]
+
+
+def train(
+    experiment: Experiment, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
+) -> Found:
+    """Encoder and heads on the pairs of both tasks; answers, and what they cost."""
+    encoder = experiment.original().encoder
+    model = experiment.model(
+        encoder,
+        generator_for(context.seed, "heads"),
+        [rows.task for rows in parts.train.values()],
+    )
+    apart = cell.how == PADDED_APART
+    history = train_jointly(
+        model,
+        parts.train,
+        table,
+        cell.recipe,
+        cell.settings,
+        context,
+        pairs_of=(lambda rows: padded_apart(table, rows)) if apart else None,
+    )
+    started = time.perf_counter()
+    read = by_mistake(model, table, context, 32) if apart else None
+    answers = _answers(model, parts.held_out, table, cell.recipe, context, read)
+    seconds = time.perf_counter() - started
+    predictions, vectors = answers
+    measures = {
+        "training_tokens": float(history.tokens),
+        "training_s": history.seconds,
+        "pairs_per_s": sum(map(len, parts.held_out.values())) / seconds,
+    }
+    for name, rows in parts.held_out.items():
+        if rows.task.head == "cosine" and vectors is not None:
+            score = pearson(similarities(vectors, rows), rows.labels.numpy())
+            measures[f"{name}_cosine_pearson"] = score
+    if apart:  # the same pairs, each by itself
+        alone = by_mistake(model, table, context, 1)
+        others, _ = _answers(model, parts.held_out, table, cell.recipe, context, alone)
+        for name, rows in parts.held_out.items():
+            if rows.task.label.whole:
+                changed = others[name] != predictions[name]
+                measures[f"{name}_answers_changed_alone"] = float(changed.mean())
+    return Found(predictions, measures)
+
+
+def by_mistake(
+    model: MultitaskBert, table: SentenceTable, context: RunContext, batch_size: int
+) -> Callable[[TaskRows], Tensor]:
+    """A function that reads pairs padded apart, so many of them in a batch."""
+
+    @torch.inference_mode()
+    def read(rows: TaskRows) -> Tensor:
+        pieces = padded_apart(table, rows)
+        batches = torch.arange(len(rows)).split(batch_size)
+        with evaluating(model):
+            found = [
+                model.embed(*pieces.pad(batch.tolist(), table.tokenizer.pad_id, context.device))
+                for batch in batches
+            ]
+        return torch.cat(found).float().cpu()
+
+    return read
+
+
+def _answers(
+    model: MultitaskBert,
+    splits: dict[str, TaskRows],
+    table: SentenceTable,
+    recipe: Recipe,
+    context: RunContext,
+    read: Callable[[TaskRows], Tensor] | None,
+) -> tuple[dict, Tensor | None]:
+    """Predictions, and the sentence vectors where the way has any."""
+    if recipe.pairs == "cross-encoder":
+        found = {
+            name: read(rows) if read else embed_pairs(model.encoder, rows, table, recipe, context)
+            for name, rows in splits.items()
+        }
+        none = torch.zeros(len(table), model.encoder.config.hidden_size)
+        with evaluating(model):
+            return predict_tasks(model, none, splits, found), None
+    wanted = [row for rows in splits.values() for row in rows.all_rows]
+    vectors = embed_all(model.encoder, wanted, table, recipe, context)
+    with evaluating(model):
+        return predict_tasks(model, vectors, splits), vectors
+
+
+PAIR_ENCODING = Lab(
+    name="pair-encoding",
+    question="Which vector of a sentence, and which way to read two sentences with it?",
+    tasks=("quora", "sts"),
+    baseline=BASELINE,
+    cells=cells_of,
+    train=train,
+)

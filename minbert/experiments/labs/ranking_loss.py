@@ -1,0 +1,109 @@
+"""Ranking-loss lab: scale, direction, batch, false negatives; what each does to the vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional as F
+
+from minbert.analysis.geometry import alignment, random_cosines, uniformity
+from minbert.evaluation.baselines import best_threshold
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.labs.trial import Cell, Found, Lab
+from minbert.experiments.stage_files import similarities
+from minbert.experiments.sweep import Parts
+from minbert.training.loop import RunContext
+from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
+from minbert.training.recipe import RECIPES, Recipe
+from minbert.training.sentences import SentenceTable, TaskRows
+from minbert.training.vectors import embed_all
+
+SCALES = (1.0, 5.0, 20.0, 50.0)
+BATCHES = (8, 128)
+UNTRAINED = "no ranking"
+SEEN = 1500
+"""Sentences at most whose spread is measured: the work grows with their square."""
+
+
+def cells_of(experiment: Experiment) -> list[Cell]:
+    """The lab's recipe with mean pooling at each scale; at 20, one other choice at a time."""
+    settings = experiment.preset.mnrl
+    base = replace(RECIPES["lab"], name="ranking", scale=20.0)
+    varied: dict[str, Recipe] = {f"scale {scale:g}": replace(base, scale=scale) for scale in SCALES}
+    varied["one direction"] = replace(base, symmetric=False)
+    varied["duplicates left out"] = replace(base, cluster_masked=True)
+    varied["pooler"] = replace(base, pooling="pooler")
+    cells = [Cell(name, recipe, settings) for name, recipe in varied.items()]
+    cells += [
+        Cell(f"batches of {size}", base, replace(settings, batch_size=size)) for size in BATCHES
+    ]
+    parts = max(BATCHES) // settings.batch_size or 1
+    accumulated = replace(base, ranking_parts=parts)
+    big = replace(settings, batch_size=max(BATCHES))
+    cells.append(Cell(f"batches of {max(BATCHES)} in {parts} parts", accumulated, big))
+    return [*cells, Cell(UNTRAINED, base, settings, UNTRAINED)]
+
+
+def train(
+    experiment: Experiment, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
+) -> Found:
+    """Rank, then read everything off the vectors: no head is trained."""
+    encoder = experiment.original().encoder.to(context.device)
+    measures = {}
+    if cell.how != UNTRAINED:
+        pairs = ranked_pairs(parts.train)
+        history = train_ranking(encoder, pairs, table, cell.recipe, cell.settings, context)
+        measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}
+    wanted = [row for rows in parts.held_out.values() for row in rows.all_rows]
+    wanted += [
+        row for rows in parts.train.values() if rows.task.label.whole for row in rows.all_rows
+    ]
+    vectors = embed_all(encoder, wanted, table, cell.recipe, context)
+    predictions = {
+        name: yes_or_no(vectors, parts.train[name], rows)
+        if rows.task.label.whole
+        else similarities(vectors, rows)
+        for name, rows in parts.held_out.items()
+    }
+    return Found(predictions, {**measures, **geometry(vectors, parts.held_out, cell.recipe)})
+
+
+def yes_or_no(vectors: Tensor, train: TaskRows, held_out: TaskRows) -> np.ndarray:
+    """0/1: is the cosine above the threshold that is best on the training pairs?"""
+
+    def cosines(rows: TaskRows) -> np.ndarray:
+        first, second = vectors[list(rows.first)], vectors[list(rows.second)]
+        return F.cosine_similarity(first, second, dim=-1).numpy()
+
+    threshold = best_threshold(cosines(train), train.labels.numpy())
+    return (cosines(held_out) > threshold).astype(np.int64)
+
+
+def geometry(vectors: Tensor, splits: Mapping[str, TaskRows], recipe: Recipe) -> dict[str, float]:
+    """Alignment of similar pairs, uniformity, and the mean cosine of random ones (held-out)."""
+    first, second, everything = [], [], []
+    for rows in splits.values():
+        similar = is_similar(rows, recipe).numpy()
+        first += [row for row, yes in zip(rows.first, similar, strict=True) if yes]
+        second += [row for row, yes in zip(rows.second, similar, strict=True) if yes]
+        everything += rows.all_rows
+    distinct = list(dict.fromkeys(everything))[:SEEN]
+    some = vectors[distinct].numpy()
+    return {
+        "alignment": alignment(vectors[first].numpy(), vectors[second].numpy()),
+        "uniformity": uniformity(some),
+        "random_pair_cosine": float(random_cosines(some).mean()),
+    }
+
+
+RANKING_LOSS = Lab(
+    name="ranking-loss",
+    question="What do scale, direction, batch size and false negatives do to the vectors?",
+    tasks=("quora", "sts"),
+    baseline="scale 20",
+    cells=cells_of,
+    train=train,
+)

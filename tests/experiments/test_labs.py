@@ -1,0 +1,200 @@
+"""Labs: what a cell trains, what it is tested against, and what the tables say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from small_experiment import small_experiment, write_model
+from toy import write_toy_data
+
+from minbert.__main__ import main
+from minbert.evaluation.statistics import holm
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.labs import LABS
+from minbert.experiments.labs.pair_encoding import PADDED_APART, VECTORS, WAYS, padded_apart
+from minbert.experiments.labs.table import lab_table
+from minbert.experiments.labs.trial import Cell, Found, beyond_noise, judged, run_lab
+from minbert.pretrained import from_pretrained
+from minbert.tasks import QUORA, STS
+from minbert.training.recipe import RECIPES, StageSettings
+from minbert.training.sentences import CourseRows
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    base = tmp_path_factory.mktemp("labs")
+    write_toy_data(base / "data", rows=60)
+    write_model(base / "model")
+    return small_experiment(base)
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_every_cell_of_a_lab_is_named_and_has_a_baseline(name: str, experiment: Experiment) -> None:
+    lab = LABS[name]
+    names = [cell.name for cell in lab.cells(experiment)]
+    assert len(set(names)) == len(names) > 5
+    assert lab.baseline in names and lab.name == name
+
+
+def test_every_vector_meets_every_way(experiment: Experiment) -> None:
+    cells = {cell.name: cell for cell in LABS["pair-encoding"].cells(experiment)}
+    assert list(cells) == [f"{vector}, {way}" for vector in VECTORS for way in WAYS]
+    assert {cell.settings for cell in cells.values()} == {RECIPES["best"].joint}
+    for vector in VECTORS:
+        ways = [replace(cells[f"{vector}, {way}"].recipe, name="x") for way in WAYS]
+        assert {recipe.pooling for recipe in ways} == {vector}
+        assert len(set(ways)) == len(ways) - 1, "a mistake is no choice of a recipe"
+
+
+@pytest.fixture(scope="module")
+def pairs(experiment: Experiment) -> dict:
+    only = [f"mean, {way}" for way in WAYS if way != "comparisons"]
+    return run_lab(experiment, LABS["pair-encoding"], [0, 1], only=only)
+
+
+def test_each_way_of_reading_pairs_is_trained_and_tested(pairs: dict) -> None:
+    assert set(pairs["cells"]) == {f"mean, {way}" for way in WAYS}
+    assert list(pairs["cells"])[0] == pairs["baseline"] == "mean, comparisons"
+    for name, cell in pairs["cells"].items():
+        for score in ("quora_accuracy", "sts_pearson"):
+            low, high = cell[score]["ci95"]
+            assert len(cell[score]["per_seed"]) == 2 and low <= cell[score]["value"] <= high
+            assert (score in cell["against_baseline"]) == (name != pairs["baseline"])
+        assert len(cell["measures"]["training_tokens"]) == 2
+        assert ("sts_cosine_pearson" in cell["measures"]) == (
+            cell["recipe"].get("pairs", "bi-encoder") != "cross-encoder"
+        )
+    shares = pairs["cells"][f"mean, {PADDED_APART}"]["measures"]["quora_answers_changed_alone"]
+    assert all(0 <= share <= 1 for share in shares)
+    assert pairs["computed"][0]["versions"]["torch"] == torch.__version__
+
+
+def test_only_training_data_are_read(experiment: Experiment, pairs: dict) -> None:
+    for task in (QUORA, STS):
+        whole = len(experiment.data.tasks[task].train)
+        held_out = pairs["held_out_rows"][task.name]
+        assert held_out == round(0.1 * whole)
+        assert pairs["training_rows"][task.name] == whole - held_out
+
+
+def test_a_lab_goes_on_where_it_was(
+    experiment: Experiment, pairs: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> Found:
+        raise AssertionError("trained again")
+
+    lab = LABS["pair-encoding"]
+    never.__module__ = lab.train.__module__  # the same code, as far as the cache can tell
+    only = [name for name in pairs["cells"] if name != pairs["baseline"]]
+    again = run_lab(experiment, replace(lab, train=never), [0, 1], only=only)
+    assert again["cells"] == pairs["cells"]
+
+
+def test_padded_apart_an_answer_depends_on_the_batch_and_as_it_should_be_it_does_not(
+    experiment: Experiment,
+) -> None:
+    encoder, tokenizer = from_pretrained(experiment.encoder_name)
+    rows = CourseRows(experiment.data, tokenizer, 32)
+    split = rows.tasks["quora"]["train"]
+    shortest = min(range(len(split)), key=lambda pair: rows.table.length(split.first[pair]))
+    longest = max(range(len(split)), key=lambda pair: rows.table.length(split.first[pair]))
+    gone = {}
+    for name, pieces in (
+        ("right", rows.table.pairs(split)),
+        ("mistake", padded_apart(rows.table, split)),
+    ):
+        states = []
+        for batch in ([shortest], [shortest, longest]):
+            ids, mask, segments = pieces.pad(batch, tokenizer.pad_id, CPU)
+            with torch.inference_mode():
+                states.append(encoder(ids, mask, segments).last_hidden_state[0, 0])
+        gone[name] = (states[0] - states[1]).abs().max().item()
+    assert gone["mistake"] > 100 * gone["right"]
+
+
+def test_ranking_cells_are_measured_on_the_vectors(experiment: Experiment) -> None:
+    only = ["no ranking", "duplicates left out", "scale 1"]
+    found = run_lab(experiment, LABS["ranking-loss"], [0], only=only)["cells"]
+    assert list(found) == ["scale 20", *only]
+    for cell in found.values():
+        assert {"alignment", "uniformity", "random_pair_cosine"} <= cell["measures"].keys()
+    assert "training_s" not in found["no ranking"]["measures"]
+    assert found["no ranking"]["sts_pearson"]["value"] != found["scale 20"]["sts_pearson"]["value"]
+
+
+def made_up(right: float, seeds: int, golds: np.ndarray) -> list[Found]:
+    found = []
+    for seed in range(seeds):
+        draws = np.random.default_rng([seed, int(100 * right)])
+        hit = draws.random(len(golds)) < right
+        found.append(Found({"quora": np.where(hit, golds, 1 - golds)}))
+    return found
+
+
+def test_a_real_difference_stands_and_one_of_nothing_is_noise() -> None:
+    golds = np.random.default_rng(0).integers(0, 2, 2000)
+    settings = StageSettings(1, 8, 1e-3)
+    names = ("base", "equal", "better")
+    cells = {name: Cell(name, RECIPES["best"], settings) for name in names}
+    rights = {"base": 0.70, "equal": 0.7001, "better": 0.80}
+    found = {name: made_up(rights[name], 3, golds) for name in names}
+    results = judged(cells, found, "base", [QUORA], {"quora": golds})
+    tests = {name: results[name]["against_baseline"]["quora_accuracy"] for name in names[1:]}
+    assert beyond_noise(tests["better"]) and not beyond_noise(tests["equal"])
+    assert [test["p_holm"] for test in tests.values()] == holm(
+        [test["p_value"] for test in tests.values()]
+    )
+    one = judged(cells, {n: f[:1] for n, f in found.items()}, "base", [QUORA], {"quora": golds})
+    assert one["better"]["against_baseline"]["quora_accuracy"]["method"] == "McNemar, exact"
+
+
+def test_several_seeds_widen_an_interval_by_their_own_luck() -> None:
+    golds = np.random.default_rng(0).integers(0, 2, 2000)
+    cells = {"base": Cell("base", RECIPES["best"], StageSettings(1, 8, 1e-3))}
+    same = judged(cells, {"base": made_up(0.7, 1, golds) * 3}, "base", [QUORA], {"quora": golds})
+    apart = [made_up(right, 1, golds)[0] for right in (0.6, 0.7, 0.8)]
+    spread = judged(cells, {"base": apart}, "base", [QUORA], {"quora": golds})
+
+    def width(results: dict) -> float:
+        low, high = results["base"]["quora_accuracy"]["ci95"]
+        return high - low
+
+    assert width(spread) > 3 * width(same)
+
+
+def test_wrong_cells_and_seeds_are_named(experiment: Experiment) -> None:
+    lab = LABS["ranking-loss"]
+    with pytest.raises(ValueError, match="cell must be one of scale 1, .* got 'scale 7'"):
+        run_lab(experiment, lab, [0], only=["scale 7"])
+    with pytest.raises(ValueError, match="seeds must hold one or more"):
+        run_lab(experiment, lab, [])
+    with pytest.raises(ValueError, match="share must lie in"):
+        run_lab(experiment, lab, [0], share=0.0)
+
+
+def test_the_table_says_what_is_noise(pairs: dict) -> None:
+    table = lab_table(pairs, "a toy")
+    assert "| **mean, comparisons** |" in table and "baseline" in table
+    verdicts = table.count("within noise |") + table.count("better |") + table.count("worse |")
+    assert verdicts == 2 * (len(pairs["cells"]) - 1)
+    assert "quora answers changed alone" in table
+
+
+def test_the_command_writes_results_and_tables(
+    experiment: Experiment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = Path(experiment.encoder_name).parent / "data"
+    out = tmp_path / "out"
+    common = ["--data", f"cs224n:{data}", "--encoder", experiment.encoder_name,
+              "--cache", str(tmp_path / "cache")]  # fmt: skip
+    main(["lab", "ranking-loss", *common, "--cells", "no ranking", "--out", str(out)])
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert results["lab"] == "ranking-loss" and list(results["cells"]) == ["scale 20", "no ranking"]
+    assert (out / "tables.md").read_text(encoding="utf-8") in capsys.readouterr().out
