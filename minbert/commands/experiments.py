@@ -137,11 +137,9 @@ def run_lab_command(arguments: argparse.Namespace) -> None:
         outcome = run_lab(
             experiment, LABS[arguments.name], arguments.seeds, arguments.share, arguments.cells
         )
-        seeds = ", ".join(map(str, arguments.seeds))
-        title = f"{experiment.data.note}; encoder {arguments.encoder}, seeds {seeds}"
-        table = lab_table(outcome, title)
+        results = {**_provenance(arguments, experiment), **values_only(outcome)}
+        table = lab_table(results)
         with out.replaced() as working:
-            results = {**_provenance(arguments, experiment), **values_only(outcome)}
             write_json(working / "results.json", results)
             (working / "tables.md").write_text(table, encoding="utf-8")
     print(table)

@@ -180,7 +180,9 @@ def test_wrong_cells_and_seeds_are_named(experiment: Experiment) -> None:
 
 
 def test_the_table_says_what_is_noise(pairs: dict) -> None:
-    table = lab_table(pairs, "a toy")
+    made = {"data": {"note": "a toy"}, "encoder": "toy", "seeds": [0, 1], "command": "by hand"}
+    table = lab_table({**pairs, **made})
+    assert "a toy; encoder toy, seeds 0, 1" in table
     assert "| **mean, comparisons** |" in table and "baseline" in table
     verdicts = table.count("within noise |") + table.count("better |") + table.count("worse |")
     assert verdicts == 2 * (len(pairs["cells"]) - 1)

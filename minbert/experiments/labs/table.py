@@ -11,14 +11,15 @@ from minbert.experiments.labs.trial import beyond_noise
 from minbert.experiments.markdown import cell, interval, markdown_table, signed
 
 
-def lab_table(outcome: Mapping[str, Any], title: str) -> str:
+def lab_table(outcome: Mapping[str, Any]) -> str:
     """Markdown: what was asked, one line a cell, and how to read it.
 
     Args:
-        outcome: of `run_lab`.
-        title: data, encoder and seeds, in words.
+        outcome: of `run_lab`, with the provenance that `minbert lab` records beside it: `data`,
+            `encoder`, `seeds`, `command`.
     """
-    cells = outcome["cells"]
+    cells, seeds = outcome["cells"], ", ".join(map(str, outcome["seeds"]))
+    title = f"{outcome['data']['note']}; encoder {outcome['encoder']}, seeds {seeds}"
     scores = [name for name, value in cells[outcome["baseline"]].items() if _is_score(value)]
     measured = list(dict.fromkeys(name for each in cells.values() for name in each["measures"]))
     header = ["cell", *(part for name in scores for part in (name, "difference", "verdict"))]
@@ -47,6 +48,7 @@ def lab_table(outcome: Mapping[str, Any], title: str) -> str:
             markdown_table(header, rows),
             "## What else was measured\n",
             markdown_table(["cell", *(name.replace("_", " ") for name in measured)], more),
+            f"Command: `{outcome['command']}`\n",
         ]
     )
 
