@@ -27,7 +27,7 @@ class MaskingRule:
     Source: the paper, section 4.2; Devlin et al. (2019), task #1. Whole words: google-research/bert
     of May 2019, which takes words until 15 % of the tokens are reached; here each has the
     probability, as in the paper's rule for tokens. Cui et al. (2019), Pre-training with whole word
-    masking for Chinese BERT. No recipe of this package uses it: it is here to be compared.
+    masking for Chinese BERT. No recipe of this package uses it: a lab compares it.
     """
 
     probability: float = 0.15

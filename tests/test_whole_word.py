@@ -9,6 +9,8 @@ import torch
 from checked_shapes import unchecked
 
 from minbert.masking import IGNORE, MaskingRule, first_pieces, mask_tokens, word_starts
+from minbert.pretrained import from_pretrained
+from minbert.training.mlm import hide
 
 SPECIAL = (0, 1, 2, 3, 4)
 MASK = 4
@@ -94,3 +96,18 @@ def test_what_cannot_be_masked_is_refused() -> None:
         mask_tokens(IDS[None], generator, rule, **PIECES)
     with pytest.raises(ValueError, match="mask must lie"):
         many(mask=1.5)
+
+
+def test_a_batch_is_hidden_by_the_words_of_each_sentence() -> None:
+    _, tokenizer = from_pretrained("tiny")
+    texts = ["An unforgettable soundtrack.", "How do I train a guinea pig?"]
+    ids = tokenizer(texts)["input_ids"]
+    generator = torch.Generator().manual_seed(0)
+    rule = MaskingRule(0.5, whole_words=True)
+    for _ in range(20):
+        _, labels = hide(ids, generator, rule, tokenizer)
+        for row, chosen in zip(ids, (labels != IGNORE).tolist(), strict=True):
+            tokens = tokenizer.tokens(row.tolist())
+            for place, token in enumerate(tokens):
+                if token.startswith("##"):
+                    assert chosen[place] == chosen[place - 1], "a word is hidden whole or not"

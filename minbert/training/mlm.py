@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from minbert import losses
 from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
-from minbert.masking import IGNORE, mask_tokens
+from minbert.masking import IGNORE, MaskingRule, mask_tokens, word_starts
 from minbert.precision import autocast
+from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.epochs import in_turn
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
@@ -75,6 +76,34 @@ def masked_language_model_loss(
     return None if asked is None else losses.masked_language_model(*asked)
 
 
+def hide(
+    ids: Int[Tensor, "batch seq"],
+    generator: torch.Generator,
+    rule: MaskingRule,
+    tokenizer: WordPieceTokenizer,
+) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"]]:
+    """A batch as `mask_tokens` hides it; by whole words sentence by sentence, each by its words."""
+    vocabulary = {
+        "mask_id": tokenizer.mask_id,
+        "special_ids": tokenizer.special_ids,
+        "vocab_size": tokenizer.vocab_size,
+    }
+    if not rule.whole_words:
+        return mask_tokens(ids, generator, rule, **vocabulary)
+    hidden = [
+        mask_tokens(
+            row,
+            generator,
+            rule,
+            **vocabulary,
+            starts=word_starts(tokenizer.tokens(row[0].tolist())),
+        )
+        for row in ids.split(1)
+    ]
+    corrupted, labels = zip(*hidden, strict=True)
+    return torch.cat(corrupted), torch.cat(labels)
+
+
 def predict_masked(
     encoder: Encoder,
     head: MaskedLanguageModelHead,
@@ -87,14 +116,7 @@ def predict_masked(
     """Logits and labels of the chosen tokens of one batch; None when no token was chosen."""
     tokenizer = table.tokenizer
     original, attention_mask = table.pad(rows, torch.device("cpu"))
-    ids, labels = mask_tokens(
-        original,
-        generator,
-        recipe.masking,
-        mask_id=tokenizer.mask_id,
-        special_ids=tokenizer.special_ids,
-        vocab_size=tokenizer.vocab_size,
-    )
+    ids, labels = hide(original, generator, recipe.masking, tokenizer)
     chosen = labels != IGNORE
     if not chosen.any():
         return None

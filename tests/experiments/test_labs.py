@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,3 +201,42 @@ def test_the_command_writes_results_and_tables(
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert results["lab"] == "ranking-loss" and list(results["cells"]) == ["scale 20", "no ranking"]
     assert (out / "tables.md").read_text(encoding="utf-8") in capsys.readouterr().out
+
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "labs.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_the_page_shows_what_was_recorded(name: str) -> None:
+    folder = ROOT / "figures" / "results" / f"lab-{name}"
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    tables = (folder / "tables.md").read_text(encoding="utf-8")
+    assert tables == lab_table(results)
+    begin, end = f"<!-- lab-{name} -->\n", f"<!-- /lab-{name} -->"
+    shown = PAGE.partition(begin)[2].partition(end)[0]
+    for line in filter(lambda line: line.startswith("|"), tables.splitlines()):
+        assert line in shown.splitlines()
+    assert results["command"] in tables and f"minbert lab {name}" in results["command"]
+    assert not results["computed"][0]["source"]["edited"]
+
+
+def test_the_pages_own_lab_runs(experiment: Experiment) -> None:
+    scope: dict = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        exec(block, scope)
+    found = run_lab(experiment, scope["mine"], [0])
+    assert list(found["cells"]) == ["scale 20", "scale 10"]
+
+
+def test_mlm_cells_hide_as_they_say_and_are_judged_by_the_same_tokens(
+    experiment: Experiment,
+) -> None:
+    only = ["whole words, 15 %", "reviews only", "no MLM"]
+    found = run_lab(experiment, LABS["masked-language-model"], [0], only=only)["cells"]
+    tokens = {name: cell["measures"].get("training_tokens") for name, cell in found.items()}
+    assert tokens["no MLM"] is None and tokens["whole words, 15 %"] == tokens["all [MASK], 15 %"]
+    assert tokens["reviews only"][0] < tokens["all [MASK], 15 %"][0]
+    perplexities = [cell["measures"]["sst_perplexity"][0] for cell in found.values()]
+    assert len(set(perplexities)) == len(perplexities)
+    assert {"sst_accuracy", "quora_accuracy", "sts_pearson"} <= found["no MLM"].keys()
