@@ -174,10 +174,34 @@ def test_wrong_cells_and_seeds_are_named(experiment: Experiment) -> None:
     lab = LABS["ranking-loss"]
     with pytest.raises(ValueError, match="cell must be one of scale 1, .* got 'scale 7'"):
         run_lab(experiment, lab, [0], only=["scale 7"])
-    with pytest.raises(ValueError, match="seeds must hold one or more"):
+    with pytest.raises(ValueError, match="seeds must hold at least one"):
         run_lab(experiment, lab, [])
     with pytest.raises(ValueError, match="share must lie in"):
         run_lab(experiment, lab, [0], share=0.0)
+    with pytest.raises(ValueError, match="cells must be named once each"):
+        run_lab(experiment, lab, [0], only=["scale 1", "scale 1"])
+    with pytest.raises(ValueError, match="seeds must differ"):
+        run_lab(experiment, lab, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "invalid choice: 'nothing'"),
+        (["ranking-loss", "--cells", "nothing"], "cell must be one of scale 1"),
+        (["ranking-loss", "--share", "2"], "share must lie in"),
+        (["ranking-loss", "--seeds", "0", "0"], "names a seed twice"),
+    ],
+)
+def test_wrong_arguments_are_named_and_nothing_is_written(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(["lab", *arguments, "--out", str(tmp_path / "out")])
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code and said in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_table_says_what_is_noise(pairs: dict) -> None:

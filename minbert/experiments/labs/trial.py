@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minbert import checks
 from minbert.evaluation.statistics import compare, holm, summarise, with_seeds
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.provenance import computed
@@ -94,7 +95,8 @@ def run_lab(
         of the sample and, of two seeds or more, that of the seeds.
 
     Raises:
-        ValueError: an unknown cell, no seed, or a share outside its range.
+        ValueError: an unknown cell, one named twice, no seed, equal seeds, or a share outside its
+            range.
     """
     cells = {cell.name: cell for cell in lab.cells(experiment)}
     wanted = (
@@ -103,8 +105,9 @@ def run_lab(
     for name in wanted:
         if name not in cells:
             raise ValueError(f"cell must be one of {', '.join(cells)}, got {name!r}")
-    if not seeds:
-        raise ValueError("seeds must hold one or more, got none")
+    if len(set(wanted)) < len(wanted):
+        raise ValueError(f"cells must be named once each, got {', '.join(wanted)}")
+    checks.distinct_seeds(seeds)
     original = experiment.original()
     longest = original.encoder.config.max_position_embeddings
     rows = CourseRows(experiment.data, original.tokenizer, longest)
