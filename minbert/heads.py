@@ -196,18 +196,10 @@ class CosineHead(nn.Module):
         self.slope = nn.Parameter(torch.tensor(10.0))
 
     def forward(
-        self,
-        pair: None,
-        first: Float[Tensor, "batch hidden"],
-        second: Float[Tensor, "batch hidden"],
+        self, first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
     ) -> Float[Tensor, " batch"]:
-        """Logit of each pair, above 0 means yes; of a vector of the pair nothing is read.
-
-        Raises:
-            ValueError: the two shapes differ.
-        """
-        checks.shapes(second=(second, f"{len(first)} {first.shape[1]}", "float"))
-        return self.slope * (F.cosine_similarity(first, second, dim=-1) - self.threshold)
+        """Logit of each pair; above 0, where the cosine is above the threshold, means yes."""
+        return self.slope * (cosines(first, second) - self.threshold)
 
 
 def read_together(
@@ -244,12 +236,19 @@ def similarity_score(
     Raises:
         ValueError: the two shapes differ.
     """
+    return F.relu(cosines(first, second)) * 5
+
+
+def cosines(
+    first: Float[Tensor, "batch hidden"], second: Float[Tensor, "batch hidden"]
+) -> Float[Tensor, " batch"]:
+    """The cosine of each pair, in [-1, 1]; the two shapes must be the same, else a ValueError."""
     checks.shapes(
         "one second sentence a first one",
         first=(first, "batch hidden", "float"),
         second=(second, "batch hidden", "float"),
     )
-    return F.relu(F.cosine_similarity(first, second, dim=-1)) * 5
+    return F.cosine_similarity(first, second, dim=-1)
 
 
 class MaskedLanguageModelHead(nn.Module):

@@ -19,7 +19,7 @@ from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs import LABS
 from minbert.experiments.labs.table import lab_table
-from minbert.experiments.labs.trial import run_lab, values_only
+from minbert.experiments.labs.trial import run_lab
 from minbert.experiments.pretrain_tiny import SETTINGS, pretrain_tiny
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.reproduce import REPRODUCE, reproduce
@@ -137,7 +137,8 @@ def run_lab_command(arguments: argparse.Namespace) -> None:
         outcome = run_lab(
             experiment, LABS[arguments.name], arguments.seeds, arguments.share, arguments.cells
         )
-        results = {**_provenance(arguments, experiment), **values_only(outcome)}
+        results = {**_provenance(arguments, experiment), **outcome}
+        del results["recipe"]  # each cell has its own
         table = lab_table(results)
         with out.replaced() as working:
             write_json(working / "results.json", results)

@@ -90,12 +90,12 @@ def build_parser() -> argparse.ArgumentParser:
     sweep.set_defaults(run=_command("experiments", "run_sweep"))
 
     lab = add("lab", help="one question: every choice trained alike, on held-out training data")
-    _experiment_arguments(lab)
+    _experiment_arguments(lab, recipe=False)
     lab.add_argument("name", choices=LABS)
     lab.add_argument("--cells", nargs="+", help="names of choices; default: all of the lab")
     lab.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
     lab.add_argument("--out", required=True, help=OUT)
-    lab.set_defaults(run=_command("experiments", "run_lab_command"))
+    lab.set_defaults(run=_command("experiments", "run_lab_command"), recipe=None)
 
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
@@ -199,7 +199,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
     return run
 
 
-def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
+def _experiment_arguments(parser: argparse.ArgumentParser, recipe: bool = True) -> None:
     _data_argument(parser)
     parser.add_argument(
         "--encoder",
@@ -207,12 +207,13 @@ def _experiment_arguments(parser: argparse.ArgumentParser) -> None:
         "hub id",
     )
     parser.add_argument("--preset", choices=PRESETS, default="quick")
-    parser.add_argument(
-        "--recipe",
-        choices=RECIPES,
-        help="lab (default of a quick run at the size of tiny), paper (else), best (all tasks at "
-        "once: better on every task, and not the paper's)",
-    )
+    if recipe:
+        parser.add_argument(
+            "--recipe",
+            choices=RECIPES,
+            help="lab (default of a quick run at the size of tiny), paper (else), best (all tasks "
+            "at once: better on every task, and not the paper's)",
+        )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
     parser.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
     _where(parser)

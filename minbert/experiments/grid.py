@@ -253,7 +253,7 @@ class Grid:
                 "`joint` says how long it trains, such as best"
             )
         original = self.encoder_folder((), seed)
-        first_heads = self.experiment.recipe.pairs == "bi-encoder"
+        first_heads = self.experiment.recipe.pairs not in ONE_PASS
         parent = self._heads((), seed, trained=True) if first_heads else original
 
         def compute(folder: Path) -> None:

@@ -21,14 +21,12 @@ from minbert.sentence_transformers_folder import SentenceSettings
 from minbert.training.recipe import RECIPES, Recipe, recipe_for
 
 
-@pytest.fixture
-def joint(experiment: Experiment) -> Experiment:
+@pytest.fixture(params=["cross-encoder", "cosine"])
+def joint(experiment: Experiment, request: pytest.FixtureRequest) -> Experiment:
     """Somebody's own recipe, in five lines; its name is in no table of the package."""
     best = RECIPES["best"]
     short = replace(best.joint, epochs=2, learning_rate=2e-3)
-    return replace(
-        experiment, recipe=replace(best, name="mine", joint=short, pairs="cross-encoder")
-    )
+    return replace(experiment, recipe=replace(best, name="mine", joint=short, pairs=request.param))
 
 
 def test_a_run_and_its_predictions_again(

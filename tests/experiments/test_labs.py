@@ -18,8 +18,8 @@ from minbert.evaluation.statistics import holm
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs import LABS
 from minbert.experiments.labs.pair_encoding import PADDED_APART, VECTORS, WAYS, padded_apart
-from minbert.experiments.labs.table import lab_table
-from minbert.experiments.labs.trial import Cell, Found, beyond_noise, judged, run_lab
+from minbert.experiments.labs.table import beyond_noise, lab_table
+from minbert.experiments.labs.trial import Cell, Found, judged, run_lab
 from minbert.pretrained import from_pretrained
 from minbert.tasks import QUORA, STS
 from minbert.training.recipe import RECIPES, StageSettings
@@ -190,6 +190,7 @@ def test_wrong_cells_and_seeds_are_named(experiment: Experiment) -> None:
         (["nothing"], "invalid choice: 'nothing'"),
         (["ranking-loss", "--cells", "nothing"], "cell must be one of scale 1"),
         (["ranking-loss", "--share", "2"], "share must lie in"),
+        (["ranking-loss", "--recipe", "best"], "unrecognized arguments: --recipe best"),
         (["ranking-loss", "--seeds", "0", "0"], "names a seed twice"),
     ],
 )
@@ -223,6 +224,7 @@ def test_the_command_writes_results_and_tables(
               "--cache", str(tmp_path / "cache")]  # fmt: skip
     main(["lab", "ranking-loss", *common, "--cells", "no ranking", "--out", str(out)])
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert "recipe" not in results, "each cell has its own"
     assert results["lab"] == "ranking-loss" and list(results["cells"]) == ["scale 20", "no ranking"]
     assert (out / "tables.md").read_text(encoding="utf-8") in capsys.readouterr().out
 

@@ -11,7 +11,7 @@ from checked_shapes import unchecked
 from torch.nn import functional as F
 
 from minbert.experiments.experiment import Experiment
-from minbert.heads import PAIRS, CosineHead, CrossEncoderHead, head_for
+from minbert.heads import PAIRS, CosineHead, CrossEncoderHead, cosines, head_for
 from minbert.losses import LOSSES
 from minbert.pretrained import from_pretrained
 from minbert.tasks import QUORA, STS
@@ -155,7 +155,7 @@ def test_a_head_says_which_vectors_it_misses() -> None:
     head = CrossEncoderHead(8, vectors=True)
     pair = torch.zeros(3, 8)
     assert head(pair, pair, pair).shape == (3,)
-    with pytest.raises(ValueError, match="second"):
+    with pytest.raises(ValueError, match="first"):
         unchecked(CrossEncoderHead.forward)(head, pair, pair, torch.zeros(3, 4))
     assert CrossEncoderHead(8, outputs=4)(pair).shape == (3, 4)
 
@@ -186,13 +186,13 @@ def test_a_cosine_head_says_yes_above_its_threshold() -> None:
     head = CosineHead()
     first = torch.tensor([[1.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
     second = torch.tensor([[0.0, 3.0], [5.0, 0.0], [1.0, 1.0]])
-    cosines = torch.tensor([0.0, 1.0, 0.5**0.5])
-    logits = head(None, first, second)
-    assert torch.allclose(logits, 10 * (cosines - 0.5))
+    expected = 10 * (torch.tensor([0.0, 1.0, 0.5**0.5]) - 0.5)
+    logits = head(first, second)
+    assert torch.allclose(logits, expected)
     logits.sum().backward()
     assert head.threshold.grad is not None and head.slope.grad is not None
     with pytest.raises(ValueError, match="second"):
-        unchecked(CosineHead.forward)(head, None, first, second[:2])
+        unchecked(cosines)(first, second[:2])
 
 
 def test_a_cosine_answers_yes_or_no_and_no_classes_of_pairs(

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from minbert import losses
+from minbert.analysis.ranking import duplicate_clusters
 from minbert.experiments.experiment import Experiment
 from minbert.pretrained import from_pretrained
 from minbert.tasks import QUORA
@@ -30,6 +31,16 @@ def test_sentences_joined_by_any_chain_are_one_cluster() -> None:
     assert len({numbers[0], numbers[1], numbers[2]}) == 1, "0-1, 1-2 and 2-3 are one chain"
     assert numbers[3] == numbers[4] != numbers[0], "no label joins 0 and 4"
     assert numbers[5] not in numbers[:5]
+
+
+def test_clusters_are_those_of_union_find(experiment: Experiment, rows: CourseRows) -> None:
+    """The taught one, of sentences (notebook 07), is of a later layer than training."""
+    split = rows.tasks["quora"]["train"]
+    numbers = clusters_of(split, split.labels.bool())
+    examples = experiment.data.tasks[QUORA].train
+    taught = duplicate_clusters(examples)
+    theirs = torch.tensor([taught[example.sentence2] for example in examples])
+    assert torch.equal(numbers[:, None] == numbers, theirs[:, None] == theirs)
 
 
 def test_what_clusters_leave_out_no_longer_counts_as_a_negative() -> None:

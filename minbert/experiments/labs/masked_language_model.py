@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from minbert.analysis.probe import linear_probe
 from minbert.experiments.experiment import Experiment
-from minbert.experiments.labs.ranking_loss import yes_or_no
 from minbert.experiments.labs.trial import Cell, Found, Lab
-from minbert.experiments.stage_files import similarities
+from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
 from minbert.experiments.sweep import Parts
 from minbert.masking import BERT_RULE, PAPER_RULE, MaskingRule
 from minbert.training.held_out_loss import masked_loss, perplexity
@@ -81,7 +80,7 @@ def train(
         if rows.task.head == "cosine":
             predictions[name] = similarities(vectors, rows)
         elif rows.task.pairs:
-            predictions[name] = yes_or_no(vectors, known, rows)
+            predictions[name] = paraphrases_by_cosine(vectors, {"train": known, "dev": rows})
         else:
             predictions[name] = linear_probe(
                 vectors[list(known.first)], known.labels.long().numpy(), vectors[list(rows.first)]

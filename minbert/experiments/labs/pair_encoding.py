@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from minbert.data.batching import pad_batch
@@ -14,7 +15,7 @@ from minbert.evaluating import evaluating
 from minbert.evaluation.metrics import pearson
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
-from minbert.experiments.stage_files import predict_tasks, similarities
+from minbert.experiments.stage_files import Predictions, predict_tasks, similarities
 from minbert.experiments.sweep import Parts
 from minbert.multitask import MultitaskBert
 from minbert.training.joint import train_jointly
@@ -42,6 +43,8 @@ put side by side. The second one's positions then depend on how long the first s
 *batch* are, so that a pair is answered differently beside others."""
 
 BASELINE = "mean, comparisons"
+BATCH = 32
+"""Pairs that are read together where they are padded apart."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,14 @@ class PaddedApart(PairPieces):
     """Pairs as that mistake batches them: [CLS] first [SEP] [PAD]… [CLS] second [SEP] [PAD]…"""
 
     parts: tuple[list[list[int]], list[list[int]]]
+    """Word pieces of the first sentences, and of the second ones."""
 
     def pad(
-        self, pairs: Sequence[int], pad_id: int, device: torch.device
+        self, pairs: Iterable[int], pad_id: int, device: torch.device
     ) -> tuple[Tensor, Tensor, Tensor]:
         """A batch, its mask, and segments, which are all 0."""
-        both = [pad_batch([part[pair] for pair in pairs], pad_id) for part in self.parts]
+        chosen = [int(pair) for pair in pairs]
+        both = [pad_batch([part[pair] for pair in chosen], pad_id) for part in self.parts]
         input_ids, mask = (
             torch.cat(halves, dim=1).to(device) for halves in zip(*both, strict=True)
         )
@@ -104,10 +109,10 @@ def train(
         pairs_of=(lambda rows: padded_apart(table, rows)) if apart else None,
     )
     started = time.perf_counter()
-    read = by_mistake(model, table, context, 32) if apart else None
-    answers = _answers(model, parts.held_out, table, cell.recipe, context, read)
+    predictions, vectors = _answers(
+        model, parts.held_out, table, cell.recipe, context, BATCH if apart else None
+    )
     seconds = time.perf_counter() - started
-    predictions, vectors = answers
     measures = {
         "training_tokens": float(history.tokens),
         "training_s": history.seconds,
@@ -118,8 +123,7 @@ def train(
             score = pearson(similarities(vectors, rows), rows.labels.numpy())
             measures[f"{name}_cosine_pearson"] = score
     if apart:  # the same pairs, each by itself
-        alone = by_mistake(model, table, context, 1)
-        others, _ = _answers(model, parts.held_out, table, cell.recipe, context, alone)
+        others, _ = _answers(model, parts.held_out, table, cell.recipe, context, 1)
         for name, rows in parts.held_out.items():
             if rows.task.label.whole:
                 changed = others[name] != predictions[name]
@@ -127,37 +131,38 @@ def train(
     return Found(predictions, measures)
 
 
-def by_mistake(
-    model: MultitaskBert, table: SentenceTable, context: RunContext, batch_size: int
-) -> Callable[[TaskRows], Tensor]:
-    """A function that reads pairs padded apart, so many of them in a batch."""
-
-    @torch.inference_mode()
-    def read(rows: TaskRows) -> Tensor:
-        pieces = padded_apart(table, rows)
-        batches = torch.arange(len(rows)).split(batch_size)
-        with evaluating(model):
-            found = [
-                model.embed(*pieces.pad(batch.tolist(), table.tokenizer.pad_id, context.device))
-                for batch in batches
-            ]
-        return torch.cat(found).float().cpu()
-
-    return read
+@torch.inference_mode()
+def embed_padded_apart(
+    model: MultitaskBert, rows: TaskRows, table: SentenceTable, context: RunContext, batch_size: int
+) -> Float[Tensor, "pair hidden"]:
+    """Vectors of pairs padded apart, dropout off; they depend on who shares a batch."""
+    pieces = padded_apart(table, rows)
+    with evaluating(model):
+        found = [
+            model.embed(*pieces.pad(batch, table.tokenizer.pad_id, context.device))
+            for batch in torch.arange(len(rows)).split(batch_size)
+        ]
+    return torch.cat(found).float().cpu()
 
 
 def _answers(
     model: MultitaskBert,
-    splits: dict[str, TaskRows],
+    splits: Mapping[str, TaskRows],
     table: SentenceTable,
     recipe: Recipe,
     context: RunContext,
-    read: Callable[[TaskRows], Tensor] | None,
-) -> tuple[dict, Tensor | None]:
-    """Predictions, and the sentence vectors where the way has any."""
+    padded: int | None,
+) -> tuple[Predictions, Tensor | None]:
+    """Predictions, and the sentence vectors where the way has any.
+
+    Args:
+        padded: pairs of a batch that is padded apart; None reads pairs as they should be.
+    """
     if recipe.pairs == "cross-encoder":
         found = {
-            name: read(rows) if read else embed_pairs(model.encoder, rows, table, recipe, context)
+            name: embed_padded_apart(model, rows, table, context, padded)
+            if padded
+            else embed_pairs(model.encoder, rows, table, recipe, context)
             for name, rows in splits.items()
         }
         none = torch.zeros(len(table), model.encoder.config.hidden_size)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 from torch import Tensor
-from torch.nn import functional as F
 
 from minbert.analysis.geometry import alignment, random_cosines, uniformity
-from minbert.evaluation.baselines import best_threshold
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
-from minbert.experiments.stage_files import similarities
+from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
 from minbert.experiments.sweep import Parts
 from minbert.training.loop import RunContext
 from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
@@ -63,23 +60,12 @@ def train(
     ]
     vectors = embed_all(encoder, wanted, table, cell.recipe, context)
     predictions = {
-        name: yes_or_no(vectors, parts.train[name], rows)
+        name: paraphrases_by_cosine(vectors, {"train": parts.train[name], "dev": rows})
         if rows.task.label.whole
         else similarities(vectors, rows)
         for name, rows in parts.held_out.items()
     }
     return Found(predictions, {**measures, **geometry(vectors, parts.held_out, cell.recipe)})
-
-
-def yes_or_no(vectors: Tensor, train: TaskRows, held_out: TaskRows) -> np.ndarray:
-    """0/1: is the cosine above the threshold that is best on the training pairs?"""
-
-    def cosines(rows: TaskRows) -> np.ndarray:
-        first, second = vectors[list(rows.first)], vectors[list(rows.second)]
-        return F.cosine_similarity(first, second, dim=-1).numpy()
-
-    threshold = best_threshold(cosines(train), train.labels.numpy())
-    return (cosines(held_out) > threshold).astype(np.int64)
 
 
 def geometry(vectors: Tensor, splits: Mapping[str, TaskRows], recipe: Recipe) -> dict[str, float]:

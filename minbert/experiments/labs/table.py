@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from minbert.experiments.labs.trial import beyond_noise
 from minbert.experiments.markdown import cell, interval, markdown_table, signed
+from minbert.experiments.report import SIGNIFICANT
 
 
 def lab_table(outcome: Mapping[str, Any]) -> str:
@@ -51,6 +51,12 @@ def lab_table(outcome: Mapping[str, Any]) -> str:
             f"Command: `{outcome['command']}`\n",
         ]
     )
+
+
+def beyond_noise(test: Mapping[str, Any]) -> bool:
+    """Whether a difference stands: its interval leaves 0 out, and so does Holm's correction."""
+    low, high = test["ci95"]
+    return test["p_holm"] < SIGNIFICANT and not low <= 0 <= high
 
 
 def _is_score(value: object) -> bool:

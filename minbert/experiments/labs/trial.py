@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -81,7 +80,8 @@ def run_lab(
     seed is a stage of the experiment's cache, so an interrupted lab goes on where it was.
 
     Args:
-        experiment: its data, encoder, precision and device; its recipe is what cells begin from.
+        experiment: its data, encoder, preset, precision and device; each cell has a recipe of its
+            own, so that of the experiment is not read.
         lab: which one.
         seeds: of heads, batches and dropout. The held-out tenth is the same for all.
         share: of the rest of the training data that is trained on, in (0, 1].
@@ -201,14 +201,3 @@ def _both_kinds_of_luck(value: dict[str, Any], examples: int) -> dict[str, Any]:
     if len(value["per_seed"]) > 1:
         value["ci95"] = list(with_seeds(value["per_seed"], value["ci95"], examples))
     return value
-
-
-def beyond_noise(test: Mapping[str, Any]) -> bool:
-    """Whether a difference stands: its interval leaves 0 out, and so does Holm's correction."""
-    low, high = test["ci95"]
-    return test["p_holm"] < 0.05 and not low <= 0 <= high
-
-
-def values_only(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """A lab's outcome as JSON holds it: numbers of numpy become numbers."""
-    return json.loads(json.dumps(outcome, default=float))

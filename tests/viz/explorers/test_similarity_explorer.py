@@ -121,6 +121,16 @@ def test_a_head_that_reads_pairs_in_one_pass_is_not_asked_about_two_vectors() ->
     )
 
 
+def test_a_head_that_reads_the_cosine_is_asked_once_it_is_trained() -> None:
+    model = MultitaskBert(ENCODER, pairs="cosine")
+    first, second = encode(PAIR, ENCODER, TOKENIZER)
+    assert compute_answers(model, first, second).logit is None, "its threshold is a fresh one"
+    torch.nn.init.constant_(model.paraphrase.threshold, 0.25)
+    answers = compute_answers(model, first, second)
+    assert answers.logit == pytest.approx(10 * (answers.similarity / 5 - 0.25), abs=1e-3)
+    assert not answers.one_pass and answers.silent == ("sentiment",)
+
+
 @pytest.mark.parametrize("similarity, grade", [(0.0, 0), (0.5, 1), (2.5, 3), (3.49, 3), (5.0, 5)])
 def test_the_nearest_grade(similarity: float, grade: int) -> None:
     answers = PairAnswers(None, None, similarity)

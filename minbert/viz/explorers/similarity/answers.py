@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from minbert.encoder import Encoder
-from minbert.heads import ONE_PASS, ParaphraseHead, SentimentHead, similarity_score
+from minbert.heads import ONE_PASS, CosineHead, ParaphraseHead, SentimentHead, similarity_score
 from minbert.multitask import MultitaskBert
 from minbert.tasks import Task
 from minbert.viz.plots.bars import grouped_bars
@@ -71,8 +71,11 @@ class PairAnswers:
         return tuple(subject for subject, answer in answers if answer is None)
 
 
-def is_trained(head: SentimentHead | ParaphraseHead) -> bool:
-    """Whether a head was ever trained: fresh biases are exactly 0, and any step moves them."""
+def is_trained(head: SentimentHead | ParaphraseHead | CosineHead) -> bool:
+    """Whether a head was ever trained: fresh biases are exactly 0, and any step moves them; a
+    threshold begins where a fresh one does."""
+    if isinstance(head, CosineHead):
+        return bool(head.threshold.detach().cpu() != CosineHead().threshold.detach())
     return bool(head.dense.bias.detach().any())
 
 
@@ -118,7 +121,7 @@ def _trained_head(model: MultitaskBert, task: Task | None) -> nn.Module | None:
     None where there is no such task, its head is untrained, or reads pairs in one pass: two vectors
     are no such pass.
     """
-    if task is None or (task.pairs and model.pairs != "bi-encoder"):
+    if task is None or (task.pairs and model.pairs in ONE_PASS):
         return None
     head = model.head(task)
     return copy.deepcopy(head).cpu().eval() if head and is_trained(head) else None
