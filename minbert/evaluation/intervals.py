@@ -119,7 +119,7 @@ def _weighted_pearson(counts: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.nd
 
 
 def bootstrap_p_value(differences: np.ndarray) -> float:
-    """Twice the share of resamples on the other side of zero; at least 1 / (resamples + 1).
+    """Twice the share of resamples on the other side of zero; at least 2 / (resamples + 1).
 
     Args:
         differences: one a resample, finite.
