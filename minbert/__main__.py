@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub", "traitlets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    parsed.command_line = "minbert " + " ".join(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    parsed.command_line = shlex.join(["minbert", *given])  # quoted: it can be run again
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
             code = parsed.run(parsed) or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,8 +223,10 @@ def test_the_command_writes_results_and_tables(
     out = tmp_path / "out"
     common = ["--data", f"cs224n:{data}", "--encoder", experiment.encoder_name,
               "--cache", str(tmp_path / "cache")]  # fmt: skip
-    main(["lab", "ranking-loss", *common, "--cells", "no ranking", "--out", str(out)])
+    arguments = ["lab", "ranking-loss", *common, "--cells", "no ranking", "--out", str(out)]
+    main(arguments)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert shlex.split(results["command"])[1:] == arguments, "it can be run again as recorded"
     assert "recipe" not in results, "each cell has its own"
     assert results["lab"] == "ranking-loss" and list(results["cells"]) == ["scale 20", "no ranking"]
     assert (out / "tables.md").read_text(encoding="utf-8") in capsys.readouterr().out
