@@ -15,12 +15,18 @@ from minbert.tasks import Task
 HEADS = ("classifier", "yes_or_no", "cosine")
 """Kinds of heads: a score a class, of a sentence or a pair; one logit of a pair; no weights."""
 
-PAIRS = ("bi-encoder", "cosine", "cross-encoder", "both")
+PAIRS = ("bi-encoder", "cosine", "cross-encoder", "both", "by-task")
 """How a pair is read: each sentence by itself, as in the paper; likewise, and yes or no by the
 cosine of the two vectors alone; both in one pass, so that words of one attend to words of the
-other; or in one pass and each by itself."""
-ONE_PASS = ("cross-encoder", "both")
-"""The ways that read a pair in one pass."""
+other; in one pass and each by itself; or so for classes, while similarity stays the cosine."""
+ONE_PASS = ("cross-encoder", "both", "by-task")
+"""The ways that read pairs in one pass."""
+
+
+def in_one_pass(task: Task, pairs: str) -> bool:
+    """Whether a task's examples are read in one pass, as one of `PAIRS` has it."""
+    cosine = pairs == "by-task" and task.head == "cosine"
+    return task.pairs and pairs in ONE_PASS and not cosine
 
 
 def head_for(
@@ -37,7 +43,7 @@ def head_for(
         task: whose `head` says which kind.
         hidden_size, dropout, generator: as for every head below.
         compares: whether a head of pairs also reads |u − v| and u · v.
-        pairs: one of `PAIRS`; of `ONE_PASS`, `CrossEncoderHead` answers all pairs; of `cosine`,
+        pairs: one of `PAIRS`; `CrossEncoderHead` answers what is read in one pass; of `cosine`,
             `CosineHead` says yes or no.
 
     Raises:
@@ -52,9 +58,10 @@ def head_for(
         )
     if pairs == "cosine" and task.head == "yes_or_no":
         return CosineHead()
-    if task.pairs and pairs in ONE_PASS:
+    if in_one_pass(task, pairs):
         outputs = task.classes if task.head == "classifier" else 1
-        return CrossEncoderHead(hidden_size, outputs, dropout, generator, vectors=pairs == "both")
+        vectors = pairs != "cross-encoder"
+        return CrossEncoderHead(hidden_size, outputs, dropout, generator, vectors)
     if task.head == "cosine":
         return None
     if task.head == "yes_or_no":

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from minbert import checks
 from minbert.encoder import Encoder
-from minbert.heads import ONE_PASS, head_for, similarity_score
+from minbert.heads import head_for, in_one_pass, similarity_score
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import PAPER_TASKS, Task
 
@@ -103,14 +103,14 @@ class MultitaskBert(nn.Module):
             task: one of `tasks`.
             first: vectors of the sentences; a `cross-encoder` needs none of pairs.
             second: of the second sentences, where the task is of pairs.
-            pair: of both in one pass, where `pairs` is one of `minbert.heads.ONE_PASS`.
+            pair: of both in one pass, where `minbert.heads.in_one_pass` says so.
         """
         head = self.head(task)
         if head is None:
             return similarity_score(first, second)
         if not task.pairs:
             return head(first)
-        if self.pairs not in ONE_PASS:
+        if not in_one_pass(task, self.pairs):
             return head(first, second)
         read = head(pair, first, second)
         if task.head != "cosine":

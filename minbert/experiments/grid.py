@@ -24,7 +24,7 @@ from minbert.experiments.stage_files import (
     similarities,
     write_measures,
 )
-from minbert.heads import ONE_PASS, MaskedLanguageModelHead
+from minbert.heads import ONE_PASS, MaskedLanguageModelHead, in_one_pass
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
@@ -111,13 +111,11 @@ class Grid:
         self, model: MultitaskBert, splits: Mapping[str, TaskRows]
     ) -> dict[str, Tensor]:
         """Of a model that reads pairs in one pass: the vector of each, by task."""
-        if model.pairs not in ONE_PASS:
-            return {}
         recipe, context = self.experiment.recipe, self.experiment.context(seed=0)
         return {
             name: embed_pairs(model.encoder, rows, self.rows.table, recipe, context)
             for name, rows in splits.items()
-            if rows.task.pairs and len(rows)
+            if in_one_pass(rows.task, model.pairs) and len(rows)
         }
 
     def _stage(self, name: str, what: dict, compute) -> Path:

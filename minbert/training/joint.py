@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from minbert.heads import ONE_PASS, similarity_score
+from minbert.heads import in_one_pass, similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.precision import autocast
@@ -31,9 +31,9 @@ def train_jointly(
     """Train the encoder and the heads of all tasks, a batch of one task at a time.
 
     Where the recipe reads pairs in one pass, a batch of pairs goes through the encoder once
-    together, and for `both` once more sentence by sentence. Those vectors are what is left for
-    search and clustering when training is over; `recipe.cosine_weight` keeps their cosine a
-    similarity while the head learns to do without.
+    together, and for `both` and `by-task` once more sentence by sentence. Those vectors are what is
+    left for search and clustering when training is over; `recipe.cosine_weight` keeps their cosine
+    a similarity while the head learns to do without.
 
     Args:
         model: made with the recipe's `pairs` and `pooling`, for the tasks of `rows`.
@@ -44,9 +44,9 @@ def train_jointly(
     Source: the paper, section 7 (future work: "fine-tuning on all relevant tasks").
     """
     set_dropout(model.encoder, recipe)
-    one_pass, apart = model.pairs in ONE_PASS, model.pairs != "cross-encoder"
+    apart = model.pairs != "cross-encoder"
     pieces_of = pairs_of or (lambda of: table.pairs(of, recipe.segments))
-    pieces = {name: pieces_of(of) for name, of in rows.items() if of.task.pairs and one_pass}
+    pieces = {name: pieces_of(of) for name, of in rows.items() if in_one_pass(of.task, model.pairs)}
     labels = {name: of.targets.to(context.device) for name, of in rows.items()}
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:

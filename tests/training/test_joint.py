@@ -179,7 +179,7 @@ def test_without_segments_the_second_sentence_is_marked_like_the_first(
     assert {mark for marks in plain.segments for mark in marks} == {0}
     assert {mark for marks in marked.segments for mark in marks} == {0, 1}
     with pytest.raises(ValueError, match="segments must be True where pairs is bi-encoder"):
-        replace(RECIPES["best"], segments=False)
+        replace(RECIPES["paper"], segments=False)
 
 
 def test_a_cosine_head_says_yes_above_its_threshold() -> None:

@@ -13,7 +13,14 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from minbert.encoder import Encoder
-from minbert.heads import ONE_PASS, CosineHead, ParaphraseHead, SentimentHead, similarity_score
+from minbert.heads import (
+    ONE_PASS,
+    CosineHead,
+    ParaphraseHead,
+    SentimentHead,
+    in_one_pass,
+    similarity_score,
+)
 from minbert.multitask import MultitaskBert
 from minbert.tasks import Task
 from minbert.viz.plots.bars import grouped_bars
@@ -121,7 +128,7 @@ def _trained_head(model: MultitaskBert, task: Task | None) -> nn.Module | None:
     None where there is no such task, its head is untrained, or reads pairs in one pass: two vectors
     are no such pass.
     """
-    if task is None or (task.pairs and model.pairs in ONE_PASS):
+    if task is None or in_one_pass(task, model.pairs):
         return None
     head = model.head(task)
     return copy.deepcopy(head).cpu().eval() if head and is_trained(head) else None

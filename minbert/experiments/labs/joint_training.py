@@ -1,0 +1,99 @@
+"""Joint-training lab: what does each choice of the recipe `best` add, on all three tasks?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from minbert.evaluation.metrics import pearson
+from minbert.experiments.experiment import Experiment
+from minbert.experiments.labs.trial import Cell, Found, Lab
+from minbert.experiments.stage_files import predict_tasks, similarities
+from minbert.experiments.sweep import Parts
+from minbert.heads import ONE_PASS, in_one_pass
+from minbert.training.heads import train_head
+from minbert.training.joint import train_jointly
+from minbert.training.loop import History, RunContext, generator_for
+from minbert.training.recipe import recipe_for
+from minbert.training.sentences import SentenceTable
+from minbert.training.vectors import embed_all, embed_pairs
+
+BASELINE = "best"
+FROZEN = "heads on the frozen encoder"
+FRESH = "two vectors, fresh heads"
+
+
+def cells_of(experiment: Experiment) -> list[Cell]:
+    """The recipe `best` for this encoder, and one other choice at a time; none of them twice."""
+    best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
+    base, joint = replace(best, name="joint", joint=None), best.joint
+    plain = replace(base, pairs="bi-encoder", cosine_weight=0.0)
+    both, by_task = replace(plain, pairs="both"), replace(plain, pairs="by-task")
+    rate = joint.learning_rate
+    cells = [
+        Cell(BASELINE, base, joint),
+        Cell("two vectors", plain, joint),
+        Cell("one pass", replace(plain, pairs="cross-encoder"), joint),
+        Cell("one pass and vectors", both, joint),
+        Cell("one pass and vectors, cosine fitted", replace(both, cosine_weight=1.0), joint),
+        Cell("classes in one pass, similarity the cosine", by_task, joint),
+        Cell("concatenation", replace(plain, paraphrase_compares=False), joint),
+        Cell("pooler", replace(base, pooling="pooler"), joint),
+        Cell("as many of each task", replace(base, mixture=0.0), joint),
+        Cell("all of each task", replace(base, mixture=1.0), joint),
+        Cell("attention dropout .1", replace(base, attention_dropout=0.1), joint),
+        Cell("no dropout", replace(base, dropout=0.0, attention_dropout=0.0), joint),
+        Cell("half the learning rate", base, replace(joint, learning_rate=rate / 2)),
+        Cell("twice the learning rate", base, replace(joint, learning_rate=rate * 2)),
+        Cell("twice as long", base, replace(joint, epochs=joint.epochs * 2)),
+        Cell(FRESH, plain, joint, FRESH),
+        Cell(FROZEN, plain, experiment.preset.heads, FROZEN),
+    ]
+    choices = [(cell.recipe, cell.settings, cell.how) for cell in cells]
+    return [cell for at, cell in enumerate(cells) if choices.index(choices[at]) == at]
+
+
+def train(
+    experiment: Experiment, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
+) -> Found:
+    """Heads on the frozen encoder where they can be, then everything at once, as `best` does."""
+    recipe = cell.recipe
+    model = experiment.model(
+        experiment.original().encoder,
+        generator_for(context.seed, "heads"),
+        [rows.task for rows in parts.train.values()],
+    )
+    if recipe.pairs not in ONE_PASS and cell.how != FRESH:
+        seen = {row for rows in parts.train.values() for row in rows.all_rows}
+        vectors = embed_all(model.encoder, seen, table, recipe, context)
+        alone = replace(context, checkpoint=None)  # seconds of work: nothing to resume
+        for task in model.with_weights:
+            rows = parts.train[task.name]
+            train_head(model.head(task), vectors, rows, experiment.preset.heads, alone)
+    history = History()
+    if cell.how != FROZEN:
+        history = train_jointly(model, parts.train, table, recipe, cell.settings, context)
+    model.eval()
+    wanted = [row for rows in parts.held_out.values() for row in rows.all_rows]
+    vectors = embed_all(model.encoder, wanted, table, recipe, context)
+    together = {
+        name: embed_pairs(model.encoder, rows, table, recipe, context)
+        for name, rows in parts.held_out.items()
+        if in_one_pass(rows.task, recipe.pairs)
+    }
+    predictions = predict_tasks(model, vectors, parts.held_out, together)
+    measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}
+    for name, rows in parts.held_out.items():
+        if rows.task.head == "cosine":
+            value = pearson(similarities(vectors, rows), rows.labels.numpy())
+            measures[f"{name}_cosine_pearson"] = value
+    return Found(predictions, measures)
+
+
+JOINT_TRAINING = Lab(
+    name="joint-training",
+    question="What does each choice of the recipe `best` add, on all three tasks at once?",
+    tasks=("sst", "quora", "sts"),
+    baseline=BASELINE,
+    cells=cells_of,
+    train=train,
+)
