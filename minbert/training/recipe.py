@@ -214,7 +214,7 @@ RECIPES["best"] = replace(
         weight_decay=0.01,
         max_gradient_norm=1.0,
     ),
-    mixture=0.5,
+    mixture=0.3,
 )
 """Beyond the paper: everything on all tasks at once. Paraphrases are read in one pass, with the two
 vectors compared beside it; similarity stays the cosine of the vectors. See `docs/beyond.md`."""
