@@ -25,8 +25,7 @@ ONE_PASS = ("cross-encoder", "both", "by-task")
 
 def in_one_pass(task: Task, pairs: str) -> bool:
     """Whether a task's examples are read in one pass, as one of `PAIRS` has it."""
-    cosine = pairs == "by-task" and task.head == "cosine"
-    return task.pairs and pairs in ONE_PASS and not cosine
+    return task.pairs and pairs in ONE_PASS and (pairs != "by-task" or task.head != "cosine")
 
 
 def head_for(
@@ -53,15 +52,13 @@ def head_for(
     checks.one_of("pairs", pairs, PAIRS)
     if pairs == "cosine" and task.pairs and task.head == "classifier":
         raise ValueError(
-            f"pairs must not be cosine where a task has classes of pairs, got {task.name}: it says "
-            "yes or no"
+            f"pairs must not be cosine where a task has classes of pairs, got {task.name}"
         )
     if pairs == "cosine" and task.head == "yes_or_no":
         return CosineHead()
     if in_one_pass(task, pairs):
         outputs = task.classes if task.head == "classifier" else 1
-        vectors = pairs != "cross-encoder"
-        return CrossEncoderHead(hidden_size, outputs, dropout, generator, vectors)
+        return CrossEncoderHead(hidden_size, outputs, dropout, generator, pairs != "cross-encoder")
     if task.head == "cosine":
         return None
     if task.head == "yes_or_no":

@@ -30,7 +30,13 @@ POOLINGS = ("pooler", "cls", "mean", "max")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
 SWEPT = ("mlm", "mnrl", "sst_finetune")
-LABS = ("pair-encoding", "ranking-loss", "masked-language-model", "joint-training")
+LABS = (
+    "pair-encoding",
+    "ranking-loss",
+    "masked-language-model",
+    "further-training",
+    "joint-training",
+)
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 

@@ -21,7 +21,7 @@ from minbert.sentence_transformers_folder import SentenceSettings
 from minbert.training.recipe import RECIPES, Recipe, recipe_for
 
 
-@pytest.fixture(params=["cross-encoder", "cosine"])
+@pytest.fixture(params=["cross-encoder", "cosine", "by-task"])
 def joint(experiment: Experiment, request: pytest.FixtureRequest) -> Experiment:
     """Somebody's own recipe, in five lines; its name is in no table of the package."""
     best = RECIPES["best"]

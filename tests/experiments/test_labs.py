@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from toy import write_toy_data
 from minbert.__main__ import main
 from minbert.evaluation.statistics import holm
 from minbert.experiments.experiment import Experiment
-from minbert.experiments.labs import LABS
+from minbert.experiments.labs import LABS, further_training
+from minbert.experiments.labs.further_training import decision_tree
 from minbert.experiments.labs.pair_encoding import PADDED_APART, VECTORS, WAYS, padded_apart
 from minbert.experiments.labs.table import beyond_noise, lab_table
 from minbert.experiments.labs.trial import Cell, Found, judged, run_lab
@@ -27,6 +29,9 @@ from minbert.training.recipe import RECIPES, StageSettings
 from minbert.training.sentences import CourseRows
 
 CPU = torch.device("cpu")
+FEW_SENTENCES = SimpleNamespace(
+    general={"train": [f"the {word} sleeps under the old tree" for word in ("cat", "dog", "owl")]}
+)
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +134,75 @@ def test_ranking_cells_are_measured_on_the_vectors(experiment: Experiment) -> No
         assert {"alignment", "uniformity", "random_pair_cosine"} <= cell["measures"].keys()
     assert "training_s" not in found["no ranking"]["measures"]
     assert found["no ranking"]["sts_pearson"]["value"] != found["scale 20"]["sts_pearson"]["value"]
+
+
+def test_further_training_is_held_against_the_same_start_untouched(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    lab = LABS["further-training"]
+    starts = {cell.how.partition(",")[0] for cell in lab.cells(experiment)}
+    assert starts == {"random weights", "as published"}, "early is a stage of `tiny` only"
+    of_tiny = {c.how for c in lab.cells(replace(experiment, encoder_name="tiny"))}
+    assert {"early", "early, untouched"} <= of_tiny
+
+    only = ["random weights, mean, scale 1", "as published, pooler, scale 20"]
+    outcome = run_lab(experiment, lab, [0, 1], only=only)
+    cells = outcome["cells"]
+    alone = ["random weights, mean, untouched", "as published, pooler, untouched"]
+    assert list(cells) == [alone[0], only[0], alone[1], only[1]]
+    for before, after in zip(alone, only, strict=True):
+        assert not cells[before]["against_baseline"] and cells[after]["against"] == before
+        for score, test in cells[after]["against_baseline"].items():
+            differences = np.subtract(
+                cells[after][score]["per_seed"], cells[before][score]["per_seed"]
+            )
+            assert test["per_seed"] == pytest.approx(differences.tolist())
+            assert test["difference"] == pytest.approx(differences.mean())
+    published, fresh = (cells[name]["sts_pearson"]["per_seed"] for name in reversed(alone))
+    assert published[0] == published[1], "nothing is drawn"
+    assert fresh[0] != fresh[1], "each seed draws its own"
+
+    tree = decision_tree(outcome).splitlines()
+    assert [line.startswith("- **") for line in tree] == [True, False, True, False]
+    assert tree[1].startswith("  - ranked, scale 1: ") and re.search(
+        r"(better|worse|within noise)$", tree[1]
+    )
+
+
+def test_the_early_start_lies_between_nothing_and_tiny(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A little of `tiny`'s own pre-training, with a smaller text: other weights each, same draw."""
+    monkeypatch.setattr(further_training, "EARLY_EPOCHS", 1)
+    monkeypatch.setattr(further_training, "classroom_corpus", lambda seed: FEW_SENTENCES)
+    tiny = replace(experiment, encoder_name="tiny")
+    context = tiny.context(seed=3)
+    made = {
+        start: dict(further_training.beginning(tiny, start, context).named_parameters())
+        for start in ("random weights", "early", "as published")
+    }
+    name = "embeddings.word_embeddings.weight"
+    nothing, early, published = (made[start][name] for start in made)
+    assert 0 < (early - nothing).norm() < (published - nothing).norm()
+    again = dict(further_training.beginning(tiny, "early", context).named_parameters())
+    assert torch.equal(again[name], early)
+
+
+def test_joint_training_cells_differ_from_the_baseline_in_one_choice(
+    experiment: Experiment,
+) -> None:
+    lab = LABS["joint-training"]
+    cells = lab.cells(experiment)
+    choices = [(cell.recipe, cell.settings, cell.how) for cell in cells]
+    assert all(choices.count(choice) == 1 for choice in choices), "no cell twice"
+    only = ["heads on the frozen encoder", "one pass and vectors, cosine fitted"]
+    found = run_lab(experiment, lab, [0], only=only)["cells"]
+    assert list(found) == ["best", *only]
+    for name, cell in found.items():
+        assert {"sst_accuracy", "quora_accuracy", "sts_pearson"} <= cell.keys()
+        assert "sts_cosine_pearson" in cell["measures"]
+        trained = cell["measures"]["training_tokens"][0] > 0
+        assert trained == (name != "heads on the frozen encoder")
 
 
 def made_up(right: float, seeds: int, golds: np.ndarray) -> list[Found]:
@@ -248,6 +322,14 @@ def test_the_page_shows_what_was_recorded(name: str) -> None:
         assert line in shown.splitlines()
     assert results["command"] in tables and f"minbert lab {name}" in results["command"]
     assert not results["computed"][0]["source"]["edited"]
+
+
+def test_the_tree_on_the_page_is_that_of_the_recorded_cells() -> None:
+    folder = ROOT / "figures" / "results" / "lab-further-training"
+    tree = decision_tree(json.loads((folder / "results.json").read_text(encoding="utf-8")))
+    name = "further-training-tree"
+    shown = PAGE.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+    assert shown == tree and tree.count("\n  - ") == 18
 
 
 def test_the_pages_own_lab_runs(experiment: Experiment) -> None:

@@ -151,6 +151,30 @@ def test_the_first_loss_is_what_is_written_out_here(
     assert history.tokens == sum(seen) + sum(map(table.length, split.all_rows))
 
 
+def test_by_task_classes_are_read_in_one_pass_and_similarity_is_the_cosine(
+    experiment: Experiment, rows: CourseRows
+) -> None:
+    """Of one batch of each: tokens read, and the first loss of similarity."""
+    experiment = of_pairs(experiment, "by-task", dropout=0.0, attention_dropout=0.0)
+    model = experiment.model(from_pretrained(experiment.encoder_name)[0], generator_for(0)).eval()
+    recipe, table, context = experiment.recipe, rows.table, experiment.context(seed=0)
+    quora, sts = (rows.tasks[name]["train"] for name in ("quora", "sts"))
+    assert isinstance(model.head(quora.task), CrossEncoderHead) and model.head(sts.task) is None
+    vectors = embed_all(model.encoder, sts.all_rows, table, recipe, context)
+    first, second = vectors[list(sts.first)], vectors[list(sts.second)]
+    expected = ((5 * F.cosine_similarity(first, second).clamp(min=0) - sts.labels) ** 2).mean()
+
+    one_step = StageSettings(epochs=1, batch_size=len(sts), learning_rate=1e-9)
+    history = train_jointly(model, {"sts": sts}, table, recipe, one_step, context)
+    assert history.points[0]["loss"] == pytest.approx(expected.item(), rel=1e-5)
+    assert history.tokens == sum(map(table.length, sts.all_rows))
+
+    one_step = StageSettings(epochs=1, batch_size=len(quora), learning_rate=1e-9)
+    history = train_jointly(model, {"quora": quora}, table, recipe, one_step, context)
+    together = sum(table.pairs(quora).lengths())
+    assert history.tokens == together + sum(map(table.length, quora.all_rows))
+
+
 def test_a_head_says_which_vectors_it_misses() -> None:
     head = CrossEncoderHead(8, vectors=True)
     pair = torch.zeros(3, 8)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from minbert.analysis.geometry import alignment, random_cosines, uniformity
+from minbert.encoder import Encoder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
@@ -49,8 +50,20 @@ def train(
 ) -> Found:
     """Rank, then read everything off the vectors: no head is trained."""
     encoder = experiment.original().encoder.to(context.device)
+    return rank_and_read(encoder, cell, parts, table, context, ranks=cell.how != UNTRAINED)
+
+
+def rank_and_read(
+    encoder: Encoder,
+    cell: Cell,
+    parts: Parts,
+    table: SentenceTable,
+    context: RunContext,
+    ranks: bool = True,
+) -> Found:
+    """Answers of an encoder by the cosine of its vectors, after ranking unless `ranks` is False."""
     measures = {}
-    if cell.how != UNTRAINED:
+    if ranks:
         pairs = ranked_pairs(parts.train)
         history = train_ranking(encoder, pairs, table, cell.recipe, cell.settings, context)
         measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}

@@ -25,7 +25,7 @@ def lab_table(outcome: Mapping[str, Any]) -> str:
     header = ["cell", *(part for name in scores for part in (name, "difference", "verdict"))]
     rows = []
     for name, each in cells.items():
-        row = [f"**{name}**" if name == outcome["baseline"] else name]
+        row = [name if each["against_baseline"] else f"**{name}**"]
         for score in scores:
             test = each["against_baseline"].get(score)
             row += [cell(each[score]), *(_test(test) if test else ("—", "baseline"))]
@@ -59,15 +59,19 @@ def beyond_noise(test: Mapping[str, Any]) -> bool:
     return test["p_holm"] < SIGNIFICANT and not low <= 0 <= high
 
 
+def verdict(test: Mapping[str, Any]) -> str:
+    """What may be said of a difference: better, worse, or within noise."""
+    if not beyond_noise(test):
+        return "within noise"
+    return "better" if test["difference"] > 0 else "worse"
+
+
 def _is_score(value: object) -> bool:
     return isinstance(value, dict) and "value" in value
 
 
 def _test(test: Mapping[str, Any]) -> tuple[str, str]:
-    shown = f"{signed(test['difference'])} {interval(test['ci95'])}"
-    if not beyond_noise(test):
-        return shown, "within noise"
-    return shown, "better" if test["difference"] > 0 else "worse"
+    return f"{signed(test['difference'])} {interval(test['ci95'])}", verdict(test)
 
 
 def _mean(values: list[float] | None) -> str:

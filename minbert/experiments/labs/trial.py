@@ -37,6 +37,8 @@ class Cell:
     settings: StageSettings
     how: str = ""
     """What no field of a recipe says, such as a mistake that the lab shows."""
+    against: str = ""
+    """The cell that this one is tested against; without, the lab's baseline."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Lab:
     tasks: tuple[str, ...]
     """Names of the tasks whose held-out examples are answered."""
     baseline: str
-    """The cell that all others are tested against."""
+    """The cell that the others are tested against, where they do not name another."""
     cells: Callable[[Experiment], Sequence[Cell]]
     train: Train
     """Trains a cell on `Parts.train` from the original encoder and answers `Parts.held_out`."""
@@ -85,7 +87,7 @@ def run_lab(
         lab: which one.
         seeds: of heads, batches and dropout. The held-out tenth is the same for all.
         share: of the rest of the training data that is trained on, in (0, 1].
-        only: names of cells; without, all. The baseline is always among them.
+        only: names of cells; without, all. What they are tested against is always among them.
 
     Returns:
         `{"lab", "question", "baseline", "share", "training_rows", "held_out_rows", "cells",
@@ -99,14 +101,7 @@ def run_lab(
             range.
     """
     cells = {cell.name: cell for cell in lab.cells(experiment)}
-    wanted = (
-        list(cells) if only is None else [lab.baseline, *(n for n in only if n != lab.baseline)]
-    )
-    for name in wanted:
-        if name not in cells:
-            raise ValueError(f"cell must be one of {', '.join(cells)}, got {name!r}")
-    if len(set(wanted)) < len(wanted):
-        raise ValueError(f"cells must be named once each, got {', '.join(wanted)}")
+    wanted = list(cells) if only is None else _with_baselines(cells, only, lab.baseline)
     checks.distinct_seeds(seeds)
     original = experiment.original()
     longest = original.encoder.config.max_position_embeddings
@@ -153,6 +148,17 @@ def run_lab(
     }
 
 
+def _with_baselines(cells: Mapping[str, Cell], only: Sequence[str], baseline: str) -> list[str]:
+    """Those named, each after what it is tested against."""
+    for name in only:
+        if name not in cells:
+            raise ValueError(f"cell must be one of {', '.join(cells)}, got {name!r}")
+    if len(set(only)) < len(only):
+        raise ValueError(f"cells must be named once each, got {', '.join(only)}")
+    pairs = ((cells[name].against or baseline, name) for name in only)
+    return list(dict.fromkeys(name for pair in pairs for name in pair))
+
+
 def judged(
     cells: Mapping[str, Cell],
     found: Mapping[str, Sequence[Found]],
@@ -160,7 +166,8 @@ def judged(
     tasks: Sequence[Task],
     golds: Mapping[str, np.ndarray],
 ) -> dict[str, Any]:
-    """Every cell's scores with their intervals, and its differences from the baseline."""
+    """Every cell's scores with their intervals, and its differences from what it is against."""
+    base_of = {name: cells[name].against or baseline for name in found}
     said = {name: [one.predictions for one in each] for name, each in found.items()}
     results: dict[str, Any] = {}
     for name, each in found.items():
@@ -169,23 +176,25 @@ def judged(
             gold = golds[task.name]
             value = summarise(task, gold, [seed[task.name] for seed in said[name]])
             scores[task.measure] = _both_kinds_of_luck(value, len(gold))
-        tests = [] if name == baseline else compare(golds, said[name], said[baseline], tasks)
+        base = base_of[name]
+        tests = [] if name == base else compare(golds, said[name], said[base], tasks)
         results[name] = {
             "recipe": cells[name].recipe.values(),
             "settings": asdict(cells[name].settings),
             **({"how": cells[name].how} if cells[name].how else {}),
+            **({"against": base} if cells[name].against else {}),
             **scores,
             "measures": {key: [one.measures[key] for one in each] for key in each[0].measures},
             "against_baseline": {test.pop("metric"): test for test in tests},
         }
     for task in tasks:
-        for result in results.values():
+        for name, result in results.items():
             if test := result["against_baseline"].get(task.measure):
                 test["per_seed"] = [
                     a - b
                     for a, b in zip(
                         result[task.measure]["per_seed"],
-                        results[baseline][task.measure]["per_seed"],
+                        results[base_of[name]][task.measure]["per_seed"],
                         strict=True,
                     )
                 ]
