@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from minbert.course.build.blocks import cut
+from minbert.course.build_track.blocks import cut
 
 NAME = "my_minbert.py"
 KEY = Path(__file__).with_name("key.py")
