@@ -14,7 +14,13 @@ from minbert.course.build_track import library
 from minbert.course.build_track.comparing import Places, Raised, Said, agree, difference
 from minbert.course.build_track.errors import in_words
 from minbert.course.build_track.skeleton import KEY
-from minbert.course.build_track.variants import LIBRARY, Mistake, OtherForm, variant
+from minbert.course.build_track.variants import (
+    LIBRARY,
+    Edits,
+    Mistake,
+    OtherForm,
+    variant,
+)
 from minbert.course.checks.base import Verdict, WrongAnswer
 
 UNWRITTEN = Said("not written yet")
@@ -51,7 +57,7 @@ class Checker:
             pieces: has the piece's names, and the library's for all other pieces.
             file: where the piece stands, for the lines of its errors.
         """
-        right = [outcome(case, LIBRARY, file) for case in self.cases]
+        right = [_known_outcome(self, at, None) for at in range(len(self.cases))]
         answers = [outcome(case, pieces, file) for case in self.cases]
         wrong = [at for at, answer in enumerate(answers) if not agree(answer, right[at])]
         if not wrong:
@@ -61,30 +67,47 @@ class Checker:
             part = "" if len(unwritten) == len(answers) else ", not all of it"
             return Verdict(False, f"{UNWRITTEN.sentence}{part}")
         for form in self.other_forms:
-            if self._explained(answers, form.edits, wrong) == len(wrong):
+            if len(self._explained(answers, form.edits)) == len(answers):
                 return Verdict(True, f"{self.praise} {form.note}")
         return Verdict(False, self._diagnosis(answers, right, wrong))
 
-    def _explained(self, answers: list[Any], edits: Any, wrong: list[int]) -> int:
-        """How many of the wrong answers are those of a known form."""
-        known = variant(self.number, edits)
-        return sum(agree(answers[at], outcome(self.cases[at], known, str(KEY))) for at in wrong)
+    def _explained(self, answers: list[Any], edits: Edits) -> set[int]:
+        """The cases in which a known form gives the same."""
+        return {
+            at for at, answer in enumerate(answers) if agree(answer, _known_outcome(self, at, edits))
+        }
 
     def _diagnosis(self, answers: list[Any], right: list[Any], wrong: list[int]) -> str:
-        """The mistake that explains most of what is wrong; else the first difference in words."""
-        explained = [self._explained(answers, known.edits, wrong) for known in self.mistakes]
-        most = max(explained, default=0)
+        """The mistake that explains most of what is wrong; else the first difference in words.
+
+        Of several that explain as much, the one that agrees in most other cases.
+        """
+        most, agreeing, sentence = 0, 0, ""
+        for known in self.mistakes:
+            explained = self._explained(answers, known.edits)
+            found = (len(explained & set(wrong)), len(explained))
+            if found > (most, agreeing):
+                (most, agreeing), sentence = found, known.sentence
+        if most == len(wrong):
+            return sentence
         if most:
-            sentence = self.mistakes[explained.index(most)].sentence
-            if most == len(wrong):
-                return sentence
             return f"{sentence} (this explains {most} of {len(wrong)} cases that differ)"
-        first = wrong[0]
-        case, fine = self.cases[first], [
-            case.name for at, case in enumerate(self.cases) if at not in wrong
-        ]
-        said = f"{case.name}: {difference(answers[first], right[first], case.places)}"
+        case = self.cases[wrong[0]]
+        fine = [one.name for at, one in enumerate(self.cases) if at not in wrong]
+        said = f"{case.name}: {difference(answers[wrong[0]], right[wrong[0]], case.places)}"
         return said + (f"; right: {', '.join(fine[:3])}" if fine else "")
+
+
+_KNOWN: dict[tuple[int, int, Edits | None], Any] = {}
+
+
+def _known_outcome(checker: Checker, at: int, edits: Edits | None) -> Any:
+    """What a known form gives in a case, tried once; without edits, the library's own piece."""
+    key = (checker.number, at, edits)
+    if key not in _KNOWN:
+        pieces = LIBRARY if edits is None else variant(checker.number, edits)
+        _KNOWN[key] = outcome(checker.cases[at], pieces, str(KEY))
+    return _KNOWN[key]
 
 
 def outcome(case: Case, pieces: Any, file: str) -> Any:

@@ -37,7 +37,7 @@ WIDE = ModelConfig(
     num_attention_heads=2,
     intermediate_size=24,
     max_position_embeddings=7,
-    layer_norm_eps=0.02,
+    layer_norm_eps=0.008,
 )
 """Another one, for a second shape."""
 ALL_DROPPED: Any = SimpleNamespace(

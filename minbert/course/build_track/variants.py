@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from minbert.course.build_track import library
@@ -76,8 +77,13 @@ def edited(number: int, edits: Edits) -> str:
 @cache
 def variant(number: int, edits: Edits) -> Any:
     """The edited piece, among the library's others."""
-    found: dict[str, Any] = {"__name__": f"variant_{number}"}
-    exec(compile(edited(number, edits), str(KEY), "exec"), found)
+    module = ModuleType("variant_of_my_minbert")
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    try:
+        exec(compile(edited(number, edits), str(KEY), "exec"), vars(module))
+    finally:
+        del sys.modules[module.__name__]
+    found = vars(module)
     own, others = {}, []
     for name in library.__all__:
         if defined_in(name) == number:

@@ -70,6 +70,30 @@ def _modes(pieces: Any, what: str) -> list[bool]:
     return [*seen, model.training] if what == "while measuring" else seen
 
 
+class _Counting:
+    """An optimizer that counts its steps and moves nothing."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def zero_grad(self) -> None:
+        """Nothing."""
+
+    def step(self) -> None:
+        """Count."""
+        self.steps += 1
+
+
+def _steps(pieces: Any) -> int:
+    model, optimizer = _linear(torch.float32), _Counting()
+
+    def loss_of(batch: int) -> Tensor:
+        return model(draw(batch, 2, 4)).mean()
+
+    pieces.train(model, optimizer, lambda epoch: range(epoch + 1), loss_of, 3, lambda: 0.0)
+    return optimizer.steps
+
+
 def _accuracy(pieces: Any, *sizes: int, dtype: torch.dtype = torch.float32) -> float:
     def answer(size: int) -> tuple[Tensor, Tensor]:
         return draw(size, size, 4, dtype=dtype), whole(size, 0, 4, size)
@@ -90,6 +114,7 @@ CASES = (
         lambda pieces: _modes(pieces, "while measuring"),
     ),
     Case("no gradients while measuring", lambda pieces: _modes(pieces, "gradients")),
+    Case("one step a batch", _steps, "1, 2 and 3 batches"),
     Case("accuracy", lambda pieces: _accuracy(pieces, 20), "scores (20, 4)"),
     Case(
         "accuracy over batches of unequal size",
@@ -131,17 +156,10 @@ MISTAKES = (
         "gradients are kept while measuring: use torch.no_grad()",
         (("with torch.no_grad():", "if True:"),),
     ),
-    Mistake(
-        "gradients are not cut to max_norm",
-        ((CUT, ""),),
-    ),
+    Mistake("gradients are not cut to max_norm before the step", ((CUT, ""),)),
     Mistake(
         "each parameter's gradient is cut by itself: max_norm is of all together",
         ((CLIP, "[nn.utils.clip_grad_norm_(one, max_norm) for one in model.parameters()]"),),
-    ),
-    Mistake(
-        "gradients are cut after the step: that is too late",
-        ((CUT + "            optimizer.step()\n", "            optimizer.step()\n" + CUT),),
     ),
     Mistake(
         "each number of the gradient is cut, not the length of the whole",
