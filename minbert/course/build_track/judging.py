@@ -74,7 +74,9 @@ class Checker:
     def _explained(self, answers: list[Any], edits: Edits) -> set[int]:
         """The cases in which a known form gives the same."""
         return {
-            at for at, answer in enumerate(answers) if agree(answer, _known_outcome(self, at, edits))
+            at
+            for at, answer in enumerate(answers)
+            if agree(answer, _known_outcome(self, at, edits))
         }
 
     def _diagnosis(self, answers: list[Any], right: list[Any], wrong: list[int]) -> str:

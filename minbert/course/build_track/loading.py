@@ -1,7 +1,6 @@
 """A learner's file, run piece by piece, so that what is broken in one spares the others."""
 
 from __future__ import annotations
-
 import __future__
 
 import sys

@@ -153,7 +153,7 @@ def _stopped(path: Path, doing: str, piece: int, sentence: str) -> Exception:
 def _process(job: dict[str, Any]) -> Iterator[tuple[subprocess.Popen[str], queue.Queue]]:
     """The process that does a job, and its lines; None ends them. It is gone afterwards."""
     root = str(Path(minbert.__file__).parents[1])
-    command = [sys.executable, "-I", "-c", BEGIN, root, json.dumps(job)]
+    command = [sys.executable, "-P", "-c", BEGIN, root, json.dumps(job)]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:

@@ -27,9 +27,7 @@ def _steps(
         nn.Parameter(draw(2, 5, dtype=dtype)),
         nn.Parameter(draw(3, 2, dtype=dtype)),
     ]
-    optimizer = pieces.AdamW(
-        parameters, lr=0.1, betas=(0.8, 0.95), eps=eps, weight_decay=decay
-    )
+    optimizer = pieces.AdamW(parameters, lr=0.1, betas=(0.8, 0.95), eps=eps, weight_decay=decay)
     for step in range(steps):
         for number, parameter in enumerate(parameters[:2]):
             gradient = size * draw(10 * step + number, *parameter.shape, dtype=dtype)

@@ -27,7 +27,9 @@ def _similarity(pieces: Any, count: int, dtype: torch.dtype) -> Any:
 PAIRS = "two (6, 12)"
 CASES = (
     Case("sentiment", lambda pieces: _sentiment(pieces, 5, torch.float32), "pooled (4, 12)"),
-    Case("sentiment, three classes", lambda pieces: _sentiment(pieces, 3, DOUBLE), "pooled (4, 12)"),
+    Case(
+        "sentiment, three classes", lambda pieces: _sentiment(pieces, 3, DOUBLE), "pooled (4, 12)"
+    ),
     Case(
         "sentiment: dropout acts in training and not in evaluation",
         lambda pieces: trains_apart(twin(pieces, "SentimentHead", 12, 5, 0.5), draw(1, 4, 12)),

@@ -107,7 +107,8 @@ CASES = (
     Case("gradients cut to a length", lambda pieces: _run(pieces, max_norm=0.1), "max_norm 0.1"),
     Case("a batch without loss", lambda pieces: _run(pieces, skipped=4), "loss_of gives None once"),
     Case(
-        "the model is in training mode at each batch", lambda pieces: _modes(pieces, "while training")
+        "the model is in training mode at each batch",
+        lambda pieces: _modes(pieces, "while training"),
     ),
     Case(
         "the model is in evaluation mode when it is measured, and in the end",
