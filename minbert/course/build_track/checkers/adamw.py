@@ -133,11 +133,15 @@ MISTAKES = (
     ),
     Mistake(
         "a parameter without a gradient is moved as well: it should stay",
-        (("                if gradient is None:\n                    continue\n",
-          "                if gradient is None:\n"
-          "                    parameter.mul_(1 - self.lr)\n                    continue\n"),),
+        (
+            (
+                "                if gradient is None:\n                    continue\n",
+                "                if gradient is None:\n"
+                "                    parameter.mul_(1 - self.lr)\n                    continue\n",
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 EPS = (
     "The corrections are folded into the length of the step, so your eps acts on the uncorrected "

@@ -114,7 +114,10 @@ MISTAKES = (
         "the mask comes after softmax: rows of a padded text no longer sum to 1",
         (
             (FILL, "pass"),
-            (SOFTMAX, f"{SOFTMAX}\n    if allowed is not None:\n        weights = weights * allowed"),
+            (
+                SOFTMAX,
+                f"{SOFTMAX}\n    if allowed is not None:\n        weights = weights * allowed",
+            ),
         ),
     ),
     Mistake(
@@ -126,7 +129,8 @@ MISTAKES = (
         (("torch.finfo(scores.dtype).min", "0.0"),),
     ),
     Mistake(
-        "the mask is added as 1 and 0, which excludes nothing", ((FILL, "scores = scores + allowed"),)
+        "the mask is added as 1 and 0, which excludes nothing",
+        ((FILL, "scores = scores + allowed"),),
     ),
     Mistake("the mask is not used in scaled_dot_product_attention", ((FILL, "pass"),)),
     Mistake(
@@ -152,13 +156,22 @@ MISTAKES = (
     ),
     Mistake(
         "query and key are mixed up: the query asks, so it is the first argument",
-        (("heads(self.query(states))", "heads(self.key(states))"),
-         ("            heads(self.key(states)),\n            heads(self.value",
-          "            heads(self.query(states)),\n            heads(self.value")),
+        (
+            ("heads(self.query(states))", "heads(self.key(states))"),
+            (
+                "            heads(self.key(states)),\n            heads(self.value",
+                "            heads(self.query(states)),\n            heads(self.value",
+            ),
+        ),
     ),
     Mistake(
         "the module does not hand its mask on",
-        (("            allowed,\n            self.dropout", "            None,\n            self.dropout"),),
+        (
+            (
+                "            allowed,\n            self.dropout",
+                "            None,\n            self.dropout",
+            ),
+        ),
     ),
     Mistake(
         "dropout acts in evaluation as well: two passes differ",
@@ -172,10 +185,13 @@ MISTAKES = (
         "the weights are handed out after dropout: their rows no longer sum to 1",
         (
             (SOFTMAX, "weights = F.dropout(scores.softmax(dim=-1), dropout)"),
-            ("return F.dropout(weights, dropout) @ value, weights", "return weights @ value, weights"),
+            (
+                "return F.dropout(weights, dropout) @ value, weights",
+                "return weights @ value, weights",
+            ),
         ),
     ),
-)  # fmt: skip
+)
 
 check = Checker(
     1, CASES, MISTAKES, "each row sums to 1, padding gets nothing, heads keep to themselves."

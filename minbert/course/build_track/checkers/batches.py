@@ -100,7 +100,9 @@ MISTAKES = (
         "the mask is upside down: 1 on words, 0 on padding",
         ((ONES, "[0] * len(row) + [1] * (width - len(row))"),),
     ),
-    Mistake("rows are filled with 0: take the id of padding", ((FILL, FILL.replace("[pad_id]", "[0]")),)),
+    Mistake(
+        "rows are filled with 0: take the id of padding", ((FILL, FILL.replace("[pad_id]", "[0]")),)
+    ),
     Mistake("the mask is 1 everywhere", ((ONES, "[1] * width"),)),
     Mistake(
         "every row gets one padding more than it needs: the longest row needs none",
@@ -136,8 +138,12 @@ MISTAKES = (
     ),
     Mistake(
         "the batches hold lengths: they should hold row numbers",
-        (("batches.append(rows[at : at + batch_size])",
-          "batches.append([lengths[row] for row in rows[at : at + batch_size]])"),),
+        (
+            (
+                "batches.append(rows[at : at + batch_size])",
+                "batches.append([lengths[row] for row in rows[at : at + batch_size]])",
+            ),
+        ),
     ),
     Mistake(
         "all turns end with the smallest source: only that one should drop out",
@@ -147,7 +153,10 @@ MISTAKES = (
         "one source comes after the other: they should take turns",
         ((YIELD, f"{YIELD}\n            yield from ((number, one) for one in running[number])"),),
     ),
-    Mistake("the number of the source is missing: give (number, item)", ((YIELD, "            yield item"),)),
-)  # fmt: skip
+    Mistake(
+        "the number of the source is missing: give (number, item)",
+        ((YIELD, "            yield item"),),
+    ),
+)
 
 check = Checker(9, CASES, MISTAKES, "little padding, no row lost, every data set has its turn.")

@@ -71,7 +71,9 @@ NO_SEGMENT = """        segments = 0
             segments = self.token_type_embeddings(token_type_ids)
 """
 MISTAKES = (
-    Mistake("the position is not added: words in another order look alike", ((SUM, "words + segments"),)),
+    Mistake(
+        "the position is not added: words in another order look alike", ((SUM, "words + segments"),)
+    ),
     Mistake("the segment is not added, or always that of segment 0", ((SUM, "words + positions"),)),
     Mistake(
         "without segment ids all tokens are segment 0, whose row is still added",
@@ -95,8 +97,12 @@ MISTAKES = (
     Mistake("the three are averaged: BERT takes their sum", ((SUM, f"({SUM}) / 3"),)),
     Mistake(
         "each of the three is normalised by itself: add first, then normalise the sum",
-        ((f"self.LayerNorm({SUM})",
-          "self.LayerNorm(words) + self.LayerNorm(positions) + self.LayerNorm(segments)"),),
+        (
+            (
+                f"self.LayerNorm({SUM})",
+                "self.LayerNorm(words) + self.LayerNorm(positions) + self.LayerNorm(segments)",
+            ),
+        ),
     ),
     Mistake(
         "dropout comes before LayerNorm, it should come after",
@@ -111,6 +117,6 @@ MISTAKES = (
         "every token gets the row of position 0",
         (("self.position_embeddings(places)", "self.position_embeddings(places * 0)"),),
     ),
-)  # fmt: skip
+)
 
 check = Checker(2, CASES, MISTAKES, "each token knows its piece, its place and its segment.")

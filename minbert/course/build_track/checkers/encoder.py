@@ -157,6 +157,6 @@ MISTAKES = (
         "is told",
         (('name.removeprefix("bert.")', "name"), ("strict=True", "strict=False")),
     ),
-)  # fmt: skip
+)
 
 check = Checker(4, CASES, MISTAKES, "the published weights load, and every hidden state is theirs.")

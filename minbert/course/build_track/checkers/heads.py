@@ -65,7 +65,9 @@ MISTAKES = (
         "the sentiment head has an activation before its linear layer: there is none",
         ((SCORE, "return self.dense(kept.tanh())"),),
     ),
-    Mistake("the sentiment head has no dropout", (("kept = self.dropout(pooled)", "kept = pooled"),)),
+    Mistake(
+        "the sentiment head has no dropout", (("kept = self.dropout(pooled)", "kept = pooled"),)
+    ),
     Mistake(
         "the sentiment head's dropout acts in evaluation as well",
         (("self.dropout(pooled)", "F.dropout(pooled, self.dropout.p)"),),
@@ -118,6 +120,6 @@ MISTAKES = (
         "the cosine runs over the batch: it should run over the features",
         ((COSINE, COSINE.replace("dim=-1", "dim=0")),),
     ),
-)  # fmt: skip
+)
 
 check = Checker(7, CASES, MISTAKES, "scores for one vector, a logit for two, an angle for two.")

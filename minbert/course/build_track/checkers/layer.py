@@ -110,12 +110,17 @@ MISTAKES = (
     ),
     Mistake(
         "dropout acts on the sum, so that what went in is lost: it acts on the result alone",
-        (("self.dropout(self.dense(result))", "self.dense(result)"),
-         (NORM, "self.LayerNorm(self.dropout(residual + projected))")),
+        (
+            ("self.dropout(self.dense(result))", "self.dense(result)"),
+            (NORM, "self.LayerNorm(self.dropout(residual + projected))"),
+        ),
     ),
     Mistake(
         "dropout comes after LayerNorm: it acts on the projected result, before the sum",
-        (("self.dropout(self.dense(result))", "self.dense(result)"), (NORM, f"self.dropout({NORM})")),
+        (
+            ("self.dropout(self.dense(result))", "self.dense(result)"),
+            (NORM, f"self.dropout({NORM})"),
+        ),
     ),
     Mistake("dropout is missing", (("self.dropout(self.dense(result))", "self.dense(result)"),)),
     Mistake(
@@ -126,6 +131,6 @@ MISTAKES = (
         "attention's output goes on without its own AddAndNorm",
         (("attended = self.attention.output(mixed, states)", "attended = mixed"),),
     ),
-)  # fmt: skip
+)
 
 check = Checker(3, CASES, MISTAKES, "attention mixes tokens, the rest works on each alone.")

@@ -107,7 +107,10 @@ NORM = "transformed = self.transform.LayerNorm(transformed)"
 BIAS = "self.bias = nn.Parameter(torch.zeros(config.vocab_size))"
 GELU = "F.gelu(self.transform.dense(states))"
 MISTAKES = (
-    Mistake("special tokens are hidden as well: [PAD], [CLS] and [SEP] never are", ((" & ~special", ""),)),
+    Mistake(
+        "special tokens are hidden as well: [PAD], [CLS] and [SEP] never are",
+        ((" & ~special", ""),),
+    ),
     Mistake(
         "only special tokens are hidden: the mask of special tokens is upside down",
         (("& ~special", "& special"),),
@@ -128,14 +131,21 @@ MISTAKES = (
         "the ids are changed in place, so the originals are lost: work on a copy",
         (("corrupted = ids.clone()", "corrupted = ids"),),
     ),
-    Mistake("85 % are hidden: the comparison is the wrong way round", (("< probability", "> probability"),)),
-    Mistake("the generator is not used: no run can be repeated", ((RAND, "torch.rand(ids.shape)"),)),
+    Mistake(
+        "85 % are hidden: the comparison is the wrong way round",
+        (("< probability", "> probability"),),
+    ),
+    Mistake(
+        "the generator is not used: no run can be repeated", ((RAND, "torch.rand(ids.shape)"),)
+    ),
     Mistake(
         "all rows are hidden at the same places: draw a number for each token",
         ((RAND, "torch.rand(ids.shape[-1], generator=generator)"),),
     ),
-    Mistake("the head has no activation: GELU stands after its dense layer",
-            ((GELU, "self.transform.dense(states)"),)),
+    Mistake(
+        "the head has no activation: GELU stands after its dense layer",
+        ((GELU, "self.transform.dense(states)"),),
+    ),
     Mistake(
         "this is GELU's tanh approximation: BERT's is exact (plain F.gelu)",
         ((GELU, 'F.gelu(self.transform.dense(states), approximate="tanh")'),),
@@ -148,14 +158,21 @@ MISTAKES = (
     Mistake("the decoder's bias is not added", ((" + self.bias", ""),)),
     Mistake(
         "the decoder is not tied: it has a matrix of its own instead of the word embeddings",
-        ((BIAS, f"{BIAS}\n        self.decoder = nn.Linear(config.hidden_size, config.vocab_size)"),
-         ("transformed @ word_embeddings.T", "self.decoder(transformed)")),
+        (
+            (
+                BIAS,
+                f"{BIAS}\n        self.decoder = nn.Linear(config.hidden_size, config.vocab_size)",
+            ),
+            ("transformed @ word_embeddings.T", "self.decoder(transformed)"),
+        ),
     ),
     Mistake(
         "the loss is the mean over all places: it should be over the hidden ones",
         ((CROSS, f'{CROSS[:-1]}, reduction="sum") / labels.numel()'),),
     ),
-    Mistake("the loss is a sum: it should be a mean", ((CROSS, f'{CROSS[:-1]}, reduction="sum")'),)),
+    Mistake(
+        "the loss is a sum: it should be a mean", ((CROSS, f'{CROSS[:-1]}, reduction="sum")'),)
+    ),
     Mistake(
         "softmax is taken twice: cross_entropy takes the scores as they are",
         ((CROSS, CROSS.replace("logits[hidden]", "logits[hidden].softmax(dim=-1)")),),
@@ -164,6 +181,6 @@ MISTAKES = (
         "the loss also counts places that are not hidden, as if word piece 0 stood there",
         ((CROSS, "return F.cross_entropy(logits.flatten(0, 1), labels.clamp(min=0).flatten())"),),
     ),
-)  # fmt: skip
+)
 
 check = Checker(6, CASES, MISTAKES, "words are hidden and guessed; only hidden places count.")

@@ -107,11 +107,13 @@ MISTAKES = (
         "the loss is divided by all pairs: the mean is over the similar ones",
         ((CROSS, 'return F.cross_entropy(scores, own, reduction="sum") / len(a)'),),
     ),
-    Mistake("the loss is a sum: it should be a mean", ((CROSS, f'{CROSS[:-1]}, reduction="sum")'),)),
+    Mistake(
+        "the loss is a sum: it should be a mean", ((CROSS, f'{CROSS[:-1]}, reduction="sum")'),)
+    ),
     Mistake(
         "softmax is taken twice: cross_entropy takes the scores as they are",
         ((CROSS, "return F.cross_entropy(scores.softmax(dim=-1), own)"),),
     ),
-)  # fmt: skip
+)
 
 check = Checker(8, CASES, MISTAKES, "each sentence finds its partner among all others.")

@@ -182,14 +182,19 @@ MISTAKES = (
     ),
     Mistake(
         "accuracy is the mean over batches: a small batch counts as much as a large one",
-        ((RIGHT, "right += float((scores.argmax(dim=-1) == labels).double().mean())"),
-         ("count += len(labels)", "count += 1")),
+        (
+            (RIGHT, "right += float((scores.argmax(dim=-1) == labels).double().mean())"),
+            ("count += len(labels)", "count += 1"),
+        ),
     ),
-    Mistake("accuracy is in percent: a share lies between 0 and 1",
-            (("return right / count", "return 100 * right / count"),)),
-    Mistake("accuracy counts right answers: divide by all",
-            (("return right / count", "return right"),)),
+    Mistake(
+        "accuracy is in percent: a share lies between 0 and 1",
+        (("return right / count", "return 100 * right / count"),),
+    ),
+    Mistake(
+        "accuracy counts right answers: divide by all", (("return right / count", "return right"),)
+    ),
     Mistake("the class with the lowest score is taken", (("scores.argmax", "scores.argmin"),)),
-)  # fmt: skip
+)
 
 check = Checker(10, CASES, MISTAKES, "what is learned and what is measured keep apart.")
