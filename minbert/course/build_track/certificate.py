@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from minbert.course.build_track.finale import CLOSE, EXAMPLES, SEED, SETTINGS
+from minbert.course.build_track.finale import CANDIDATES, CLOSE, PAIRS, SEED, SETTINGS
 from minbert.course.build_track.pieces import PIECES
 
 
@@ -39,9 +39,10 @@ def certificate(file: str, own: Sequence[int], found: Mapping[str, Any]) -> tupl
         inside = found["low"] <= found["accuracy"] <= found["high"]
         complete &= inside
         lines += [
-            f"sentiment on the classroom corpus (synthetic), {EXAMPLES:,} sentences, "
-            f"{SETTINGS.epochs} epochs, seed {SEED}, accuracy on {found['sentences']} others: "
-            f"{found['accuracy']:.3f}",
+            f"ranking on the classroom corpus (synthetic), {PAIRS:,} pairs of questions, "
+            f"{SETTINGS.epochs} epochs, seed {SEED}: {found['accuracy']:.3f} of {found['pairs']} "
+            f"other questions find their partner among {CANDIDATES}, {found['before']:.3f} before "
+            "training",
             f"the library's own training: {found['library']:.3f}; models as good differ from it "
             f"by chance within {found['low']:.3f} to {found['high']:.3f} (99 %): yours is "
             f"{'inside' if inside else 'outside'}",
