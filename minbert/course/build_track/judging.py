@@ -92,7 +92,7 @@ class Checker:
                 (most, agreeing), sentence = found, known.sentence
         if most == len(wrong):
             return sentence
-        if 3 * most >= len(wrong):
+        if 2 * most >= len(wrong):
             return f"{sentence} (this explains {most} of {len(wrong)} cases that differ)"
         case = self.cases[wrong[0]]
         fine = [one.name for at, one in enumerate(self.cases) if at not in wrong]

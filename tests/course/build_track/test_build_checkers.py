@@ -87,8 +87,8 @@ class StarterAdamW(torch.optim.Optimizer):
         self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-6, weight_decay: float = 0.0, correct_bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps,
-                                  "weight_decay": weight_decay, "correct": correct_bias})  # fmt: skip
+        settings = {"lr": lr, "betas": betas, "eps": eps, "correct": correct_bias}
+        super().__init__(params, {**settings, "weight_decay": weight_decay})
 
     def step(self, closure: Any = None) -> None:
         for group in self.param_groups:
