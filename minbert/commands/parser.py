@@ -245,15 +245,15 @@ def _data_argument(parser: argparse.ArgumentParser) -> None:
 def _written_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a my_minbert.py; it is run, so let it be your own")
     parser.add_argument(
-        "--seconds", type=_seconds, default=30.0, help="that a piece may take (default: 30)"
+        "--seconds", type=seconds, default=30.0, help="that a piece may take (default: 30)"
     )
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     """A time above 0."""
-    if not 0 < (seconds := float(text)) < float("inf"):
+    if not 0 < (number := float(text)) < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text}")
-    return seconds
+    return number
 
 
 def _where(parser: argparse.ArgumentParser) -> None:
