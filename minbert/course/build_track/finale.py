@@ -73,7 +73,7 @@ def perform(pieces: Any, say: Callable[..., None], file: str) -> None:
 def parity(pieces: Any, folder: Path) -> float:
     """The largest difference from the library's hidden states, by the size of the largest one."""
     known, tokenizer = from_pretrained(folder)
-    ids, mask = library.pad_batch(tokenizer.encode(list(SENTENCES)), tokenizer.pad_id)
+    ids, mask = library.pad_batch(tokenizer.encode(list(SENTENCES)), int(tokenizer.pad_id or 0))
     own = pieces.load_encoder(folder).eval()
     with torch.no_grad():
         right = known(ids, mask)

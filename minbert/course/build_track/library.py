@@ -95,10 +95,11 @@ def mask_tokens(
     mask_id: int,
     special_ids: Sequence[int],
     probability: float = 0.15,
-) -> tuple[Tensor, ...]:
+) -> tuple[Tensor, Tensor]:
     """The paper's rule: every chosen token becomes [MASK]."""
     rule = masking.MaskingRule(probability=probability)
-    return masking.mask_tokens(ids, generator, rule, mask_id=mask_id, special_ids=special_ids)
+    found = masking.mask_tokens(ids, generator, rule, mask_id=mask_id, special_ids=special_ids)
+    return found[:2]
 
 
 def multiple_negatives_ranking(

@@ -155,7 +155,7 @@ def _process(job: dict[str, Any]) -> Iterator[tuple[subprocess.Popen[str], queue
     root = str(Path(minbert.__file__).parents[1])
     command = [sys.executable, "-P", "-c", BEGIN, root, json.dumps(job)]
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8"
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
         lines: queue.Queue = queue.Queue()
         assert process.stdout is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ def main(job: str) -> None:
     What the learner's code prints goes to the standard error: the standard output belongs to the
     parent process.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and ends this process
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    threading.Thread(target=_end_with, args=(os.dup(0),), daemon=True).start()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody answers an input()
 
     def say(**what: Any) -> None:
         channel.write(json.dumps(what) + "\n")
@@ -63,3 +68,10 @@ def main(job: str) -> None:
         say(doing="finale")
         perform(among(wanted["own"]), lambda **what: say(doing="finale", **what), str(path))
     say(done=True)
+
+
+def _end_with(parent: int) -> None:
+    """End when the parent does, whose end of the pipe is closed then: loops must not stay."""
+    while os.read(parent, 1):
+        pass
+    os._exit(1)
