@@ -62,6 +62,8 @@ def difference(answer: Any, right: Any, places: Places = ()) -> str:
         return answer.sentence
     if answer is None:
         return "it gives None: is a `return` missing?"
+    if isinstance(right, bool) or (_numbers(right) and all(type(one) is bool for one in right)):
+        return "this is not so"
     if isinstance(right, list | tuple) and not _numbers(right):
         if not isinstance(answer, list | tuple):
             return f"expected {len(right)} results together, got {_kind(answer)}"
@@ -108,8 +110,12 @@ def _times(answer: Tensor, right: Tensor) -> str:
     return f"; each is {factor:.3g} times what it should be"
 
 
-def _numbers(values: Sequence[Any]) -> bool:
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+def _numbers(values: Any) -> bool:
+    return (
+        isinstance(values, list | tuple)
+        and bool(values)
+        and all(isinstance(value, int | float) for value in values)
+    )
 
 
 def _kind(answer: Any) -> str:

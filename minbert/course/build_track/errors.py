@@ -32,6 +32,8 @@ def in_words(error: BaseException, file: str, given: str = "") -> str:
             return f"{place} asks for the gradient of something that no parameter took part in"
         if "leaf variable" in lower or "inplace" in lower or "in-place" in lower:
             return f"{place} changes in place what a gradient still needs"
+        if "stride" in lower:
+            return f"{place} uses view after an exchange of axes: use reshape there"
         if any(word in lower for word in SHAPES):
             return f"{place} works on tensors whose shapes do not fit{what}"
         if any(word in lower for word in KINDS):

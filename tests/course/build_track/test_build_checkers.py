@@ -260,6 +260,11 @@ WRONG = {
         {"similarity_score": lambda first, second: five_cosines(first, second) / 0 * 0},
         "values are NaN",
     ),
+    "what does not hold": (
+        9,
+        {"length_bucketed": lambda lengths, size, *more: [list(range(len(lengths)))]},
+        "sizes of the batches: expected [7, 8, 8",
+    ),
     "no module": (7, {"SentimentHead": lambda *sizes: 4}, "must be an nn.Module, got a int"),
     "another name": (
         2,
@@ -284,6 +289,16 @@ def test_shapes_that_do_not_fit_are_said_in_our_words() -> None:
     verdict = PIECE[1].check(with_names(1, scaled_dot_product_attention=wrong))
     assert "shapes do not fit (given: query, key and value (2, 3, 5, 4))" in verdict.message
     assert "mat" not in verdict.message.replace("matrix", "")
+
+
+def test_a_statement_that_does_not_hold_is_said() -> None:
+    def more(
+        ids: Tensor, generator: Any, mask_id: int, special_ids: Any, probability: float = 0.15
+    ):
+        return LIBRARY.mask_tokens(ids, generator, mask_id, special_ids, probability**0.5)
+
+    message = PIECE[6].check(with_names(6, mask_tokens=more)).message
+    assert message.startswith("about 15 % are hidden: this is not so; right: every token hidden")
 
 
 def test_where_values_differ_is_said() -> None:

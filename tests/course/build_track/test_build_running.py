@@ -96,6 +96,7 @@ ERRORS = {
     "expected scalar type Float but found Double": "mixes kinds of numbers",
     "element 0 of tensors does not require grad and does not have a grad_fn": "no parameter took",
     "a leaf Variable that requires grad is being used in an in-place operation": "in place",
+    "view size is not compatible with input tensor's size and stride": "use reshape there",
     "something odd": "asks torch for something that it cannot do",
 }
 

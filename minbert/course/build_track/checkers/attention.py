@@ -31,6 +31,14 @@ def _no_key(pieces: Any) -> bool:
     return bool(mixed.isfinite().all())
 
 
+def _dropped(pieces: Any) -> tuple[bool, bool]:
+    """Whether the weights are those before dropout, and the values mixed by those after it."""
+    plain, _ = _attend(pieces, 5, 5, 4, torch.float32)
+    mixed, weights = _attend(pieces, 5, 5, 4, torch.float32, dropout=0.5)
+    whole = torch.allclose(weights.sum(dim=-1), torch.ones(2, 3, 5), atol=1e-5)
+    return whole, not torch.allclose(mixed, plain)
+
+
 def _large(pieces: Any) -> Any:
     query, key, value = (draw(number, 1, 1, 4, 8) for number in range(3))
     return pieces.scaled_dot_product_attention(300 * query, key, value)[0]
@@ -59,11 +67,15 @@ CASES = (
         "query, key and value (2, 3, 5, 4), allowed (2, 1, 1, 5)",
         (("in the text that is padded", HIDDEN.any(dim=-1, keepdim=True)),),
     ),
-    Case("a text of nothing but padding", _no_key, "allowed (2, 1, 1, 5), False everywhere"),
+    Case(
+        "a text of nothing but padding gives no NaN",
+        _no_key,
+        "allowed (2, 1, 1, 5), False everywhere",
+    ),
     Case("large scores", _large, "query, key and value (1, 1, 4, 8)"),
     Case(
-        "all weights dropped",
-        lambda pieces: _attend(pieces, 5, 5, 4, torch.float32, dropout=1.0),
+        "dropout acts on what is mixed and not on the weights that are given",
+        _dropped,
         "query, key and value (2, 3, 5, 4)",
     ),
     Case(

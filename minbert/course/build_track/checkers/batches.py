@@ -94,6 +94,7 @@ ORDER = "order = torch.randperm(len(lengths), generator=generator).tolist()"
 SORTED = "sorted(order[start : start + pool], key=lambda row: lengths[row])"
 DROPPED = "                del running[number]\n                continue"
 YIELD = "            yield number, item"
+OWN = "generator=torch.Generator().manual_seed(0)"
 MISTAKES = (
     Mistake("padding stands on the left: fill rows on the right", LEFT),
     Mistake(
@@ -135,6 +136,13 @@ MISTAKES = (
     Mistake(
         "the rows are shuffled without the generator: no run can be repeated",
         ((ORDER, "order = torch.randperm(len(lengths)).tolist()"),),
+    ),
+    Mistake(
+        "a generator made inside is used: every epoch has the same batches",
+        (
+            (ORDER, ORDER.replace("generator=generator", OWN)),
+            ("len(batches), generator=generator", f"len(batches), {OWN}"),
+        ),
     ),
     Mistake(
         "the batches hold lengths: they should hold row numbers",
