@@ -82,22 +82,22 @@ class Checker:
     def _diagnosis(self, answers: list[Any], right: list[Any], wrong: list[int]) -> str:
         """The mistake that explains most of what is wrong; else the first difference in words.
 
-        Of several that explain as much, the one that agrees in most other cases.
+        One that would also spoil a case that is right was not made.
         """
-        most, agreeing, sentence = 0, 0, ""
+        fine = set(range(len(answers))) - set(wrong)
+        most, sentence = 0, ""
         for known in self.mistakes:
             explained = self._explained(answers, known.edits)
-            found = (len(explained & set(wrong)), len(explained))
-            if found > (most, agreeing):
-                (most, agreeing), sentence = found, known.sentence
+            if fine <= explained and len(explained - fine) > most:
+                most, sentence = len(explained - fine), known.sentence
         if most == len(wrong):
             return sentence
         if 2 * most >= len(wrong):
             return f"{sentence} (this explains {most} of {len(wrong)} cases that differ)"
         case = self.cases[wrong[0]]
-        fine = [one.name for at, one in enumerate(self.cases) if at not in wrong]
+        others = ", ".join(self.cases[at].name for at in sorted(fine)[:3])
         said = f"{case.name}: {difference(answers[wrong[0]], right[wrong[0]], case.places)}"
-        return said + (f"; right: {', '.join(fine[:3])}" if fine else "")
+        return said + (f"; right: {others}" if fine else "")
 
 
 _KNOWN: dict[tuple[int, int, Edits | None], Any] = {}
