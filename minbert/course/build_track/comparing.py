@@ -62,7 +62,7 @@ def difference(answer: Any, right: Any, places: Places = ()) -> str:
         return answer.sentence
     if answer is None:
         return "it gives None: is a `return` missing?"
-    if isinstance(right, bool) or (_numbers(right) and all(type(one) is bool for one in right)):
+    if is_statement(right):
         return "this is not so"
     if isinstance(right, list | tuple) and not _numbers(right):
         if not isinstance(answer, list | tuple):
@@ -81,6 +81,11 @@ def difference(answer: Any, right: Any, places: Places = ()) -> str:
     if answer.is_floating_point() != right.is_floating_point():
         return f"expected {right.dtype}, got {answer.dtype}"
     return _numbers_differ(answer.detach().double(), right.detach().double(), places)
+
+
+def is_statement(right: Any) -> bool:
+    """Whether a result only says that something holds."""
+    return isinstance(right, bool) or (_numbers(right) and all(type(one) is bool for one in right))
 
 
 def _numbers_differ(answer: Tensor, right: Tensor, places: Places) -> str:

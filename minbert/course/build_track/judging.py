@@ -11,7 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from minbert.course.build_track import library
-from minbert.course.build_track.comparing import Places, Raised, Said, agree, difference
+from minbert.course.build_track.comparing import (
+    Places,
+    Raised,
+    Said,
+    agree,
+    difference,
+    is_statement,
+)
 from minbert.course.build_track.errors import in_words
 from minbert.course.build_track.skeleton import KEY
 from minbert.course.build_track.variants import (
@@ -82,14 +89,21 @@ class Checker:
     def _diagnosis(self, answers: list[Any], right: list[Any], wrong: list[int]) -> str:
         """The mistake that explains most of what is wrong; else the first difference in words.
 
-        One that would also spoil a case that is right was not made.
+        One that would also spoil a case that is right is only named where nothing else explains
+        anything, and then only if it explains all that is wrong, by more than a yes or no: a
+        piece may have the same thing twice, and wrong once.
         """
         fine = set(range(len(answers))) - set(wrong)
-        most, sentence = 0, ""
+        telling = any(not is_statement(right[at]) for at in wrong)
+        most, sentence, elsewhere = 0, "", ""
         for known in self.mistakes:
             explained = self._explained(answers, known.edits)
             if fine <= explained and len(explained - fine) > most:
                 most, sentence = len(explained - fine), known.sentence
+            if telling and not elsewhere and not set(wrong) - explained:
+                elsewhere = known.sentence
+        if not most and elsewhere:
+            return elsewhere
         if most == len(wrong):
             return sentence
         if 2 * most >= len(wrong):

@@ -241,6 +241,82 @@ def test_other_correct_forms_are_right(name: str) -> None:
     assert verdict.passed, verdict.message
 
 
+def unscaled(query: Tensor, key: Tensor, value: Tensor, allowed: Any = None, dropout: float = 0.0):
+    scores = torch.einsum("bhqd,bhkd->bhqk", query, key)
+    if allowed is not None:
+        scores = torch.where(allowed, scores, -1e9)
+    powers = (scores - scores.amax(-1, keepdim=True)).exp()
+    weights = powers / powers.sum(-1, keepdim=True)
+    return F.dropout(weights, dropout) @ value, weights
+
+
+class Uncorrected(StarterAdamW):
+    """The starter's form, with its bias correction switched off."""
+
+    def __init__(self, params: Any, **settings: Any) -> None:
+        super().__init__(params, **settings, correct_bias=False)
+
+
+class WithSecondNorm(WithPlaces):
+    """The published form, with a norm that does not follow the configuration."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size)
+
+
+def with_all_places(logits: Tensor, labels: Tensor) -> Tensor:
+    losses = F.cross_entropy(logits.transpose(1, 2), labels, reduction="none")
+    return losses.mean()
+
+
+def with_dots(first: Tensor, second: Tensor) -> Tensor:
+    return 5 * torch.einsum("bd,bd->b", first, second).relu()
+
+
+def by_temperature(
+    a: Tensor, b: Tensor, similar: Any = None, scale: float = 1.0, clusters: Any = None
+):
+    return by_logsumexp(a, b, similar, 1 / scale, clusters)
+
+
+def padded_left(ids: Any, pad_id: int) -> tuple[Tensor, Tensor]:
+    width = max(map(len, ids))
+    filled, mask = torch.full((len(ids), width), pad_id), torch.zeros(len(ids), width).long()
+    for at, row in enumerate(ids):
+        filled[at, width - len(row) :] = torch.tensor(row)
+        mask[at, width - len(row) :] = 1
+    return filled, mask
+
+
+def by_batches(batches: Any, answer: Any) -> float:
+    shares = []
+    for batch in batches:
+        scores, labels = answer(batch)
+        shares.append((scores.argmax(1) == labels).float().mean())
+    return float(torch.stack(shares).mean())
+
+
+THEIR_OWN = {
+    "not scaled": (1, {"scaled_dot_product_attention": unscaled}, "not divided by the root"),
+    "no correction": (5, {"AdamW": Uncorrected}, "not corrected for their start at zero"),
+    "torch's eps": (2, {"Embeddings": WithSecondNorm}, "LayerNorm has torch's eps"),
+    "all places": (6, {"masked_language_model_loss": with_all_places}, "over all places"),
+    "dot product": (7, {"similarity_score": with_dots}, "this is the dot product"),
+    "temperature": (8, {"multiple_negatives_ranking": by_temperature}, "divided by the scale"),
+    "on the left": (9, {"pad_batch": padded_left}, "padding stands on the left"),
+    "batch means": (10, {"accuracy": by_batches}, "accuracy is the mean over batches"),
+}
+
+
+@pytest.mark.parametrize("name", THEIR_OWN)
+def test_mistakes_are_named_in_code_that_is_written_otherwise(name: str) -> None:
+    """Nothing of it is the key's: what counts is what it gives."""
+    number, names, expected = THEIR_OWN[name]
+    verdict = PIECE[number].check(with_names(number, **names))
+    assert not verdict.passed and expected in verdict.message
+
+
 WRONG = {
     "a shape": (
         8,
