@@ -15,8 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0; 1, a notebook was stopped by an error; 2, wrong input, said on stderr, or
-        a kernel that died; 130, Ctrl-C or SIGTERM.
+        The exit code: 0; 1, a notebook was stopped by an error, or a piece of the build track is
+        not right yet; 2, wrong input, said on stderr, or a kernel that died; 130, Ctrl-C or
+        SIGTERM.
     """
     with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
         from minbert.commands.parser import build_parser

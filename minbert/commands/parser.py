@@ -37,6 +37,8 @@ LABS = (
     "further-training",
     "joint-training",
 )
+PIECES = tuple(range(1, 11))
+"""Of the build track."""
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -181,6 +183,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--to", required=True, help="folder: notebooks that somebody changed there stay as they are"
     )
     student.set_defaults(run=_command("course", "run_student"))
+    build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
+    build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
+    build.set_defaults(run=_command("build", "run_build"))
+    checked = steps.add_parser("check", help="say which pieces of my_minbert.py are right")
+    _written_file(checked)
+    checked.add_argument(
+        "--piece", nargs="+", type=int, choices=PIECES, metavar="N", help="1 to 10; default: all"
+    )
+    checked.set_defaults(run=_command("build", "run_check"))
+    finale = steps.add_parser("finale", help="my_minbert.py loads real weights and trains")
+    _written_file(finale)
+    finale.set_defaults(run=_command("build", "run_finale"))
     return parser
 
 
@@ -232,6 +246,20 @@ def _data_argument(parser: argparse.ArgumentParser) -> None:
         help="cs224n:FOLDER, or classroom[:SEED], the classroom corpus (synthetic; the default, "
         "seed 31)",
     )
+
+
+def _written_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a my_minbert.py; it is run, so let it be your own")
+    parser.add_argument(
+        "--seconds", type=seconds, default=30.0, help="that a piece may take (default: 30)"
+    )
+
+
+def seconds(text: str) -> float:
+    """A time above 0."""
+    if not 0 < (number := float(text)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text}")
+    return number
 
 
 def _where(parser: argparse.ArgumentParser) -> None:

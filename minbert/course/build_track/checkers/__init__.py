@@ -1,0 +1,1 @@
+"""One checker a piece: what it tries, and the known mistakes that it names."""
