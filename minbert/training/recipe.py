@@ -203,21 +203,19 @@ RECIPES["best"] = replace(
     pooling="mean",
     paraphrase_compares=True,
     dropout=0.1,
-    attention_dropout=0.0,
-    pairs="by-task",
     joint=StageSettings(
         epochs=3,
         batch_size=32,
-        learning_rate=1e-4,
+        learning_rate=8e-5,
         schedule="linear",
         warmup_share=0.1,
         weight_decay=0.01,
         max_gradient_norm=1.0,
     ),
-    mixture=0.3,
+    mixture=0.25,
 )
-"""Beyond the paper: everything on all tasks at once. Paraphrases are read in one pass, with the two
-vectors compared beside it; similarity stays the cosine of the vectors. See `docs/beyond.md`."""
+"""Beyond the paper: heads on the frozen encoder, then everything on all tasks at once, with heads
+that can compare and the vector that the encoder was made for. See `docs/beyond.md`."""
 
 _PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
 
@@ -248,13 +246,9 @@ QUICK_TINY = replace(
 """`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
 BEST_TINY = replace(
-    RECIPES["best"],
-    pairs="bi-encoder",
-    mixture=0.25,
-    joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4),
+    RECIPES["best"], joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4)
 )
-"""`best` for encoders of the size of `tiny`: two vectors and higher learning rates. `tiny` has
-never read two sentences at once, and one pass makes it worse (`minbert lab pair-encoding`)."""
+"""`best` for encoders of the size of `tiny`, likewise."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         Cell("pooler", replace(base, pooling="pooler"), joint),
         Cell("as many of each task", replace(base, mixture=0.0), joint),
         Cell("all of each task", replace(base, mixture=1.0), joint),
-        Cell("attention dropout .1", replace(base, attention_dropout=0.1), joint),
+        Cell("no attention dropout", replace(base, attention_dropout=0.0), joint),
         Cell("no dropout", replace(base, dropout=0.0, attention_dropout=0.0), joint),
         Cell("half the learning rate", base, replace(joint, learning_rate=rate / 2)),
         Cell("twice the learning rate", base, replace(joint, learning_rate=rate * 2)),
