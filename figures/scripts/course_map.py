@@ -1,4 +1,4 @@
-"""The twelve notebooks on the way of the data, the paper's stages they belong to, the tiers."""
+"""The fourteen notebooks on the way of the data, the paper's stages they belong to, the tiers."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ ROWS = (
         ("10", "Results", ("the paper’s tables,", "ours, and the noise"), "Tables 1–3"),
         ("11", "Explore", ("neighbours and maps", "of sentences"), "section 6"),
     )),
+    ("Beyond the paper", "what the paper would try next, and what each choice adds", "#56B4E9", (
+        ("12", "Pair encoding", ("how to read two", "sentences"), "section 4.1"),
+        ("13", "Beyond the paper", ("all tasks at once; a", "recipe of one’s own"), "section 7"),
+    )),
 )  # fmt: skip
 """(what the row does, its part of the way of the data, colour, (number, title, lines, paper))."""
 
@@ -50,15 +54,15 @@ TIERS = (
 )  # fmt: skip
 
 ALT = (
-    "Map of the course. Twelve notebooks in three rows of four: from sentences to vectors (00 to "
-    "03), from vectors to losses (04 to 07), from losses to answers (08 to 11). Below, the "
-    "paper's stages in order, with their notebooks, and the three tiers: lab, real, paper."
+    "Map of the course. Fourteen notebooks in four rows: from sentences to vectors (00 to 03), "
+    "from vectors to losses (04 to 07), from losses to answers (08 to 11), and beyond the paper "
+    "(12, 13). Below, the paper's stages in order, with their notebooks, and the three tiers: lab, real, paper."
 )
 
 
 def draw() -> tuple[str, str]:
     """The map as SVG, and its alt sentence."""
-    drawing = Drawing(740, "Map of the course", ALT)
+    drawing = Drawing(892, "Map of the course", ALT)
     y = 16.0
     for row, (name, way, colour, cards) in enumerate(ROWS):
         drawing.text(22, y + 15, name, 15, bold=True)

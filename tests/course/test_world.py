@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minbert import paper
 from minbert.course.recorded import recorded
-from minbert.course.world import PUBLIC, best_markdown, world_markdown
+from minbert.course.world import PUBLIC, best_markdown, one_pass_markdown, world_markdown
 from minbert.evaluation.intervals import wilson_interval
 from minbert.experiments.markdown import cell, number
 from minbert.training.recipe import RECIPES
@@ -22,6 +22,7 @@ def between(name: str) -> str:
 def test_the_page_shows_them() -> None:
     assert between("world") == world_markdown()
     assert between("best") == best_markdown()
+    assert between("one-pass") == one_pass_markdown()
 
 
 def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:

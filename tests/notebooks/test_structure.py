@@ -22,7 +22,8 @@ NAMES = [path.stem for path in PATHS]
 COURSE = (
     "00_start_here", "01_words_and_data", "02_attention", "03_encoder", "04_one_task",
     "05_three_heads", "06_masked_language_model", "07_negatives_ranking", "08_learning_rates",
-    "09_heads_and_sentiment", "10_results", "11_explore_embeddings",
+    "09_heads_and_sentiment", "10_results", "11_explore_embeddings", "12_pair_encoding",
+    "13_beyond_the_paper",
 )  # fmt: skip
 LEAST_COMPARED = 0.6
 QUESTIONS = (
