@@ -56,7 +56,8 @@ TIERS = (
 ALT = (
     "Map of the course. Fourteen notebooks in four rows: from sentences to vectors (00 to 03), "
     "from vectors to losses (04 to 07), from losses to answers (08 to 11), and beyond the paper "
-    "(12, 13). Below, the paper's stages in order, with their notebooks, and the three tiers: lab, real, paper."
+    "(12, 13). Below, the paper's stages in order, with their notebooks, and the three tiers: lab, "
+    "real, paper."
 )
 
 
