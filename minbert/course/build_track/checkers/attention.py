@@ -141,6 +141,11 @@ MISTAKES = (
         (("torch.finfo(scores.dtype).min", "0.0"),),
     ),
     Mistake(
+        "a masked score of -10 still leaves padding a share, for exp(-10) is no 0: fill with the "
+        "smallest finite number",
+        (("torch.finfo(scores.dtype).min", "-10.0"),),
+    ),
+    Mistake(
         "the mask is added as 1 and 0, which excludes nothing",
         ((FILL, "scores = scores + allowed"),),
     ),
