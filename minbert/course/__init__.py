@@ -7,12 +7,13 @@ from minbert.course.live import ARITHMETIC, beside_recorded, live
 from minbert.course.questions import beside_outcomes
 from minbert.course.real_weights import real_weights
 from minbert.course.recorded import prediction_interval, recorded
-from minbert.course.result_tables import against_control
+from minbert.course.result_tables import against_control, ladder_rows
 from minbert.course.rounding import rounded
 from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session, start
 from minbert.course.sweeps import best, measured, rate_name, spread, training_curve
 from minbert.course.tiers import LAB_SEED, TIERS, choose_tier
+from minbert.course.world import world_rows
 
 __all__ = [
     "ARITHMETIC",
@@ -27,6 +28,7 @@ __all__ = [
     "best",
     "choose_tier",
     "excerpt",
+    "ladder_rows",
     "live",
     "measured",
     "packages",
@@ -39,4 +41,5 @@ __all__ = [
     "spread",
     "start",
     "training_curve",
+    "world_rows",
 ]

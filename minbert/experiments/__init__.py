@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from minbert.experiments.cache import StageCache
     from minbert.experiments.experiment import Experiment
     from minbert.experiments.grid import Grid
+    from minbert.experiments.labs import LABS
+    from minbert.experiments.labs.pair_encoding import padded_apart
+    from minbert.experiments.labs.table import beyond_noise
+    from minbert.experiments.labs.trial import Cell, run_lab
     from minbert.experiments.markdown import cell, interval, number
     from minbert.experiments.report import TITLES, findings
     from minbert.experiments.single_task import train_single_task

@@ -6,7 +6,7 @@ from minbert.faces import face
 
 if TYPE_CHECKING:
     from minbert.training.digests import content_digest, weights_digest
-    from minbert.training.epochs import in_turn, shuffled
+    from minbert.training.epochs import in_turn, mixed, shuffled
     from minbert.training.finetune import fine_tune
     from minbert.training.heads import train_head
     from minbert.training.held_out_loss import masked_loss, perplexity
@@ -23,6 +23,6 @@ if TYPE_CHECKING:
         recipe_for,
     )
     from minbert.training.sentences import CourseRows, SentenceTable, TaskRows
-    from minbert.training.vectors import embed_all, sentence_vectors
+    from minbert.training.vectors import embed_all, embed_pairs, sentence_vectors
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from minbert.evaluating import evaluating
 from minbert.evaluation.metrics import pearson
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
@@ -72,7 +73,6 @@ def train(
     history = History()
     if cell.how != FROZEN:
         history = train_jointly(model, parts.train, table, recipe, cell.settings, context)
-    model.eval()
     wanted = [row for rows in parts.held_out.values() for row in rows.all_rows]
     vectors = embed_all(model.encoder, wanted, table, recipe, context)
     together = {
@@ -80,7 +80,8 @@ def train(
         for name, rows in parts.held_out.items()
         if in_one_pass(rows.task, recipe.pairs)
     }
-    predictions = predict_tasks(model, vectors, parts.held_out, together)
+    with evaluating(model):
+        predictions = predict_tasks(model, vectors, parts.held_out, together)
     measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}
     for name, rows in parts.held_out.items():
         if rows.task.head == "cosine":
