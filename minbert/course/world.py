@@ -74,6 +74,9 @@ PUBLIC = (
 )
 """Read from their repositories and reports in 2026; BERT-base has five times MiniLM's weights."""
 
+MEASURES = {**{task.measure: task.row for task in PAPER_TASKS}, "overall_mean": "plain mean"}
+"""What a joint run is measured by, and how a table says it."""
+
 OURS = (
     ("real-minilm-quick", "mnrl", "sst_finetune", "ours: the paper's recipe", "MiniLM"),
     ("real-minilm-one-pass", "best", "joint", "ours: paraphrases in one pass", "MiniLM"),
@@ -85,7 +88,6 @@ def best_markdown() -> str:
     """Dev results of the recipe `best` beside the paper's recipe on the same data, as Markdown."""
     quick, best = recorded("real-minilm-quick"), recorded("real-minilm-best")
     measured = best.results["arms"]["best"]["joint"]
-    titles = {**{task.measure: task.row for task in PAPER_TASKS}, "overall_mean": "plain mean"}
     rows = [
         [
             title,
@@ -93,7 +95,7 @@ def best_markdown() -> str:
             cell(quick.value("mnrl", "sst_finetune", metric)),
             cell(measured[metric]),
         ]
-        for metric, title in titles.items()
+        for metric, title in MEASURES.items()
     ]
     cosine = cell(measured["sts_cosine_pearson"])
     rows.append(["similarity by the cosine of the two sentence vectors", "—", "—", cosine])
@@ -105,8 +107,7 @@ def one_pass_markdown() -> str:
     """The recipe `best` beside the same with paraphrases read in one pass, as Markdown."""
     names = {"`best`: two vectors": "real-minilm-best", "one pass": "real-minilm-one-pass"}
     measured = [recorded(name).results["arms"]["best"]["joint"] for name in names.values()]
-    titles = {**{task.measure: task.row for task in PAPER_TASKS}, "overall_mean": "plain mean"}
-    rows = [[title, *(cell(one[metric]) for one in measured)] for metric, title in titles.items()]
+    rows = [[title, *(cell(one[metric]) for one in measured)] for metric, title in MEASURES.items()]
     return markdown_table(["dev", *names], rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,20 +24,20 @@ from minbert.experiments.stage_files import (
     similarities,
     write_measures,
 )
-from minbert.heads import ONE_PASS, MaskedLanguageModelHead, in_one_pass
+from minbert.heads import ONE_PASS, MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.finetune import fine_tune
-from minbert.training.heads import train_head
+from minbert.training.heads import train_heads
 from minbert.training.held_out_loss import masked_loss
 from minbert.training.joint import train_jointly
 from minbert.training.loop import History, RunContext, derive_seed, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.mnrl import ranked_pairs, train_ranking
 from minbert.training.seal import holds
-from minbert.training.sentences import CourseRows, TaskRows
-from minbert.training.vectors import embed_all, embed_pairs
+from minbert.training.sentences import CourseRows
+from minbert.training.vectors import embed_all, pair_vectors
 
 MLM_DEV_SENTENCES = 1000
 """Of each task, on which the masked-language-model loss is measured."""
@@ -105,18 +105,9 @@ class Grid:
         wanted = self.rows.split(split)
         rows = [row for split_rows in wanted.values() for row in split_rows.all_rows]
         vectors = self._embed(model.encoder, rows)
-        return predict_tasks(model, vectors, wanted, self._pair_vectors(model, wanted)), vectors
-
-    def _pair_vectors(
-        self, model: MultitaskBert, splits: Mapping[str, TaskRows]
-    ) -> dict[str, Tensor]:
-        """Of a model that reads pairs in one pass: the vector of each, by task."""
         recipe, context = self.experiment.recipe, self.experiment.context(seed=0)
-        return {
-            name: embed_pairs(model.encoder, rows, self.rows.table, recipe, context)
-            for name, rows in splits.items()
-            if in_one_pass(rows.task, model.pairs) and len(rows)
-        }
+        together = pair_vectors(model.encoder, wanted, self.rows.table, recipe, context)
+        return predict_tasks(model, vectors, wanted, together), vectors
 
     def _stage(self, name: str, what: dict, compute) -> Path:
         return self.experiment.cache.stage(name, {**self._identity, **what}, compute)
@@ -200,10 +191,8 @@ class Grid:
         if trained:
             settings = self.experiment.preset.heads
             context = self._context(None, path, seed)  # seconds of work: nothing to resume
-            for task in model.with_weights:
-                histories[f"{task.subject}_head"] = train_head(
-                    model.head(task), vectors, tasks[task.name]["train"], settings, context
-                )
+            rows = self.rows.split("train")
+            histories |= train_heads(model, vectors, rows, settings, context)
         predictions = predict_tasks(model.eval(), vectors, self.rows.split("dev"))
         for task in model.tasks:
             if task.head == "yes_or_no":

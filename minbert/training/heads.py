@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from minbert.losses import LOSSES
+from minbert.multitask import MultitaskBert
 from minbert.training.epochs import shuffled
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import StageSettings
 from minbert.training.sentences import TaskRows
+
+
+def train_heads(
+    model: MultitaskBert,
+    vectors: Float[Tensor, "sentence hidden"],
+    rows: Mapping[str, TaskRows],
+    settings: StageSettings,
+    context: RunContext,
+) -> dict[str, History]:
+    """Train every head that has weights, one after the other, on a frozen encoder's vectors.
+
+    Args:
+        model: its heads are trained; they read two vectors of a pair, not one pass.
+        vectors: one line per row of the sentence table.
+        rows: training examples by the name of their task.
+    """
+    return {
+        f"{task.subject}_head": train_head(
+            model.head(task), vectors, rows[task.name], settings, context
+        )
+        for task in model.with_weights
+    }
 
 
 def train_head(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from jaxtyping import Float
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from minbert.encoder import Encoder
+from minbert.heads import in_one_pass
 from minbert.inference import encode_rows, pooled_as
 from minbert.memory import give_back
 from minbert.pooling import pool
@@ -62,6 +63,21 @@ def embed_pairs(
         )
     give_back()
     return vectors
+
+
+def pair_vectors(
+    encoder: Encoder,
+    splits: Mapping[str, TaskRows],
+    table: SentenceTable,
+    recipe: Recipe,
+    context: RunContext,
+) -> dict[str, Float[Tensor, "pair hidden"]]:
+    """Of the tasks whose examples the recipe reads in one pass: the vector of each, by task."""
+    return {
+        name: embed_pairs(encoder, rows, table, recipe, context)
+        for name, rows in splits.items()
+        if in_one_pass(rows.task, recipe.pairs) and len(rows)
+    }
 
 
 def embed_all(

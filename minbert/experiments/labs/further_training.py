@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from minbert.config import SIZES
@@ -17,6 +18,7 @@ from minbert.experiments.markdown import interval, signed
 from minbert.experiments.pretrain_tiny import CORPUS_SEED, RECIPE, SETTINGS
 from minbert.experiments.sweep import Parts
 from minbert.heads import MaskedLanguageModelHead
+from minbert.pretrained import from_pretrained, read_config, save_pretrained
 from minbert.training.loop import RunContext, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.recipe import RECIPES
@@ -39,7 +41,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         "scale 1": (1.0, settings),
         "scale 20, a tenth of the rate": (20.0, slow),
     }
-    is_tiny = experiment.original().encoder.config.size == SIZES["tiny"].size
+    is_tiny = read_config(experiment.encoder_name).size == SIZES["tiny"].size
     cells = []
     for start in (RANDOM, EARLY, PUBLISHED) if is_tiny else (RANDOM, PUBLISHED):
         for pooling in VECTORS:
@@ -75,16 +77,28 @@ def beginning(experiment: Experiment, start: str, context: RunContext) -> Encode
         return original.encoder
     config = original.encoder.config
     encoder = Encoder(config, generator_for(context.seed, "start"))
-    if start == EARLY:
+    if start == RANDOM:
+        return encoder
+    settings = replace(SETTINGS, epochs=EARLY_EPOCHS)
+
+    def compute(folder: Path) -> None:
         head = MaskedLanguageModelHead(config, generator_for(context.seed, "start", "head"))
         general = SentenceTable(original.tokenizer, config.max_position_embeddings)
         corpus = {"general": general.add(classroom_corpus(CORPUS_SEED).general["train"])}
-        few = replace(SETTINGS, epochs=EARLY_EPOCHS)
-        alone = replace(context, checkpoint=None)  # that of the stage belongs to ranking
-        pretrain_masked_language_model(
-            encoder.to(context.device), head.to(context.device), corpus, general, RECIPE, few, alone
-        )
-    return encoder
+        own = experiment.context(context.seed, folder)
+        models = (encoder.to(context.device), head.to(context.device))
+        pretrain_masked_language_model(*models, corpus, general, RECIPE, settings, own)
+        save_pretrained(folder, encoder, original.tokenizer)
+
+    what = {
+        "encoder": original.digests,
+        "settings": asdict(settings),
+        "corpus": CORPUS_SEED,
+        "precision": context.precision,
+        "seed": context.seed,
+    }
+    folder = experiment.cache.stage("lab-early", what, compute)  # many cells begin with it
+    return from_pretrained(str(folder))[0]
 
 
 def decision_tree(outcome: Mapping[str, Any], score: str = "sts_pearson") -> str:

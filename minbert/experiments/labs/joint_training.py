@@ -10,13 +10,13 @@ from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import predict_tasks, similarities
 from minbert.experiments.sweep import Parts
-from minbert.heads import ONE_PASS, in_one_pass
-from minbert.training.heads import train_head
+from minbert.heads import ONE_PASS
+from minbert.training.heads import train_heads
 from minbert.training.joint import train_jointly
 from minbert.training.loop import History, RunContext, generator_for
 from minbert.training.recipe import recipe_for
 from minbert.training.sentences import SentenceTable
-from minbert.training.vectors import embed_all, embed_pairs
+from minbert.training.vectors import embed_all, pair_vectors
 
 BASELINE = "best"
 FROZEN = "heads on the frozen encoder"
@@ -67,19 +67,13 @@ def train(
         seen = {row for rows in parts.train.values() for row in rows.all_rows}
         vectors = embed_all(model.encoder, seen, table, recipe, context)
         alone = replace(context, checkpoint=None)  # seconds of work: nothing to resume
-        for task in model.with_weights:
-            rows = parts.train[task.name]
-            train_head(model.head(task), vectors, rows, experiment.preset.heads, alone)
+        train_heads(model, vectors, parts.train, experiment.preset.heads, alone)
     history = History()
     if cell.how != FROZEN:
         history = train_jointly(model, parts.train, table, recipe, cell.settings, context)
     wanted = [row for rows in parts.held_out.values() for row in rows.all_rows]
     vectors = embed_all(model.encoder, wanted, table, recipe, context)
-    together = {
-        name: embed_pairs(model.encoder, rows, table, recipe, context)
-        for name, rows in parts.held_out.items()
-        if in_one_pass(rows.task, recipe.pairs)
-    }
+    together = pair_vectors(model.encoder, parts.held_out, table, recipe, context)
     with evaluating(model):
         predictions = predict_tasks(model, vectors, parts.held_out, together)
     measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}
