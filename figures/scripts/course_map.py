@@ -61,8 +61,8 @@ TIERS = (
 ALT = (
     "Map of the course. Eighteen notebooks in four rows: from sentences to vectors (00 to 03), "
     "from vectors to losses (04 to 07), from losses to answers (08 to 11), and beyond the paper "
-    "(12, 13); 01, 03, 06 and 10 go on in a second one: 01b, 03b, 06b, 10b. Below, the paper's stages in order, with their notebooks, and the three tiers: lab, "
-    "real, paper."
+    "(12, 13); 01, 03, 06 and 10 go on in a second one: 01b, 03b, 06b, 10b. Below, the paper's "
+    "stages in order, with their notebooks, and the three tiers: lab, real, paper."
 )
 
 
