@@ -36,8 +36,13 @@ def run_course_grade(arguments: argparse.Namespace) -> None:
     csv_path = Path(arguments.out)
     if csv_path.suffix.lower() != ".csv":
         raise ValueError(f"--out {arguments.out}: expected the name of a file that ends in .csv")
-    sources = {f"what is graded ({one})": Path(one) for one in arguments.sources}
-    with adding_to(csv_path.parent, "course grade", "the folder of --out", sources) as folder:
+    for source in map(Path, arguments.sources):
+        if source.is_dir() and csv_path.resolve().is_relative_to(source.resolve()):
+            raise ValueError(
+                f"--out {csv_path} lies in what is graded, {source}: choose another folder, or the "
+                "next grading takes the feedback for submissions"
+            )
+    with adding_to(csv_path.parent, "course grade", "the folder of --out") as folder:
         Grading(folder, csv_path.name, titles, points, limits).run(handed_in)
 
 

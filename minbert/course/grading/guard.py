@@ -16,15 +16,13 @@ from typing import Any
 import minbert
 from minbert.course.build_track.errors import NotAllowed
 
-ALLOWED = frozenset(
-    (
-        "__future__ abc array bisect cmath collections contextlib copy dataclasses datetime "
-        "decimal einops enum fractions functools heapq io itertools json logging math numbers "
-        "numpy operator os pathlib pprint random re safetensors statistics string struct sys "
-        "tempfile textwrap time tokenizers torch tqdm types typing typing_extensions unicodedata "
-        "uuid warnings weakref"
-    ).split(" ")
+NAMES = (
+    "__future__ abc array bisect cmath collections contextlib copy dataclasses datetime decimal "
+    "einops enum fractions functools heapq io itertools json logging math numbers numpy operator "
+    "os pathlib pprint random re safetensors statistics string struct sys tempfile textwrap time "
+    "tokenizers torch tqdm types typing typing_extensions unicodedata uuid warnings weakref"
 )
+ALLOWED = frozenset(NAMES.split())
 """Top-level modules that a submission may import."""
 STARTS = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
           "os.startfile", "pty.spawn")  # fmt: skip

@@ -7,6 +7,7 @@ output, in JSON.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -60,6 +61,8 @@ def main(given: str) -> None:
         channel.flush()
 
     prepare()
+    gc.collect()
+    gc.freeze()  # what is there now is not copied because a copy of this process counts references
     forks = CAN_FORK and not settings["fresh"]
     place = Path(settings["folder"])
     with tempfile.TemporaryDirectory(dir=place) as tried:

@@ -42,7 +42,7 @@ def note(found: Graded) -> str:
     parts = [found.problem, found.note]
     if found.beginning:
         parts.append(f"before the first piece: {found.beginning}")
-    parts += [f"it {one}" for one in found.notes]
+    parts += [f"it {one}" for one in found.notes if one not in found.beginning]
     parts += [
         f"piece {number} {piece['message']}"
         for number, piece in found.pieces.items()

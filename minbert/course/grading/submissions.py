@@ -75,7 +75,11 @@ def _unwrapped(files: Sequence[Found]) -> Sequence[Found]:
         first = {file.parts[0] for file in files}
         if len(first) != 1 or any(len(file.parts) < 2 for file in files):
             return files
-        below = {file.parts[1] for file in files}
+        below = {
+            file.parts[1]
+            for file in files
+            if len(file.parts) > 2 or file.name.lower().endswith((".py", ".zip"))
+        }
         if len(below) < 2 or NAME in below:
             return files
         files = [Found(file.parts[1:], file.read) for file in files if file.parts[1]]
