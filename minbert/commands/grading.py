@@ -7,6 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from minbert.course.build_track.blocks import cut
@@ -22,6 +23,8 @@ from minbert.threads import granted_cores
 
 logger = logging.getLogger(__name__)
 FEEDBACK = "feedback"
+MOST_JOBS = 16
+"""Without --jobs: each takes about 0.6 GB of memory."""
 
 
 def run_course_grade(arguments: argparse.Namespace) -> None:
@@ -31,7 +34,10 @@ def run_course_grade(arguments: argparse.Namespace) -> None:
     points = points_of(Path(arguments.points) if arguments.points else None, titles)
     handed_in = submissions(map(Path, arguments.sources))
     limits = Limits(
-        arguments.seed, arguments.seconds, arguments.memory, arguments.jobs or granted_cores()
+        arguments.seed,
+        arguments.seconds,
+        arguments.memory,
+        arguments.jobs or min(granted_cores(), MOST_JOBS),
     )
     csv_path = Path(arguments.out)
     if csv_path.suffix.lower() != ".csv":
@@ -81,9 +87,10 @@ class Grading:
                         len(handed_in))  # fmt: skip
         began = time.monotonic()
         try:
-            for graded in grade_all(new, self._limits, logger.info):
-                found.append(graded)
-                self._say(graded)
+            with closing(grade_all(new, self._limits, logger.info)) as grading:
+                for graded in grading:
+                    found.append(graded)
+                    self._say(graded)
         finally:
             with received_by(finish_first, signal.SIGINT, signal.SIGTERM):
                 if found:

@@ -133,8 +133,7 @@ class Lane:
             batch, began = left[: self._together], time.monotonic()
             batch = [number for number in batch if number not in skipped]
             try:
-                for number, verdict in self._run(text, batch, skipped, about):
-                    seconds, began = time.monotonic() - began, time.monotonic()
+                for number, verdict, seconds in self._run(text, batch, skipped, about):
                     yield _verdict(number, verdict, seconds)
                     left.remove(number)
             except Died as died:
@@ -157,8 +156,8 @@ class Lane:
 
     def _run(
         self, text: str, batch: Sequence[int], skipped: dict[int, str], about: dict[str, Any]
-    ) -> Iterator[tuple[int, Verdict]]:
-        """Verdicts of pieces that one process runs.
+    ) -> Iterator[tuple[int, Verdict, float]]:
+        """Verdicts of pieces that one process runs, and the seconds that each took.
 
         Raises:
             Died: before it had said all.
@@ -182,7 +181,9 @@ class Lane:
 
     def _heard(
         self, process: Forked | Fresh, waiting: list[int], about: dict[str, Any]
-    ) -> Iterator[tuple[int, Verdict]]:
+    ) -> Iterator[tuple[int, Verdict, float]]:
+        began = time.monotonic()
+        unchecked = set(waiting)
         seconds = self._settings["seconds"]
         doing, piece = "begin", 0
         until = time.monotonic() + BEGINS
@@ -203,15 +204,17 @@ class Lane:
                 raise Died(doing, piece, _how_it_ended(process.ended()))
             if "doing" in said:
                 piece = _number(said.get("piece"))
-                if said["doing"] == "check" and piece in waiting:
+                if said["doing"] == "check" and piece in unchecked:
+                    unchecked.discard(piece)  # once: nobody gets more time by saying so again
                     doing, until = "check", time.monotonic() + seconds
                 elif doing == "begin":
                     doing, until = "load", time.monotonic() + seconds
             elif "piece" in said and (number := _number(said["piece"])) in waiting:
                 waiting.remove(number)
-                judging = time.monotonic()
-                yield number, _judged(number, said)
-                until += time.monotonic() - judging
+                took, heard = time.monotonic() - began, time.monotonic()
+                yield number, _judged(number, said), took
+                began = time.monotonic()
+                until += began - heard
             elif "beginning" in said:
                 about["beginning"] = str(said["beginning"])[:1000]
             elif "done" in said:
