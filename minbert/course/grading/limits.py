@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-LARGEST_FILE = 64 * 2**20
+LARGEST_FILE = 16 * 2**20
 """Bytes of a file that a submission writes."""
 
 

@@ -108,13 +108,12 @@ def _with_zips(files: Sequence[Found]) -> list[Found]:
 
 def _submission(student: str, files: Sequence[Found]) -> Submission:
     files = [file for file in files if file.name]
-    chosen = [file for file in files if THEIRS.match(file.name)]
+    named_by_student = [file for file in files if len(file.parts) == 1]
+    chosen = [file for file in files if file in named_by_student or THEIRS.match(file.name)]
     note = ""
     if not chosen:
         chosen = [file for file in files if file.name.lower().endswith(".py")]
         note = f"the file is named {chosen[0].name}, not {NAME}" if len(chosen) == 1 else ""
-        if len(files) == 1 and len(files[0].parts) == 1:
-            note = ""  # a file that is named by its student
     if not chosen:
         names = ", ".join(file.name for file in files[:3])
         return Submission(student, problem=f"handed in no {NAME}" + (f": {names}" if names else ""))

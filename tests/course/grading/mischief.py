@@ -43,7 +43,7 @@ MISCHIEF = {
     "asks": ("input()", "raises EOFError"),
     "takes memory": ("torch.zeros(10**10)", "asks for more memory than there is"),
     "takes all memory": ("bytearray(10**10)", "asks for more memory than there is"),
-    "fills the disk": ("open('big', 'wb').write(bytes(10**8))", "File too large"),
+    "fills the disk": ("open('big', 'wb').write(bytes(2 * 10**7))", "File too large"),
     "patches torch": ("torch.allclose = torch.equal = print", "it replaces torch."),
     "calls itself": ("return round_robin.__wrapped__", "AttributeError"),
 }  # fmt: skip

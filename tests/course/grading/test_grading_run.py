@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -153,13 +156,11 @@ def test_no_process_is_left_when_the_grading_is_left(handed_in: HandedIn) -> Non
     limits = Limits(seconds=60)
     grading = grade_all([Submission("x", problem="nothing"), loop], limits)
     assert next(grading).student == "x"
-    started = []
-    import threading
-
-    threading.Timer(12, lambda: started.append(processes() - before)).start()
+    waiting = threading.Thread(target=_interrupts_when, args=(lambda: processes() - before,))
+    waiting.start()
     with pytest.raises(KeyboardInterrupt):
-        _interrupted(grading)
-    assert started and len(started[0]) >= 2
+        next(grading)
+    waiting.join()
     for _ in range(50):
         if not processes() - before:
             return
@@ -167,12 +168,27 @@ def test_no_process_is_left_when_the_grading_is_left(handed_in: HandedIn) -> Non
     raise AssertionError("processes are left")
 
 
-def _interrupted(grading) -> None:
-    import signal
-    import threading
+def _interrupts_when(running: Callable[[], set[str]]) -> None:
+    """Once the lane and the process of a submission are there, or after a minute."""
+    for _ in range(600):
+        time.sleep(0.1)
+        if len(running()) >= 2:
+            break
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Timer(13, lambda: signal.raise_signal(signal.SIGINT)).start()
-    next(grading)
+
+@pytest.mark.slow
+def test_a_seed_that_hides_a_mistake_is_refused(
+    handed_in: HandedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the lane says is made up; that a usual seed hides nothing is tried for real."""
+    [found] = grade_all([Submission("x", handed_in())], Limits(seed=7))
+    assert passed(found) == list(ALL)
+    monkeypatch.setattr("minbert.course.grading.grader._Lane._said",
+                        lambda lane: {"unseen": ["ranking: no scale"], "alone": True})  # fmt: skip
+    with pytest.raises(ValueError, match="--seed 7 hides 1 known mistakes, such as 'ranking: no"):
+        list(grade_all([Submission("x", handed_in())], Limits(seed=7)))
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from minbert.course.build_track.pieces import PIECES, Piece
 from minbert.course.build_track.variants import LIBRARY, variant
 
 of_piece = pytest.mark.parametrize("piece", PIECES, ids=lambda piece: piece.title)
-SEEDS = (1, 2, 31, 4711)
+SEEDS = (31, 4711)
 
 
 @of_piece
@@ -30,16 +30,17 @@ def test_what_is_right_is_right_under_other_seeds(piece: Piece) -> None:
 @of_piece
 def test_mistakes_are_named_under_another_seed(piece: Piece) -> None:
     with seeding.hidden(SEEDS[-1]):
-        for mistake in piece.check.mistakes[::5]:
+        for mistake in piece.check.mistakes[::9]:
             verdict = piece.check(variant(piece.number, mistake.edits))
             assert not verdict.passed and verdict.message == mistake.sentence
 
 
 @pytest.mark.slow
 @of_piece
-@pytest.mark.parametrize("seed", [1, 2, 3, 31, 2025])
+@pytest.mark.parametrize("seed", [1, 2, 3, 31, 999_999_937])
 def test_all_mistakes_are_named_under_other_seeds(piece: Piece, seed: int) -> None:
     with seeding.hidden(seed):
+        assert piece.check(variant(piece.number, ())).passed
         for mistake in piece.check.mistakes:
             verdict = piece.check(variant(piece.number, mistake.edits))
             assert not verdict.passed, mistake.sentence
