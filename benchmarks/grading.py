@@ -44,8 +44,7 @@ def submission(draw: random.Random) -> tuple[str, set[int]]:
             wrong.add(piece.number)
     if kind > WRONG:
         free = [number for number in range(1, 11) if number not in wrong]
-        for old, new in NEEDED:
-            blocks[0] = blocks[0].replace(old, new)
+        blocks[0] = blocks[0].replace(*NEEDED)
         for number in draw.sample(free, 2):
             old, new = below(number, draw.choice(list(MISCHIEF.values()))[0])
             blocks[number] = blocks[number].replace(old, new)

@@ -31,21 +31,23 @@ def marked(text: str) -> str:
 def graded(handed_in: HandedIn) -> dict[str, Graded]:
     """One grading for all tests of this file: what takes long is the beginning."""
     flood = "for _ in range(3000): print('flood' * 100)"
+    doubles = ("import torch\n", "import torch\ntorch.set_default_dtype(torch.float64)\n")
     texts = {
         "right": handed_in(),
-        "no markers": marked(handed_in()),
+        "no markers, other numbers": marked(handed_in(doubles)),
+        "prints, writes at home": handed_in(
+            below(9, flood), below(8, "open('notes.txt', 'w').write('x')")
+        ),
         "wrong and right": handed_in((" / dim**0.5", ""), ("cosine.clamp(min=0) * 5", "cosine")),
         "imports first": handed_in(("import json\n", "import transformers\nimport json\n")),
         "no Python first": handed_in(("import json\n", "import json json\n")),
         "loops first": handed_in(("import json\n", "import json\nwhile True:\n    pass\n")),
-        "no Python": handed_in(("class AdamW:\n", "class AdamW::\n")),
-        "patches first": handed_in(("class AdamW:\n", "torch.equal = print\nclass AdamW:\n")),
-        "loops below": handed_in(("class AdamW:\n", "while True: pass\nclass AdamW:\n")),
-        "missing": handed_in(("class AdamW:\n", "class Adam:\n")),
-        "prints": handed_in(below(9, flood)),
-        "writes at home": handed_in(below(8, "open('notes.txt', 'w').write('x')")),
-        "other numbers": handed_in(("import torch\n", "import torch\ntorch.set_default_dtype("
-                                    "torch.float64)\n")),
+        "broken": handed_in(
+            ("class Embeddings(nn.Module):\n", "class Embeddings(nn.Module)::\n"),
+            ("class AddAndNorm(", "torch.equal = print\nclass AddAndNorm("),
+            ("class AdamW:\n", "while True: pass\nclass AdamW:\n"),
+            ("def similarity_score(", "def similarity("),
+        ),
         **{
             f"bundle {number}": handed_in(
                 NEEDED, *(below(piece, MISCHIEF[name][0]) for piece, name in bundle.items())
@@ -111,26 +113,26 @@ def test_a_broken_beginning_spares_all_pieces(
     assert passed(graded[name]) == list(ALL)
 
 
-@pytest.mark.parametrize("name, part", [
-    ("no Python", "is no Python (invalid syntax)"),
-    ("patches first", "replaces torch.equal, which is not the submission's"),
-    ("loops below", "did not end within 3 s: is there a loop without end?"),
-    ("missing", "AdamW is missing: the file defines no such name"),
+@pytest.mark.parametrize("piece, part", [
+    (2, "is no Python (invalid syntax)"),
+    (3, "replaces torch.equal, which is not the submission's"),
+    (5, "did not end within 3 s: is there a loop without end?"),
+    (7, "similarity_score is missing: the file defines no such name"),
 ])  # fmt: skip
-def test_a_broken_piece_spares_the_others(name: str, part: str, graded: dict[str, Graded]) -> None:
-    assert part in said(graded[name], 5)
-    assert passed(graded[name]) == [number for number in ALL if number != 5]
+def test_a_broken_piece_spares_the_others(piece: int, part: str, graded: dict[str, Graded]) -> None:
+    assert part in said(graded["broken"], piece)
+    assert passed(graded["broken"]) == [1, 4, 6, 8, 9, 10]
 
 
-@pytest.mark.parametrize("name", ["no markers", "prints", "writes at home", "other numbers"])
+@pytest.mark.parametrize("name", ["no markers, other numbers", "prints, writes at home"])
 def test_what_is_odd_and_allowed(name: str, graded: dict[str, Graded]) -> None:
     assert passed(graded[name]) == list(ALL), graded[name].pieces
     assert not graded[name].notes
 
 
 def test_what_is_printed_is_cut(graded: dict[str, Graded]) -> None:
-    assert graded["prints"].printed.startswith("floodflood")
-    assert len(graded["prints"].printed) <= 2000
+    assert graded["prints, writes at home"].printed.startswith("floodflood")
+    assert len(graded["prints, writes at home"].printed) <= 2000
 
 
 def test_who_handed_in_nothing_has_a_row(graded: dict[str, Graded]) -> None:
