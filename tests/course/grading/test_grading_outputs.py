@@ -148,3 +148,34 @@ def test_the_command(
     page.write_text("changed by the teacher")
     assert "is not as `minbert course grade` wrote it" in fails(capsys, *command[2:])
     assert page.read_text() == "changed by the teacher"
+
+
+def test_an_interrupted_grading_has_written_what_it_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the same command goes on there."""
+    source, out = tmp_path / "class", tmp_path / "out" / "scores.csv"
+    source.mkdir()
+    for name in ("ada", "bob"):
+        (source / f"{name}.py").write_text("x = 1\n")
+    asked = []
+
+    def grade_all(handed_in, limits, tell):
+        asked.append([one.student for one in handed_in])
+        for submission in handed_in[:1]:
+            yield Graded(submission.student, submission.digest, pieces={
+                number: {"passed": True, "message": "well", "seconds": 0.1}
+                for number in range(1, 11)
+            })  # fmt: skip
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("minbert.commands.grading.grade_all", grade_all)
+    command = ["course", "grade", str(source), "--out", str(out)]
+    assert main(command) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert [row["student"] for row in csv.DictReader(out.read_text().splitlines())] == ["ada"]
+    assert main(command) == 0
+    assert asked == [["ada", "bob"], ["bob"]]
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [(row["student"], row["total"]) for row in rows] == [("ada", "100"), ("bob", "100")]

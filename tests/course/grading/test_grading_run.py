@@ -181,6 +181,27 @@ def _interrupts_when(running: Callable[[], set[str]]) -> None:
 
 
 @pytest.mark.slow
+def test_a_lane_that_is_killed_is_replaced(handed_in: HandedIn) -> None:
+    """As by the system when memory runs out."""
+    before = processes()
+
+    def kill() -> None:
+        for _ in range(600):
+            time.sleep(0.1)
+            if len(processes() - before) >= 2:
+                break
+        for process in processes() - before:
+            os.kill(int(process), signal.SIGKILL)
+
+    waiting = threading.Thread(target=kill)
+    waiting.start()
+    text = handed_in(below(1, "while True: pass"))
+    [found] = grade_all([Submission("x", text)], Limits(seconds=5))
+    waiting.join()
+    assert passed(found) == list(ALL)[1:] and "did not end" in said(found, 1)
+
+
+@pytest.mark.slow
 def test_a_seed_that_hides_a_mistake_is_refused(
     handed_in: HandedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
