@@ -201,6 +201,9 @@ def build_parser() -> argparse.ArgumentParser:
     finale = steps.add_parser("finale", help="my_minbert.py loads real weights and trains")
     _written_file(finale)
     finale.set_defaults(run=_command("build", "run_finale"))
+    graded = steps.add_parser("grade", help="points and feedback for many my_minbert.py")
+    _grading_arguments(graded)
+    graded.set_defaults(run=_command("grading", "run_course_grade"))
     return parser
 
 
@@ -259,6 +262,46 @@ def _written_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=seconds, default=30.0, help="that a piece may take (default: 30)"
     )
+
+
+def _grading_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="DIR_OR_ZIP",
+        help="with a sub-folder, a zip or a .py file for each student",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="SCORES.csv",
+        help="table to write; JSON and a folder `feedback` come beside it, other files stay",
+    )
+    parser.add_argument("--points", help="CSV with piece,points (default: 10 for each piece)")
+    parser.add_argument(
+        "--seed", type=_whole(0, 10**9), default=0, help="draws hidden cases (0: the published)"
+    )
+    parser.add_argument(
+        "--seconds", type=seconds, default=20.0, help="that a piece may take (default: 20)"
+    )
+    parser.add_argument(
+        "--memory", type=_whole(64, 10**6), default=1024,
+        help="megabytes that it may take beside torch (default: 1024)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=_whole(1, 256), help="submissions at a time (default: cores granted)"
+    )
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within bounds."""
+
+    def number(text: str) -> int:
+        if not low <= (value := int(text)) <= high:
+            raise argparse.ArgumentTypeError(f"expected {low} to {high}, got {text}")
+        return value
+
+    return number
 
 
 def seconds(text: str) -> float:
