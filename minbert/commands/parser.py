@@ -20,6 +20,7 @@ OUT = (
     "other files in it stay"
 )
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
+ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
 # tests/test_cli.py holds these against them.
 PRESETS = ("paper", "quick")
@@ -39,6 +40,7 @@ LABS = (
 )
 PIECES = tuple(range(1, 11))
 """Of the build track."""
+GRADERS = ("nbgrader", "otter")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -183,6 +185,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--to", required=True, help="folder: notebooks that somebody changed there stay as they are"
     )
     student.set_defaults(run=_command("course", "run_student"))
+    exported = steps.add_parser("export", help="assignments that nbgrader or otter can grade")
+    exported.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    exported.add_argument("--to", required=True, help=ASSIGNMENTS)
+    exported.add_argument("--for", dest="tool", choices=GRADERS, required=True)
+    exported.set_defaults(run=_command("teaching", "run_export"))
     build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
     build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
     build.set_defaults(run=_command("build", "run_build"))
@@ -206,7 +213,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
             with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
                 imported = importlib.import_module(f"minbert.commands.{module}")
         except ModuleNotFoundError as error:
-            if module != "course":
+            if module not in ("course", "teaching"):
                 raise
             raise ValueError(
                 f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "

@@ -57,6 +57,7 @@ class AddedTo:
         with named(self.path / name):
             self.marker.coming = {name: digest_of_text(text)}
             write_marker(self.path, self.marker)
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path / name, text)
         self.marker.files |= self.marker.coming  # on disk with the next file, or when it is read
 
