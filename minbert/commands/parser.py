@@ -41,6 +41,7 @@ LABS = (
 PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
+QUIZ_FORMATS = ("json", "moodle-xml", "gift")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -190,6 +191,15 @@ def build_parser() -> argparse.ArgumentParser:
     exported.add_argument("--to", required=True, help=ASSIGNMENTS)
     exported.add_argument("--for", dest="tool", choices=GRADERS, required=True)
     exported.set_defaults(run=_command("teaching", "run_export"))
+    quiz = steps.add_parser("quiz", help="the bank of questions, every choice explained")
+    quiz.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    quiz.add_argument("--to", required=True, help="file; one that is there is never replaced")
+    quiz.add_argument("--seed", type=int, default=0, help="of the order of choices (default: 0)")
+    quiz.add_argument("--format", choices=QUIZ_FORMATS, default="json")
+    quiz.set_defaults(run=_command("teaching", "run_quiz"))
+    slides = steps.add_parser("slides", help="slides as one page, made from the figures")
+    slides.add_argument("--to", required=True, help="folder; a page that you changed stays")
+    slides.set_defaults(run=_command("teaching", "run_slides"))
     build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
     build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
     build.set_defaults(run=_command("build", "run_build"))

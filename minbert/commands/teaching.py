@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from pathlib import Path
 
 from minbert.course.notebooks import notebook_paths, notebooks_folder
 from minbert.course.teaching.export import export
+from minbert.course.teaching.questions import question_bank, shuffled
+from minbert.course.teaching.quiz_formats import FORMATS
+from minbert.course.teaching.slides import PAGE, course_slides
 from minbert.folders.added import adding_to
 
 logger = logging.getLogger(__name__)
@@ -31,3 +35,26 @@ def run_export(arguments: argparse.Namespace) -> None:
     if kept:
         logger.warning("kept as they are, because somebody changed them: %s", ", ".join(kept))
     logger.info("the assignments are in %s: %s", arguments.to, STEPS[arguments.tool])
+
+
+def run_quiz(arguments: argparse.Namespace) -> None:
+    """`minbert course quiz`: the bank of questions as one new file; never over another one."""
+    questions = shuffled(question_bank(notebook_paths(arguments.names)), arguments.seed)
+    path = Path(arguments.to)
+    text = FORMATS[arguments.format](questions)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ValueError(
+            f"{path} is there already and stays as it is: choose another name, or move it away"
+        ) from None
+    print(f"{len(questions)} questions in {path}")
+
+
+def run_slides(arguments: argparse.Namespace) -> None:
+    """`minbert course slides`: one page that needs nothing else; one that was changed stays."""
+    with adding_to(arguments.to, "course slides", "--to") as folder:
+        folder.write(PAGE, course_slides())
+    print(f"the slides are in {Path(arguments.to) / PAGE}")

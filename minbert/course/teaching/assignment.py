@@ -1,4 +1,4 @@
-"""A notebook as an assignment: alone in its folder, without outputs, exercises made for a grader."""
+"""A notebook as an assignment: alone in its folder, exercises made for a grader."""
 
 from __future__ import annotations
 

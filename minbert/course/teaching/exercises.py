@@ -126,9 +126,9 @@ def renamed(source: str, names: Mapping[str, str]) -> str:
             and read[number + 1 : number + 2]
             and (read[number + 1].string == "=" and before in "(,")
         )
-        if token.type == tokenize.NAME and token.string in names and before != ".":
-            if not is_argument:
-                places.append(token)
+        is_name = token.type == tokenize.NAME and token.string in names
+        if is_name and before != "." and not is_argument:
+            places.append(token)
     for token in reversed(places):
         row, column = token.start
         line = lines[row - 1]
