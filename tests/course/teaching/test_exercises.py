@@ -41,7 +41,8 @@ def test_a_solution_takes_the_name_that_its_exercise_asks_for(tmp_path) -> None:
     assert found.shown == "print(mine(3))" and found.call == "check.weights(mine)"
     assert found.module == "minbert.course.checks.attention"
     exported = nbgrader.source_notebook(made, "02_attention", tmp_path)
-    assert exported.cells[-1].source == "print(mine(1), f(weights_solution=2), this.weights_solution)"  # fmt: skip
+    later = "print(mine(1), f(weights_solution=2), this.weights_solution)"
+    assert exported.cells[-1].source == later
 
 
 @pytest.mark.parametrize(
