@@ -36,7 +36,8 @@ def test_a_solution_takes_the_name_that_its_exercise_asks_for(tmp_path) -> None:
     )
     [found] = exercises(made)
     assert found.marked(MARKS) == (
-        "def mine(query):\n    ### BEGIN SOLUTION\n    # why\n    return query\n    ### END SOLUTION"
+        "def mine(query):\n    ### BEGIN SOLUTION\n    # why\n    return query\n"
+        "    ### END SOLUTION"
     )
     assert found.shown == "print(mine(3))" and found.call == "check.weights(mine)"
     assert found.module == "minbert.course.checks.attention"
