@@ -277,6 +277,8 @@ def _split(node: ast.FunctionDef, lines: list[str], marks: Marks) -> list[str]:
         inner = [lines[node.lineno - 1][body.col_offset :]]
     else:
         first = body_begins(node)
+        while lines[first - 2].lstrip().startswith("#"):  # a comment belongs to the body
+            first -= 1
         head = lines[_first_line(node) - 1 : first - 1]
         inner = textwrap.dedent("\n".join(lines[first - 1 : node.end_lineno])).splitlines()
     kept = textwrap.indent("\n".join([marks.begin, *inner, marks.end]), indent)

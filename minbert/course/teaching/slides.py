@@ -72,7 +72,7 @@ def slides_page(markdown: str, figures: Path) -> str:
     """The page: a section for each slide. Keys turn the slides, `n` shows the notes.
 
     Args:
-        markdown: slides between lines of three dashes; `![](NAME)` is a picture.
+        markdown: slides between lines of three dashes; `![](…/NAME)` is a picture.
         figures: folder of the pictures, whose `manifest.json` says what is to be seen in each.
 
     Raises:
@@ -119,7 +119,7 @@ def _drawn(markdown: str, figures: Path, manifest: dict[str, dict[str, str]]) ->
     for link in soup.select("a.anchor-link"):
         link.decompose()
     for picture in soup.find_all("img"):
-        name = str(picture["src"])
+        name = str(picture["src"]).rpartition("/")[2]
         path = figures / name
         if name not in manifest or not path.is_file():
             known = ", ".join(manifest)
