@@ -86,7 +86,7 @@ def slides_page(markdown: str, figures: Path) -> str:
         body = _drawn(text, figures, manifest)
         aside = f"<aside>{_drawn(notes, figures, manifest)}</aside>" if notes.strip() else ""
         count = f'<span class="count">{number} / {len(parts)}</span>'
-        sections.append(f'<section tabindex="-1">{body}{aside}{count}</section>')
+        sections.append(f'<section id="{number}" tabindex="-1">{body}{aside}{count}</section>')
     title = next(line[2:] for line in parts[0].splitlines() if line.startswith("# "))
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = f"{POLICY}; script-src 'sha256-{digest}'"
