@@ -20,6 +20,7 @@ OUT = (
     "other files in it stay"
 )
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
+ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
 # tests/test_cli.py holds these against them.
 PRESETS = ("paper", "quick")
@@ -39,6 +40,8 @@ LABS = (
 )
 PIECES = tuple(range(1, 11))
 """Of the build track."""
+GRADERS = ("nbgrader", "otter")
+QUIZ_FORMATS = ("json", "moodle-xml", "gift")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -189,6 +192,20 @@ def build_parser() -> argparse.ArgumentParser:
     key = steps.add_parser("key", help="write the answers: exercises, quizzes, my_minbert.py")
     key.add_argument("--to", required=True, help="folder: files that somebody changed there stay")
     key.set_defaults(run=_command("course", "run_key"))
+    exported = steps.add_parser("export", help="assignments that nbgrader or otter can grade")
+    exported.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    exported.add_argument("--to", required=True, help=ASSIGNMENTS)
+    exported.add_argument("--for", dest="tool", choices=GRADERS, required=True)
+    exported.set_defaults(run=_command("teaching", "run_export"))
+    quiz = steps.add_parser("quiz", help="the bank of questions, every choice explained")
+    quiz.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    quiz.add_argument("--to", required=True, help="file; one that is there is never replaced")
+    quiz.add_argument("--seed", type=int, default=0, help="of the order of choices (default: 0)")
+    quiz.add_argument("--format", choices=QUIZ_FORMATS, default="json")
+    quiz.set_defaults(run=_command("teaching", "run_quiz"))
+    slides = steps.add_parser("slides", help="slides as one page, made from the figures")
+    slides.add_argument("--to", required=True, help="folder; a page that you changed stays")
+    slides.set_defaults(run=_command("teaching", "run_slides"))
     build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
     build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
     build.set_defaults(run=_command("build", "run_build"))
@@ -215,7 +232,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
             with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
                 imported = importlib.import_module(f"minbert.commands.{module}")
         except ModuleNotFoundError as error:
-            if module != "course":
+            if module not in ("course", "teaching"):
                 raise
             raise ValueError(
                 f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
