@@ -1,5 +1,6 @@
 """What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
+from minbert.course.build_track.pieces import PIECES
 from minbert.course.example import OTHER, PAIR
 from minbert.course.excerpt import excerpt
 from minbert.course.installation import packages
@@ -20,6 +21,7 @@ __all__ = [
     "LAB_SEED",
     "OTHER",
     "PAIR",
+    "PIECES",
     "TIERS",
     "Session",
     "against_control",
