@@ -1,6 +1,7 @@
 """What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
 from minbert.course.build_track.pieces import PIECES
+from minbert.course.build_track.pieces import table as build_table
 from minbert.course.example import OTHER, PAIR
 from minbert.course.excerpt import excerpt
 from minbert.course.installation import packages
@@ -28,6 +29,7 @@ __all__ = [
     "beside_outcomes",
     "beside_recorded",
     "best",
+    "build_table",
     "choose_tier",
     "excerpt",
     "ladder_rows",
