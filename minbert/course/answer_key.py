@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from minbert.course.build_track.skeleton import KEY, NAME
 from minbert.course.exercises import Exercise, exercises
 from minbert.course.files import notebook_text
-from minbert.course.notebooks import read, tags, title
+from minbert.course.notebooks import number, read, tags, title
 from minbert.course.student import linked, student_edition
 from minbert.folders.added import AddedTo
 
@@ -37,7 +37,7 @@ def answers(paths: Sequence[Path]) -> str:
     ]
     for path in paths:
         notebook = read(path)
-        parts.append(f"## {path.stem.partition('_')[0]} {title(notebook)}")
+        parts.append(f"## {number(path)} {title(notebook)}")
         parts += [_answer(exercise) for exercise in exercises(notebook)]
     return "\n\n".join(parts) + "\n"
 
