@@ -11,8 +11,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from minbert.course.exercises import Exercise, exercises, renamed
 from minbert.course.notebooks import normalise, tags
-from minbert.course.teaching.exercises import Exercise, exercises, renamed
 
 POINTS = 10
 """Of each exercise."""

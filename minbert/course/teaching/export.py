@@ -29,13 +29,7 @@ def export(paths: Sequence[Path], tool: str, build_track: bool, folder: AddedTo)
     Raises:
         ValueError: an exercise is not as exercises are, or the tool is another.
     """
-    kept = []
-    for name, text in list(_files(paths, tool, build_track)):
-        if folder.is_free(name, text):
-            folder.write(name, text)
-        else:
-            kept.append(name)
-    return kept
+    return folder.write_free(dict(_files(paths, tool, build_track)))
 
 
 def _files(paths: Sequence[Path], tool: str, build_track: bool) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,8 @@ from nbformat import NotebookNode, v4
 
 from minbert.course.build_track.pieces import PIECES, Piece
 from minbert.course.build_track.skeleton import NAME
+from minbert.course.exercises import Exercise, Marks
 from minbert.course.teaching.assignment import POINTS, assignment, setup_cell, without_outputs
-from minbert.course.teaching.exercises import Exercise, Marks
 
 SCHEMA = 3
 """Version of the metadata: that of nbgrader 0.9."""

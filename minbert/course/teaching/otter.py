@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
+from minbert.course.exercises import Exercise, Marks
 from minbert.course.teaching.assignment import POINTS, assignment, without_outputs
-from minbert.course.teaching.exercises import Exercise, Marks
 
 MARKS = Marks("# BEGIN SOLUTION", "# END SOLUTION")
 

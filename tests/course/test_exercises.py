@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 
+from minbert.course.exercises import Marks, exercises, renamed
 from minbert.course.notebooks import notebook_paths, read, tags
 from minbert.course.teaching import nbgrader, otter
-from minbert.course.teaching.exercises import Marks, exercises, renamed
 
 MARKS = Marks("### BEGIN SOLUTION", "### END SOLUTION")
 PATHS = notebook_paths()
