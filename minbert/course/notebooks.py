@@ -38,7 +38,7 @@ def notebook_paths(names: list[str] | None = None) -> list[Path]:
     Raises:
         ValueError: a name fits no notebook.
     """
-    paths = sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(notebooks_folder().glob("[0-9][0-9]*_*.ipynb"))
     if not names:
         return paths
     for name in names:
