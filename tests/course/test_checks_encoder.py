@@ -1,8 +1,9 @@
-"""The checkers of 03_encoder pass what is right and name what is wrong."""
+"""The checkers of 03_encoder and 03b pass what is right and name what is wrong."""
 
 from __future__ import annotations
 
 import pytest
+import torch
 from torch.nn import functional as F
 
 from minbert.config import SIZES, ModelConfig
@@ -21,7 +22,8 @@ def counted(config: ModelConfig) -> int:
 
 def test_the_right_answers_pass() -> None:
     assert encoder.layer_norm(normalised).passed
-    assert encoder.post_norm(lambda x, f, norm: norm(f(x) + x)).passed
+    assert encoder.alike(encoder.token_likeness).passed
+    assert encoder.rising(climbing).passed
     assert encoder.parameters(encoder.encoder_parameters).passed
 
 
@@ -82,20 +84,58 @@ def test_what_is_wrong_with_a_layer_norm_is_said(function, said: str) -> None:
     assert not verdict.passed and said in str(verdict)
 
 
+def likeness(own=False, unit=True, padding=False):
+    def function(states, mask):
+        mask = torch.ones_like(mask) if padding else mask
+        return encoder.token_likeness(states, mask, own, unit)
+
+    return function
+
+
+def over_all_pairs(states, mask):
+    counts = mask.sum(1) * (mask.sum(1) - 1)
+    means = [encoder.token_likeness(states[[at]], mask[[at]]) for at in range(len(states))]
+    return (torch.stack(means) * counts).sum() / counts.sum()
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (lambda x, f, norm: x + f(norm(x)), "pre-norm"),
-        (lambda x, f, norm: norm(f(x)), "residual is missing"),
-        (lambda x, f, norm: x + norm(f(x)), "only f(x)"),
-        (lambda x, f, norm: x + f(x), "norm is missing"),
-        (lambda x, f, norm: norm(x + f(norm(x))), "one norm"),
-        (lambda x, f, norm: norm(x), "f is not applied"),
-        (lambda x, f, norm: norm(x, f), "raised TypeError"),
+        (lambda states, mask: None, "returns None"),
+        (likeness(own=True), "with itself, too"),
+        (likeness(padding=True), "padding is compared as well: keep"),
+        (likeness(own=True, padding=True), "and each token with itself"),
+        (likeness(unit=False), "dot products"),
+        (over_all_pairs, "long texts count more"),
     ],
 )
-def test_what_is_wrong_with_a_post_norm_is_said(function, said: str) -> None:
-    verdict = encoder.post_norm(function)
+def test_what_is_wrong_with_a_likeness_is_said(function, said: str) -> None:
+    verdict = encoder.alike(function)
+    assert not verdict.passed and said in str(verdict)
+
+
+def test_the_likeness_is_the_mean_cosine_of_different_tokens() -> None:
+    states = torch.tensor([[[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]]])
+    assert encoder.token_likeness(states, torch.ones(1, 3)) == pytest.approx(2 * 0.5**0.5 / 3)
+
+
+def climbing(steps: int, mean: float, top: float = 2.0, first: int = 1, last: int = 1):
+    return torch.arange(first, steps + first, dtype=torch.float64) * top * mean / (steps + last)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda steps, mean: None, "returns None"),
+        (lambda steps, mean: climbing(steps, mean, top=1.0, last=0), "about half of it"),
+        (lambda steps, mean: climbing(steps, mean, last=0), "a little too large"),
+        (lambda steps, mean: climbing(steps, mean, first=0, last=-1), "first rate is 0"),
+        (lambda steps, mean: climbing(steps, mean).flip(0), "fall"),
+        (lambda steps, mean: [mean] * steps, "constant"),
+    ],
+)
+def test_what_is_wrong_with_rising_rates_is_said(function, said: str) -> None:
+    verdict = encoder.rising(function)
     assert not verdict.passed and said in str(verdict)
 
 

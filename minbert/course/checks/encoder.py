@@ -1,8 +1,8 @@
-"""Checkers of 03_encoder."""
+"""Checkers of 03_encoder and 03b_norms_and_dropout."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -71,42 +71,89 @@ def layer_norm(function: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> V
     )
 
 
-def post_norm(
-    function: Callable[[Tensor, Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]], Tensor],
-) -> Verdict:
-    """`function(x, f, norm)`: BERT's way around a sub-layer `f`, LayerNorm(x + f(x))."""
+def alike(function: Callable[[Tensor, Tensor], float]) -> Verdict:
+    """`function(states, mask)`: mean cosine of two different tokens of a text, over all texts."""
     draw = torch.Generator().manual_seed(4)
-    x = torch.randn(2, 3, 8, generator=draw) * 2
-    weight = torch.randn(8, 8, generator=draw)
+    states = torch.randn(3, 5, 6, generator=draw) + 0.5
+    mask = (torch.arange(5)[None, :] < torch.tensor([5, 2, 3])[:, None]).long()
 
-    def sub_layer(states: Tensor) -> Tensor:
-        return (states @ weight).tanh() + 0.5
+    def with_padding(states: Tensor, mask: Tensor) -> Tensor:
+        return token_likeness(states, torch.ones_like(mask))
 
-    def norm(states: Tensor) -> Tensor:
-        return F.layer_norm(states, states.shape[-1:]) * 1.5
+    def all_pairs(states: Tensor, mask: Tensor) -> Tensor:
+        counts = mask.sum(1) * (mask.sum(1) - 1)
+        each = [token_likeness(s[None], m[None]) for s, m in zip(states, mask, strict=True)]
+        return (torch.stack(each) * counts).sum() / counts.sum()
 
     return judge_function(
         function,
-        lambda x, f, norm: norm(x + f(x)),
-        [(x, sub_layer, norm)],
+        lambda states, mask: token_likeness(states, mask).item(),
+        [(states, mask), (states.flip(0), mask.flip(0))],
         mistakes={
-            "this is pre-norm, x + f(norm(x)): BERT normalises after the sum": (
-                lambda x, f, norm: x + f(norm(x))
+            "each token is compared with itself, too, which adds a 1 a token: leave those out": (
+                lambda states, mask: token_likeness(states, mask, own=True)
             ),
-            "the residual is missing: x itself has to be added to f(x)": (
-                lambda x, f, norm: norm(f(x))
+            "padding is compared as well: keep the tokens with a 1 in the mask": with_padding,
+            "padding is compared as well, and each token with itself": (
+                lambda states, mask: token_likeness(states, torch.ones_like(mask), own=True)
             ),
-            "only f(x) is normalised: the sum x + f(x) has to be": lambda x, f, norm: (
-                x + norm(f(x))
+            "these are dot products: divide each vector by its length first": (
+                lambda states, mask: token_likeness(states, mask, unit=False)
             ),
-            "the norm is missing: this is the sum alone": lambda x, f, norm: x + f(x),
-            "x is normalised before it enters f, and the sum again: post-norm has one norm": (
-                lambda x, f, norm: norm(x + f(norm(x)))
-            ),
-            "f is not applied: this normalises x alone": lambda x, f, norm: norm(x),
+            "this is the mean over all pairs together, so long texts count more: take each text's "
+            "mean first, then the mean over texts": all_pairs,
         },
-        praise="the sum is normalised, so every hidden state of BERT is.",
+        praise="each text counts once, padding and a token's cosine with itself do not.",
     )
+
+
+def token_likeness(states: Tensor, mask: Tensor, own: bool = False, unit: bool = True) -> Tensor:
+    """The answer of `alike`, or a mistaken one.
+
+    Args:
+        own: a token's cosine with itself counts as well.
+        unit: vectors are divided by their lengths.
+    """
+    means = []
+    for text, real in zip(states, mask.bool(), strict=True):
+        rows = F.normalize(text[real], dim=-1) if unit else text[real]
+        products = rows @ rows.T
+        different = torch.ones_like(products).bool() if own else ~torch.eye(len(rows)).bool()
+        means.append(products[different].mean())
+    return torch.stack(means).mean()
+
+
+def rising(function: Callable[[int, float], Sequence[float]]) -> Verdict:
+    """`function(steps, mean)`: rates in proportion to the step (1, 2, …) with the given mean."""
+
+    def right(steps: int, mean: float) -> list[float]:
+        return [2 * mean * step / (steps + 1) for step in range(1, steps + 1)]
+
+    return judge_function(
+        lambda steps, mean: _as_floats(function(steps, mean)),
+        right,
+        [(4, 1.0), (80, 0.003)],
+        mistakes={
+            "the last rate is `mean`, so the mean is about half of it: the mean must be `mean`": (
+                lambda steps, mean: [mean * step / steps for step in range(1, steps + 1)]
+            ),
+            "the last rate is twice the mean, which gives a mean a little too large: the steps 1 "
+            "to n have the mean (n + 1) / 2": (
+                lambda steps, mean: [2 * mean * step / steps for step in range(1, steps + 1)]
+            ),
+            "the first rate is 0: a rate is in proportion to its step, and steps begin at 1": (
+                lambda steps, mean: [2 * mean * step / (steps - 1) for step in range(steps)]
+            ),
+            "these rates fall: they have to rise": lambda steps, mean: right(steps, mean)[::-1],
+            "these rates are constant: they have to rise": lambda steps, mean: [mean] * steps,
+        },
+        tolerance=1e-9,
+        praise="the rates rise evenly, and their mean is what was asked for.",
+    )
+
+
+def _as_floats(rates: Sequence[float] | None) -> list[float] | None:
+    return None if rates is None or rates is ... else [float(rate) for rate in rates]
 
 
 def parameters(function: Callable[[ModelConfig], int]) -> Verdict:

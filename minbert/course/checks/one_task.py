@@ -10,90 +10,45 @@ from torch.nn import functional as F
 
 from minbert.course.checks.base import Verdict, judge_function
 
-BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
-
-State = tuple[Tensor, Tensor, Tensor]
-"""Parameter, mean of gradients, mean of their squares."""
+BETA1, BETA2 = 0.9, 0.999
 
 
-def adamw_step(function: Callable[..., State]) -> Verdict:
-    """`function(theta, gradient, mean, square, step, lr, weight_decay)`: the three, updated.
+def uncorrected(function: Callable[[int], float]) -> Verdict:
+    """`function(step)`: how long that step is without bias correction, in learning rates.
 
-    β₁ = .9, β₂ = .999, ε = 1e-8; `step` counts from 1.
+    The slope is the same at every step; β₁ = .9, β₂ = .999, ε does not matter; `step` counts
+    from 1.
     """
-    draw = torch.Generator().manual_seed(4)
 
-    def case(size: float, step: int, lr: float, weight_decay: float) -> tuple:
-        theta, gradient, mean = (torch.randn(4, generator=draw) for _ in range(3))
-        square = torch.rand(4, generator=draw) if step > 1 else torch.zeros(4)
-        mean = mean if step > 1 else torch.zeros(4)
-        return theta, size * gradient, size * mean, size**2 * square, step, lr, weight_decay
+    def filled(step: int) -> tuple[float, float]:
+        return 1 - BETA1**step, 1 - BETA2**step
 
-    cases = [
-        case(1.0, 1, 0.1, 0.0),
-        case(1.0, 3, 0.1, 0.0),
-        case(30.0, 2, 0.1, 0.2),
-        case(1e-6, 5, 0.01, 0.5),
-    ]
     return judge_function(
         function,
-        _step(),
-        cases,
+        lambda step: filled(step)[0] / filled(step)[1] ** 0.5,
+        [(step,) for step in (1, 2, 10, 1000)],
         mistakes={
-            "m and v are used as they are: divide by 1 - beta ** step, or the first steps have the "
-            "wrong length": _step(correct=False),
-            "the decay went into the gradient: that is L2; AdamW shrinks theta apart from it": (
-                _step(decay="l2")
+            "the root is missing: the step divides by the root of v": (
+                lambda step: filled(step)[0] / filled(step)[1]
             ),
-            "weight decay is missing: theta also loses lr * weight_decay of itself": (
-                _step(decay="none")
+            "this is the inverse: the uncorrected m stands above, the root of v below": (
+                lambda step: filled(step)[1] ** 0.5 / filled(step)[0]
             ),
-            "the decay is not multiplied by lr": _step(decay="whole"),
-            "the root is missing: divide by the root of the corrected square": _step(root=False),
-            "epsilon is added to the square, inside the root: it belongs beside the root": (
-                _step(inside=True)
+            "the two betas are exchanged: m has .9, v has .999": (
+                lambda step: filled(step)[1] / filled(step)[0] ** 0.5
             ),
-            "the gradient itself is divided by the root: take its corrected mean": (
-                _step(momentum=False)
+            "this is 1, the corrected step: without correction m and v are smaller than g and g²": (
+                lambda step: 1.0
             ),
-            "the bias correction counts steps from 0: `step` is 1 at the first one": (
-                _step(offset=1)
+            "this holds for the first step only: after t steps m has the share 1 - .9^t of g": (
+                lambda step: (1 - BETA1) / (1 - BETA2) ** 0.5
             ),
-            "the step goes uphill: subtract it": _step(sign=-1.0),
+            "both are taken at the power t, but 1 minus that is what they hold": (
+                lambda step: BETA1**step / BETA2 ** (step / 2)
+            ),
         },
-        praise="the means are corrected, the decay stands apart, and the length of a step is lr.",
+        praise="v lags behind m, so early steps are too long without the correction.",
     )
-
-
-def _step(
-    correct: bool = True,
-    decay: str = "decoupled",
-    root: bool = True,
-    inside: bool = False,
-    momentum: bool = True,
-    offset: int = 0,
-    sign: float = 1.0,
-) -> Callable[..., State]:
-    """AdamW's step, or one with a named mistake in it."""
-
-    def step_of(theta, gradient, mean, square, step, lr, weight_decay) -> State:
-        shrink = {"decoupled": lr * weight_decay, "whole": weight_decay}.get(decay, 0.0)
-        if decay == "l2":
-            gradient = gradient + weight_decay * theta
-        theta = theta * (1 - shrink)
-        mean = BETA1 * mean + (1 - BETA1) * gradient
-        square = BETA2 * square + (1 - BETA2) * gradient**2
-        count = step + offset
-        direction = mean / (1 - BETA1**count) if correct else mean
-        size = square / (1 - BETA2**count) if correct else square
-        if not momentum:
-            direction = gradient
-        divisor = (size + EPS).sqrt() if inside else size.sqrt() + EPS
-        if not root:
-            divisor = size + EPS
-        return theta - sign * lr * direction / divisor, mean, square
-
-    return step_of
 
 
 def weighted_loss(function: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Verdict:
