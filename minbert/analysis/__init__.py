@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from minbert.analysis.geometry import (
         alignment,
         anisotropy,
+        axis_shares,
         linear_cka,
         random_cosines,
         relative_step,
