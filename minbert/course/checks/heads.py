@@ -85,12 +85,12 @@ def labels_kept(function: Callable[[Sequence[float], Tensor], bool]) -> Verdict:
     def right(labels: Sequence[float], tensor: Tensor) -> bool:
         return bool(np.allclose(labels, tensor.tolist(), atol=1e-4))
 
-    def answer(labels: Sequence[float], tensor: Tensor) -> bool:
-        return bool(function(labels, tensor))
+    def answer(labels: Sequence[float], tensor: Tensor) -> bool | None:
+        found = function(labels, tensor)
+        return None if found is None or found is Ellipsis else bool(found)
 
-    empty = function(*cases[0])
     return judge_function(
-        function if empty is None or empty is Ellipsis else answer,
+        answer,
         right,
         cases,
         mistakes={
@@ -130,15 +130,15 @@ def axis_shares(function: Callable[[Tensor], Tensor]) -> Verdict:
     def right(vectors: Tensor) -> Tensor:
         return torch.from_numpy(geometry.axis_shares(vectors))
 
-    def answer(vectors: Tensor) -> Tensor:
-        return torch.as_tensor(function(vectors))
+    def answer(vectors: Tensor) -> Tensor | None:
+        found = function(vectors)
+        return None if found is None or found is Ellipsis else torch.as_tensor(found)
 
     def values(vectors: Tensor) -> Tensor:
         return torch.linalg.svdvals(vectors)
 
-    empty = function(cases[0][0].clone())
     return judge_function(
-        function if empty is None or empty is Ellipsis else answer,
+        answer,
         right,
         cases,
         mistakes={
