@@ -1,5 +1,7 @@
 """What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
+from minbert.course.build_track.pieces import PIECES
+from minbert.course.build_track.pieces import table as build_table
 from minbert.course.example import OTHER, PAIR
 from minbert.course.excerpt import excerpt
 from minbert.course.installation import packages
@@ -20,12 +22,14 @@ __all__ = [
     "LAB_SEED",
     "OTHER",
     "PAIR",
+    "PIECES",
     "TIERS",
     "Session",
     "against_control",
     "beside_outcomes",
     "beside_recorded",
     "best",
+    "build_table",
     "choose_tier",
     "excerpt",
     "ladder_rows",

@@ -5,19 +5,22 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from IPython import get_ipython
 
+from minbert.course.build_track.using import use
+from minbert.course.checks.base import Verdict
 from minbert.course.claims import Claim, keep
 from minbert.course.journal import Journal
 from minbert.course.questions import Question
 from minbert.course.recorded import Recorded, recorded
-from minbert.course.tiers import Tier, choose_tier, live_data
+from minbert.course.tiers import TIERS, Tier, choose_tier, live_data
 from minbert.data.examples import CourseData
 from minbert.encoder import Encoder
 from minbert.experiments.cache import StageCache, default_folder
@@ -31,18 +34,21 @@ from minbert.tokenizer import WordPieceTokenizer
 from minbert.training.recipe import Preset, Recipe, preset_for, recipe_for
 
 
-def start(notebook: str, tier: str | None = None, data: str | None = None) -> Session:
+def start(
+    notebook: str, tier: str | None = None, data: str | None = None, seed: int | None = None
+) -> Session:
     """Begin a notebook: choose the tier, fix what must be fixed, and say on what all this runs.
 
     Args:
         notebook: its name, for example `02_attention`.
         tier: `lab` (default), `real` or `paper`; without, MINBERT_TIER.
         data: folder of the CS224N files, for the latter two; without, MINBERT_DATA.
+        seed: of the lab's classroom corpus; without, MINBERT_LAB_SEED, or the recorded one.
 
     Raises:
         ValueError: see `choose_tier`.
     """
-    session = Session(notebook, choose_tier(tier, data))
+    session = Session(notebook, choose_tier(tier, data, seed))
     # What is imported by now stays for good: the garbage collector need not go through it again,
     # which would make an explorer wait for a third of a second, now and then.
     gc.freeze()
@@ -143,6 +149,41 @@ class Session:
         """The recorded grid of this tier."""
         return recorded(self.tier.recording)
 
+    def use(self, file: str | Path | ModuleType, *pieces: int) -> Any:
+        """Pieces of the build track: the learner's where they are right, else the library's.
+
+        Says of each piece that is asked for whose it is. The file is checked in a process of its
+        own, which takes some seconds.
+
+        Args:
+            file: `my_minbert.py` beside the notebook, or the module; it need not be there.
+            pieces: their numbers.
+
+        Returns:
+            An object with the names of all ten pieces.
+
+        Raises:
+            ValueError: there is no piece with such a number.
+        """
+        found, said = use(file, pieces)
+        print("\n".join(said))
+        return found
+
+    def yours(
+        self, check: Callable[[Any], Verdict], mine: Callable[..., Any], otherwise: Any
+    ) -> Any:
+        """A learner's function to go on with, if its checker finds it right; says whose it is.
+
+        Args:
+            check: of the exercise.
+            mine: the learner's.
+            otherwise: what the notebook goes on with if it is not right.
+        """
+        right = check(mine).passed
+        whose = "yours" if right else "not right yet: the library's is used"
+        print(f"{mine.__name__}: {whose}")
+        return mine if right else otherwise
+
     def predict(
         self, key: str, question: str, choices: Sequence[str], guess: str | None = None
     ) -> None:
@@ -177,7 +218,8 @@ class Session:
     @property
     def not_found(self) -> str:
         """How a finding that does not hold is announced."""
-        return "NOT found on this machine" if self.is_lab else "NOT found on these data"
+        recorded_data = self.tier.data == TIERS["lab"].data
+        return "NOT found on this machine" if recorded_data else "NOT found on these data"
 
     def in_band(self, name: str, value: float, band: tuple[float, float]) -> None:
         """Claim that a live number lies in its recorded band."""

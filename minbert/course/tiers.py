@@ -34,22 +34,28 @@ TIERS = {
 }
 
 
-def choose_tier(name: str | None = None, folder: str | None = None) -> Tier:
+def choose_tier(
+    name: str | None = None, folder: str | None = None, seed: int | None = None
+) -> Tier:
     """The tier that is asked for, by argument or by environment; `lab` without.
 
     Args:
         name: of `TIERS`; None reads MINBERT_TIER.
         folder: of the CS224N files, for `real` and `paper`; None reads MINBERT_DATA.
+        seed: of the classroom corpus, for `lab`; None reads MINBERT_LAB_SEED. Recorded results and
+            stored outputs are those of `LAB_SEED`.
 
     Raises:
-        ValueError: no such tier, or a real one without a folder. There is no silent fallback.
+        ValueError: no such tier, a real one without a folder, or a seed that is no whole number
+            from 0. There is no silent fallback.
     """
     name = name or os.environ.get("MINBERT_TIER") or "lab"
     if name not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(TIERS)}, got {name!r}")
     tier = TIERS[name]
     if name == "lab":
-        return tier
+        wanted = str(seed) if seed is not None else os.environ.get("MINBERT_LAB_SEED") or LAB_SEED
+        return replace(tier, data=f"classroom:{_seed(wanted)}")
     folder = folder or os.environ.get("MINBERT_DATA")
     if not folder:
         raise ValueError(
@@ -57,6 +63,12 @@ def choose_tier(name: str | None = None, folder: str | None = None) -> Tier:
             "(`minbert data download --to DIR` fetches them)"
         )
     return replace(tier, data=f"cs224n:{folder}")
+
+
+def _seed(wanted: str | int) -> int:
+    if not str(wanted).isdecimal():
+        raise ValueError(f"the lab's seed must be a whole number from 0, got {wanted!r}")
+    return int(wanted)
 
 
 def live_data(tier: Tier) -> CourseData:

@@ -15,6 +15,7 @@ from minbert.data import load_data
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MINBERT_TIER", raising=False)
     monkeypatch.delenv("MINBERT_DATA", raising=False)
+    monkeypatch.delenv("MINBERT_LAB_SEED", raising=False)
 
 
 def test_the_lab_is_the_default() -> None:
@@ -39,6 +40,16 @@ def test_the_environment_chooses_and_an_argument_overrides(monkeypatch) -> None:
     assert choose_tier() == replace(TIERS["real"], data="cs224n:somewhere")
     assert choose_tier(folder="elsewhere").data == "cs224n:elsewhere"
     assert choose_tier("lab") == TIERS["lab"]
+
+
+def test_the_lab_may_have_another_corpus(monkeypatch) -> None:
+    monkeypatch.setenv("MINBERT_LAB_SEED", "5")
+    assert choose_tier().data == "classroom:5"
+    assert choose_tier("lab", seed=0).data == "classroom:0"
+    for wrong in ("-1", "1.5", "five"):
+        monkeypatch.setenv("MINBERT_LAB_SEED", wrong)
+        with pytest.raises(ValueError, match=f"whole number from 0, got '{wrong}'"):
+            choose_tier()
 
 
 @pytest.fixture

@@ -21,8 +21,11 @@ class Loaded:
     """What a file defines, and which of its pieces could not be run."""
 
     names: dict[str, Any]
+    """The names of its module, which its functions look up."""
     broken: dict[int, str] = field(default_factory=dict)
     """Numbers of pieces, and a sentence each; 0 for the lines before the first piece."""
+    written: dict[str, Any] = field(default_factory=dict)
+    """The names as the file left them."""
 
 
 def load(
@@ -60,4 +63,5 @@ def load(
             loaded.broken.setdefault(block.number, said)
         except BaseException as error:  # the learner's code may raise anything, or leave
             loaded.broken.setdefault(block.number, in_words(error, str(path)))
+    loaded.written = dict(loaded.names)
     return loaded

@@ -52,6 +52,16 @@ def check_file(
         ValueError: the file is not there, or what stands before its first piece cannot be run.
         OSError: no process can be started, or the library cannot be imported there.
     """
+    return checked(path, numbers, limit, tell)[0]
+
+
+def checked(
+    path: str | Path,
+    numbers: Sequence[int],
+    limit: float = LIMIT,
+    tell: Callable[[int, Verdict], None] = lambda number, verdict: None,
+) -> tuple[dict[int, Verdict], list[int]]:
+    """As `check_file`; also the numbers of the pieces that must not be run: they do not end."""
     path = _file(path)
     found: dict[int, Verdict] = {}
     skipped: dict[int, str] = {}
@@ -76,7 +86,7 @@ def check_file(
                 settle(stop.piece, Verdict(False, stop.sentence))
             else:
                 skipped[stop.piece] = stop.sentence
-    return {number: found[number] for number in numbers}
+    return {number: found[number] for number in numbers}, list(skipped)
 
 
 def run_finale(

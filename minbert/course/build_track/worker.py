@@ -31,8 +31,7 @@ def main(job: str) -> None:
     import torch
 
     from minbert.course.build_track.loading import load
-    from minbert.course.build_track.pieces import PIECES
-    from minbert.course.build_track.variants import Names
+    from minbert.course.build_track.pieces import PIECES, among
 
     torch.set_num_threads(1)  # pieces are small: more threads would only wait for each other
     path = Path(wanted["file"])
@@ -40,33 +39,24 @@ def main(job: str) -> None:
     if 0 in loaded.broken:
         say(unusable=loaded.broken[0])
         return
-    written = dict(loaded.names)
-
-    def among(numbers: list[int]) -> Names:
-        """The file's names of some pieces, the library's for all others."""
-        own = {name: written[name] for piece in PIECES if piece.number in numbers
-               for name in piece.names}  # fmt: skip
-        others = [name for piece in PIECES if piece.number not in numbers for name in piece.names]
-        return Names(loaded.names, own, tuple(others))
-
     for piece in PIECES:
         if piece.number not in wanted["pieces"]:
             continue
-        missing = [name for name in piece.names if name not in written]
+        missing = [name for name in piece.names if name not in loaded.written]
         say(doing="check", piece=piece.number)
         if piece.number in loaded.broken:
             passed, message = False, loaded.broken[piece.number]
         elif missing:
             passed, message = False, f"{missing[0]} is missing: the file defines no such name"
         else:
-            verdict = piece.check(among([piece.number]), str(path))
+            verdict = piece.check(among(loaded, [piece.number]), str(path))
             passed, message = verdict.passed, verdict.message
         say(piece=piece.number, passed=passed, message=message)
     if wanted["finale"]:
         from minbert.course.build_track.finale import perform
 
         say(doing="finale")
-        perform(among(wanted["own"]), lambda **what: say(doing="finale", **what), str(path))
+        perform(among(loaded, wanted["own"]), lambda **what: say(doing="finale", **what), str(path))
     say(done=True)
 
 
