@@ -38,7 +38,9 @@ def notebook_paths(names: list[str] | None = None) -> list[Path]:
     Raises:
         ValueError: a name fits no notebook.
     """
-    paths = sorted(notebooks_folder().glob("[0-9][0-9]_*.ipynb"))
+    folder = notebooks_folder()
+    names_of = ("[0-9][0-9]_*.ipynb", "[0-9][0-9][a-z]_*.ipynb")
+    paths = sorted(path for pattern in names_of for path in folder.glob(pattern))
     if not names:
         return paths
     for name in names:
@@ -123,7 +125,7 @@ def overview(paths: list[Path]) -> str:
         notebook = read(path)
         minutes = TIME.search(notebook.cells[0].source).group(1)
         link = f"[{title(notebook)}](notebooks/{path.name})"
-        lines.append(f"| {path.stem[:2]} | {link} | {minutes} |")
+        lines.append(f"| {path.stem.partition('_')[0]} | {link} | {minutes} |")
     return "\n".join(lines) + "\n"
 
 
