@@ -1,4 +1,4 @@
-"""The commands about the course: run, outputs, student."""
+"""The commands about the course: run, outputs, student, key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from minbert.course.answer_key import write_key
 from minbert.course.files import notebook_text, write_notebook
 from minbert.course.findings import Findings
 from minbert.course.index import Row, index_page
@@ -18,6 +19,7 @@ from minbert.course.kernel import require_ipykernel
 from minbert.course.notebooks import (
     notebook_paths,
     notebooks_folder,
+    number,
     overview,
     read,
     title,
@@ -138,7 +140,7 @@ def _rows(runs: Sequence[Execution], paths: Sequence[Path]) -> list[Row]:
     ran = [(run.path, run.notebook, run.seconds, _state(run, "ok")) for run in runs]
     missing = [(path, read(path), None, "not run") for path in paths[len(runs) :]]
     return [
-        Row(path.stem, f"{path.stem[:2]} {title(notebook)}", seconds, state)
+        Row(path.stem, f"{number(path)} {title(notebook)}", seconds, state)
         for path, notebook, seconds, state in [*ran, *missing]
     ]
 
@@ -221,14 +223,29 @@ def _renew_readme() -> None:
 
 
 def run_student(arguments: argparse.Namespace) -> None:
-    """`minbert course student`: write the notebooks without solutions.
+    """`minbert course student`: write the notebooks without solutions, and what they need.
 
-    New ones are added and unchanged ones renewed. Those that a learner changed stay: they are
+    New files are added and unchanged ones renewed. Those that a learner changed stay: they are
     named, and the command has done its work (exit code 0).
     """
+    choose_tier("lab", seed=arguments.seed)  # raises for what is no seed
     sources = {"the folder of the notebooks": notebooks_folder()}
     with adding_to(arguments.to, "course student", "--to", sources) as folder:
-        kept = hand_out(notebook_paths(), folder)
+        _name_kept(hand_out(notebook_paths(), folder, arguments.seed))
+    logger.info("the student edition is in %s", arguments.to)
+
+
+def run_key(arguments: argparse.Namespace) -> None:
+    """`minbert course key`: write the answers, with reasons.
+
+    Files are added and renewed as by `run_student`.
+    """
+    sources = {"the folder of the notebooks": notebooks_folder()}
+    with adding_to(arguments.to, "course key", "--to", sources) as folder:
+        _name_kept(write_key(notebook_paths(), folder))
+    logger.info("the key is in %s: keep it from learners", arguments.to)
+
+
+def _name_kept(kept: Sequence[str]) -> None:
     if kept:
         logger.warning("kept as they are, because somebody changed them: %s", ", ".join(kept))
-    logger.info("the student edition is in %s", arguments.to)

@@ -182,7 +182,13 @@ def build_parser() -> argparse.ArgumentParser:
     student.add_argument(
         "--to", required=True, help="folder: notebooks that somebody changed there stay as they are"
     )
+    student.add_argument(
+        "--seed", type=int, metavar="N", help="give these learners a classroom corpus of their own"
+    )
     student.set_defaults(run=_command("course", "run_student"))
+    key = steps.add_parser("key", help="write the answers: exercises, quizzes, my_minbert.py")
+    key.add_argument("--to", required=True, help="folder: files that somebody changed there stay")
+    key.set_defaults(run=_command("course", "run_key"))
     build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
     build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
     build.set_defaults(run=_command("build", "run_build"))

@@ -15,7 +15,7 @@ from minbert.folders.marker import (
     MARKER,
     Marker,
     digest,
-    digest_of_text,
+    digest_of,
     read_marker,
     some,
     write_marker,
@@ -33,32 +33,55 @@ class AddedTo:
     path: Path
     marker: Marker
 
-    def is_free(self, name: str, text: str | None = None) -> bool:
-        """Whether a file is not there, or is ours and unchanged, or is already `text`."""
+    def is_free(self, name: str, content: str | bytes | None = None) -> bool:
+        """Whether a file is not there, or is ours and unchanged, or has the content already."""
         path = self.path / name
         if not os.path.lexists(path):
             return True
-        if text is None or not path.is_file() or path.is_symlink():
+        if content is None or not path.is_file() or path.is_symlink():
             return self.marker.wrote(self.path, name)
-        return path.read_bytes() == text.encode("utf-8") or self.marker.wrote(self.path, name)
+        return path.read_bytes() == as_bytes(content) or self.marker.wrote(self.path, name)
 
-    def write(self, name: str, text: str) -> None:
-        """Write or renew a file of ours, whole or not at all.
+    def write_free(self, files: Mapping[str, str | bytes]) -> list[str]:
+        """Write those files that are not there, or are ours and unchanged.
+
+        Returns:
+            Names of the others: they stay as they are.
+
+        Raises:
+            OSError: the disk is full or does not allow it.
+        """
+        kept = []
+        for name, content in files.items():
+            if self.is_free(name, content):
+                self.write(name, content)
+            else:
+                kept.append(name)
+        return kept
+
+    def write(self, name: str, content: str | bytes) -> None:
+        """Write or renew a file of ours, whole or not at all; folders in its name are made.
 
         Raises:
             ValueError: it is not ours, or somebody changed it.
             OSError: the disk is full or does not allow it.
         """
-        if not self.is_free(name, text):
+        if not self.is_free(name, content):
             raise ValueError(
                 f"{self.path / name} is not as `minbert {self.marker.kind}` wrote it: move it "
                 "away, or choose another folder"
             )
         with named(self.path / name):
-            self.marker.coming = {name: digest_of_text(text)}
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            self.marker.coming = {name: digest_of(as_bytes(content))}
             write_marker(self.path, self.marker)
-            write_whole(self.path / name, text)
+            write_whole(self.path / name, content)
         self.marker.files |= self.marker.coming  # on disk with the next file, or when it is read
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """A file's content; text in UTF-8."""
+    return content.encode("utf-8") if isinstance(content, str) else content
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -74,7 +97,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
         partial.unlink(missing_ok=True)  # of a run that was killed
         try:
             with partial.open("xb") as file:
-                file.write(content.encode("utf-8") if isinstance(content, str) else content)
+                file.write(as_bytes(content))
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
@@ -120,7 +143,7 @@ def adding_to(
                 f"{kind}` wrote (versions before this one wrote none): choose another folder, or "
                 "move them away"
             )
-        for left in path.glob(f".*{PART}"):  # of a run that was killed
+        for left in [*path.glob(f".*{PART}"), *path.glob(f"*/.*{PART}")]:  # of a killed run
             left.unlink()
         folder = AddedTo(path, marker or Marker(kind))
         for name in folder.marker.coming:

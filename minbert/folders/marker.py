@@ -52,9 +52,8 @@ def digest(path: Path) -> Digest:
         return {"sha256": found.hexdigest(), "bytes": file.tell()}
 
 
-def digest_of_text(text: str) -> Digest:
-    """Of what a text will be as a file, in UTF-8."""
-    content = text.encode("utf-8")
+def digest_of(content: bytes) -> Digest:
+    """Of a content that will be a file."""
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
