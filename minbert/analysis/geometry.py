@@ -59,7 +59,9 @@ def axis_shares(vectors: Vectors) -> Float[np.ndarray, " axis"]:
     """
     squared = np.linalg.svd(as_array(vectors), compute_uv=False) ** 2
     if not squared.sum() > 0:
-        raise ValueError("vectors must not all be zero: a cloud without length has no axes")
+        raise ValueError(
+            "vectors must not all be zero, got no other: without any length there are no axes"
+        )
     return squared / squared.sum()
 
 
