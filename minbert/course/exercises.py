@@ -76,7 +76,7 @@ class Exercise:
         whole = [node for node in tree.body if not _is_target(node, self.targets)]
         if whole:
             asked = [
-                f"# Define: {_signature(node, lines) if _is_target(node, self.targets) else name}"
+                f"# Define: {_signature(node) if isinstance(node, ast.FunctionDef) else name}"
                 for name, node in _definitions(tree).items()
                 if name in self.targets
             ]
@@ -85,9 +85,7 @@ class Exercise:
             parts = []
             for node in tree.body:
                 assert isinstance(node, ast.FunctionDef)
-                parts += (
-                    ["\n", *_split(node, lines, marks)] if parts else _split(node, lines, marks)
-                )
+                parts += (["\n"] if parts else []) + _split(node, lines, marks)
         given = [self.given, "\n"] if self.given else []
         return "\n".join([*given, *parts])
 
@@ -289,9 +287,8 @@ def _joined(source: str, nodes: list[ast.stmt]) -> str:
     return "\n".join(taken).strip("\n")
 
 
-def _signature(node: ast.stmt, lines: list[str]) -> str:
+def _signature(node: ast.FunctionDef) -> str:
     """The head of a function on one line, for a comment."""
-    assert isinstance(node, ast.FunctionDef)
     return f"{node.name}({ast.unparse(node.args)})"
 
 
