@@ -1,4 +1,4 @@
-"""The fourteen notebooks on the way of the data, the paper's stages they belong to, the tiers."""
+"""The notebooks on the way of the data, the paper's stages they belong to, the tiers."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ ROWS = (
 )  # fmt: skip
 """(what the row does, its part of the way of the data, colour, (number, title, lines, paper))."""
 
+SECOND = {
+    "01": "01b error bars", "03": "03b norms", "06": "06b pre-training", "10": "10b guesses",
+}  # fmt: skip
+"""Notebooks that go on in a second one, and what that is about."""
+
 STAGES = (
     ("the original", "encoder", "00 01 02 03"),
     ("masked words", "10 epochs, 1e-5", "06 08"),
@@ -54,16 +59,16 @@ TIERS = (
 )  # fmt: skip
 
 ALT = (
-    "Map of the course. Fourteen notebooks in four rows: from sentences to vectors (00 to 03), "
+    "Map of the course. Eighteen notebooks in four rows: from sentences to vectors (00 to 03), "
     "from vectors to losses (04 to 07), from losses to answers (08 to 11), and beyond the paper "
-    "(12, 13). Below, the paper's stages in order, with their notebooks, and the three tiers: lab, "
-    "real, paper."
+    "(12, 13); 01, 03, 06 and 10 go on in a second one: 01b, 03b, 06b, 10b. Below, the paper's "
+    "stages in order, with their notebooks, and the three tiers: lab, real, paper."
 )
 
 
 def draw() -> tuple[str, str]:
     """The map as SVG, and its alt sentence."""
-    drawing = Drawing(892, "Map of the course", ALT)
+    drawing = Drawing(960, "Map of the course", ALT)
     y = 16.0
     for row, (name, way, colour, cards) in enumerate(ROWS):
         drawing.text(22, y + 15, name, 15, bold=True)
@@ -74,12 +79,12 @@ def draw() -> tuple[str, str]:
             if column:
                 drawing.path([(x - 16, y + 75), (x - 1, y + 75)], thick=1.8)
         if row < len(ROWS) - 1:
-            middle = y + 137
+            middle = y + 154
             drawing.path(
-                [(619, y + 124), (619, middle), (9, middle), (9, y + 227), (21, y + 227)],
+                [(619, y + 124), (619, middle), (9, middle), (9, y + 244), (21, y + 244)],
                 thick=1.8,
             )
-        y += 152
+        y += 169
     _stages(drawing, y)
     _tiers(drawing, y + 142)
     return drawing.source(), ALT
@@ -93,6 +98,9 @@ def _card(drawing: Drawing, x: float, y: float, card: tuple, colour: str) -> Non
     drawing.text(x + 32, y + 18.5, title, 14, bold=True)
     drawing.lines(x + 9, y + 45, lines, 13)
     drawing.text(x + 9, y + 88, f"paper: {paper}", 12.5, colour=QUIET, italic=True)
+    if number in SECOND:
+        drawing.box(x + 5, y + 98, 6.6 * len(SECOND[number]) + 8, 19, tint(colour, 0.12), colour)
+        drawing.text(x + 10, y + 112, SECOND[number], 12)
 
 
 def _stages(drawing: Drawing, y: float) -> None:

@@ -11,6 +11,8 @@ from minbert.viz.plots.curves import curves
 from minbert.viz.plots.rates import by_rate
 
 SMOOTH = {"mlm": 15, "mnrl": 9}
+PLACES = {rate: place for place, rate in enumerate((1e-2, 1e-3, 1e-4, 1e-5, 3e-3))}
+"""One colour a rate, in every panel."""
 
 
 def draw() -> tuple[Figure, str]:
@@ -27,17 +29,18 @@ def draw() -> tuple[Figure, str]:
         lines = {
             rate_name(rate): training_curve(runs[stage], rate, SMOOTH[stage]) for rate in rates
         }
-        curves(lines, grid[f"{stage} curve"], f"{title}: training loss, mean and range of 3 seeds")
+        curves(lines, grid[f"{stage} curve"], f"{title}: training loss, mean and range of 3 seeds",
+               places={rate_name(rate): place for rate, place in PLACES.items()})  # fmt: skip
         found = measured(runs[stage], _loss(stage))
         by_rate(
             {stage: found}, grid[f"{stage} held out"], f"{title}: held-out loss", "loss (nats)",
-            {"before": sum(found[BEFORE]) / len(found[BEFORE])},
+            {"before": sum(found[BEFORE]) / len(found[BEFORE])}, PLACES,
         )  # fmt: skip
         said.append(_sentence(title, found))
     similarity = measured(runs["mnrl"], "sts_pearson")
     by_rate(
         {"mnrl": similarity}, grid["mnrl r"], "MNRL: held-out similarity", "Pearson's r",
-        {"before": sum(similarity[BEFORE]) / len(similarity[BEFORE])},
+        {"before": sum(similarity[BEFORE]) / len(similarity[BEFORE])}, PLACES,
     )  # fmt: skip
     seeds = len(similarity[BEFORE])
     return figure, (

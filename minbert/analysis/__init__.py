@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from minbert.analysis.blanks import (
         entropy,
         frequency_head,
+        frequency_loss,
         piece_counts,
         piece_probabilities,
         top_predictions,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from minbert.analysis.geometry import (
         alignment,
         anisotropy,
+        axis_shares,
         linear_cka,
         random_cosines,
         relative_step,

@@ -147,6 +147,31 @@ def entropy(counts: Real[Tensor, " vocabulary"]) -> float:
     return float(-(shares * shares.log()).sum())
 
 
+def frequency_loss(
+    counts: Real[Tensor, " vocabulary"], known: Real[Tensor, " vocabulary"], added: float = 0.1
+) -> float:
+    """What a model pays for the words of one text if it knows the frequencies of another, in nats.
+
+    -Σ q ln p with q = count / Σ count and p = (known + added) / Σ (known + added): the mean loss of
+    a `frequency_head` of `known`. It is never below the entropy of `counts`.
+
+    Args:
+        counts: of pieces, in the text that is paid for.
+        known: of pieces, in the text that was counted before.
+        added: to each known count, above 0, so that no piece is impossible.
+
+    Raises:
+        ValueError: counts of different lengths, none at all, one below 0, or `added` not above 0.
+    """
+    checks.within("added", added, "(0, inf)", "ln 0 is no number")
+    entropy(counts)
+    checks.shapes("as many as counts", known=(known, f"{len(counts)}", "number"))
+    checks.spread("known", known, 0, torch.finfo(torch.float64).max, "how often each occurs")
+    shares = counts.double() / counts.double().sum()
+    smoothed = known.double() + added
+    return float(-(shares * (smoothed / smoothed.sum()).log()).sum())
+
+
 def frequency_head(
     config: ModelConfig, counts: Float[Tensor, " vocabulary"] | None = None, added: float = 0.1
 ) -> MaskedLanguageModelHead:

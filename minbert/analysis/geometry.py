@@ -47,6 +47,24 @@ def random_cosines(vectors: Vectors, seed: int = 0, pairs: int = 2000) -> np.nda
     return np.einsum("ph,ph->p", directions[first], directions[second])
 
 
+def axis_shares(vectors: Vectors) -> Float[np.ndarray, " axis"]:
+    """Shares of the vectors' squared length along their principal axes, largest first; sum 1.
+
+    The squared singular values over their sum. Axes go through the origin: nothing is subtracted.
+    One large share and many small ones: the vectors have one common direction. Two large ones:
+    there are two, or two groups. Equal shares: no direction stands out.
+
+    Raises:
+        ValueError: no vector has a length.
+    """
+    squared = np.linalg.svd(as_array(vectors), compute_uv=False) ** 2
+    if not squared.sum() > 0:
+        raise ValueError(
+            "vectors must not all be zero, got no other: without any length there are no axes"
+        )
+    return squared / squared.sum()
+
+
 def alignment(first: Vectors, second: Vectors) -> float:
     """Mean squared distance of pairs that should be close, on the unit sphere: smaller is better.
 

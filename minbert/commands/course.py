@@ -19,6 +19,7 @@ from minbert.course.kernel import require_ipykernel
 from minbert.course.notebooks import (
     notebook_paths,
     notebooks_folder,
+    number,
     overview,
     read,
     title,
@@ -139,7 +140,7 @@ def _rows(runs: Sequence[Execution], paths: Sequence[Path]) -> list[Row]:
     ran = [(run.path, run.notebook, run.seconds, _state(run, "ok")) for run in runs]
     missing = [(path, read(path), None, "not run") for path in paths[len(runs) :]]
     return [
-        Row(path.stem, f"{path.stem[:2]} {title(notebook)}", seconds, state)
+        Row(path.stem, f"{number(path)} {title(notebook)}", seconds, state)
         for path, notebook, seconds, state in [*ran, *missing]
     ]
 

@@ -20,6 +20,7 @@ OUT = (
     "other files in it stay"
 )
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
+ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
 # tests/test_cli.py holds these against them.
 PRESETS = ("paper", "quick")
@@ -39,6 +40,8 @@ LABS = (
 )
 PIECES = tuple(range(1, 11))
 """Of the build track."""
+GRADERS = ("nbgrader", "otter")
+QUIZ_FORMATS = ("json", "moodle-xml", "gift")
 COMPUTING = ("experiments", "models")
 """Modules of commands that use torch; the others do without it."""
 
@@ -189,6 +192,20 @@ def build_parser() -> argparse.ArgumentParser:
     key = steps.add_parser("key", help="write the answers: exercises, quizzes, my_minbert.py")
     key.add_argument("--to", required=True, help="folder: files that somebody changed there stay")
     key.set_defaults(run=_command("course", "run_key"))
+    exported = steps.add_parser("export", help="assignments that nbgrader or otter can grade")
+    exported.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    exported.add_argument("--to", required=True, help=ASSIGNMENTS)
+    exported.add_argument("--for", dest="tool", choices=GRADERS, required=True)
+    exported.set_defaults(run=_command("teaching", "run_export"))
+    quiz = steps.add_parser("quiz", help="the bank of questions, every choice explained")
+    quiz.add_argument("names", nargs="*", help="beginnings of names (default: all)")
+    quiz.add_argument("--to", required=True, help="file; one that is there is never replaced")
+    quiz.add_argument("--seed", type=int, default=0, help="of the order of choices (default: 0)")
+    quiz.add_argument("--format", choices=QUIZ_FORMATS, default="json")
+    quiz.set_defaults(run=_command("teaching", "run_quiz"))
+    slides = steps.add_parser("slides", help="slides as one page, made from the figures")
+    slides.add_argument("--to", required=True, help="folder; a page that you changed stays")
+    slides.set_defaults(run=_command("teaching", "run_slides"))
     build = steps.add_parser("build", help="write my_minbert.py, in which you write BERT yourself")
     build.add_argument("--to", required=True, help="folder; a file that is there is never replaced")
     build.set_defaults(run=_command("build", "run_build"))
@@ -201,6 +218,9 @@ def build_parser() -> argparse.ArgumentParser:
     finale = steps.add_parser("finale", help="my_minbert.py loads real weights and trains")
     _written_file(finale)
     finale.set_defaults(run=_command("build", "run_finale"))
+    graded = steps.add_parser("grade", help="points and feedback for many my_minbert.py")
+    _grading_arguments(graded)
+    graded.set_defaults(run=_command("grading", "run_course_grade"))
     return parser
 
 
@@ -212,7 +232,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
             with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
                 imported = importlib.import_module(f"minbert.commands.{module}")
         except ModuleNotFoundError as error:
-            if module != "course":
+            if module not in ("course", "teaching"):
                 raise
             raise ValueError(
                 f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
@@ -259,6 +279,46 @@ def _written_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=seconds, default=30.0, help="that a piece may take (default: 30)"
     )
+
+
+def _grading_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="DIR_OR_ZIP",
+        help="with a sub-folder, a zip or a .py file for each student",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="SCORES.csv",
+        help="table to write; JSON and a folder `feedback` come beside it, other files stay",
+    )
+    parser.add_argument("--points", help="CSV with piece,points (default: 10 for each piece)")
+    parser.add_argument(
+        "--seed", type=_whole(0, 10**9), default=0, help="draws hidden cases (0: the published)"
+    )
+    parser.add_argument(
+        "--seconds", type=seconds, default=20.0, help="that a piece may take (default: 20)"
+    )
+    parser.add_argument(
+        "--memory", type=_whole(64, 10**6), default=1024,
+        help="megabytes that it may take beside torch (default: 1024)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", type=_whole(1, 256), help="submissions at a time (default: cores granted)"
+    )
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number within bounds."""
+
+    def number(text: str) -> int:
+        if not low <= (value := int(text)) <= high:
+            raise argparse.ArgumentTypeError(f"expected {low} to {high}, got {text}")
+        return value
+
+    return number
 
 
 def seconds(text: str) -> float:

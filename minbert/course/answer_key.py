@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 from minbert.course.build_track.skeleton import KEY, NAME
 from minbert.course.exercises import Exercise, exercises
 from minbert.course.files import notebook_text
-from minbert.course.notebooks import read, tags, title
+from minbert.course.notebooks import number, read, tags, title
 from minbert.course.student import linked, student_edition
+from minbert.course.teaching.questions import Question, question_bank
 from minbert.folders.added import AddedTo
 
 ANSWERS = "answers.md"
@@ -31,14 +32,16 @@ def answers(paths: Sequence[Path]) -> str:
     """The answers of notebooks in one text: Markdown."""
     parts = [
         "# Answers",
-        "The exercises of the notebooks, each with what its checker says of the right answer. "
+        "The exercises of the notebooks, each with what its checker says of the right answer, and "
+        "the questions of the quizzes and of the teacher's bank, each with its reason. "
         f"The ten pieces of the build track are in {NAME}; a comment at the head of each says why "
         "it is made so.",
     ]
     for path in paths:
         notebook = read(path)
-        parts.append(f"## {path.stem.partition('_')[0]} {title(notebook)}")
+        parts.append(f"## {number(path)} {title(notebook)}")
         parts += [_answer(exercise) for exercise in exercises(notebook)]
+        parts += ["### Questions", *map(_right_choice, question_bank([path]))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -46,6 +49,11 @@ def _answer(exercise: Exercise) -> str:
     code = f"```python\n{exercise.solution.strip()}\n```"
     reason = exercise.praise[:1].upper() + exercise.praise[1:]
     return "\n\n".join(filter(None, (f"### {exercise.title}", code, reason)))
+
+
+def _right_choice(question: Question) -> str:
+    [right] = [choice for choice in question.choices if choice.right]
+    return f"{question.text}\n\n*{right.text}* {right.why}"
 
 
 def write_key(paths: Sequence[Path], folder: AddedTo) -> list[str]:

@@ -38,7 +38,8 @@ def notebook_paths(names: list[str] | None = None) -> list[Path]:
     Raises:
         ValueError: a name fits no notebook.
     """
-    paths = sorted(notebooks_folder().glob("[0-9][0-9]*_*.ipynb"))
+    patterns = ("[0-9][0-9]_*.ipynb", "[0-9][0-9][a-z]_*.ipynb")
+    paths = sorted(path for pattern in patterns for path in notebooks_folder().glob(pattern))
     if not names:
         return paths
     for name in names:
@@ -66,6 +67,11 @@ def title(notebook: NotebookNode) -> str:
 def tags(cell: NotebookNode) -> list[str]:
     """Tags of a cell."""
     return list(cell.metadata.get("tags", []))
+
+
+def number(path: Path) -> str:
+    """How a notebook is called in lists: `03`, and `03b` for its second part."""
+    return path.stem.partition("_")[0]
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def overview(paths: list[Path]) -> str:
         notebook = read(path)
         minutes = TIME.search(notebook.cells[0].source).group(1)
         link = f"[{title(notebook)}](notebooks/{path.name})"
-        lines.append(f"| {path.stem[:2]} | {link} | {minutes} |")
+        lines.append(f"| {number(path)} | {link} | {minutes} |")
     return "\n".join(lines) + "\n"
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from minbert.course.build_track.skeleton import NAME, skeleton
-from minbert.course.exercises import unwritten
 from minbert.course.files import notebook_text
 from minbert.course.notebooks import normalise, read, tags
+from minbert.course.stubs import unwritten
 from minbert.folders.added import AddedTo
 
 BESIDE = re.compile(r"\]\(\.\./([^)#?\s]+)")

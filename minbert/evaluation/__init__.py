@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         measure,
         over_seeds,
         summarise,
+        with_seeds,
     )
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from minbert.experiments.labs.table import beyond_noise
     from minbert.experiments.labs.trial import Cell, run_lab
     from minbert.experiments.markdown import cell, interval, number
-    from minbert.experiments.report import TITLES, findings
+    from minbert.experiments.report import TITLES, findings, story_count
     from minbert.experiments.single_task import train_single_task
     from minbert.experiments.stage_files import (
         predict_tasks,

@@ -341,6 +341,16 @@ def findings(results: dict[str, Any]) -> list[Finding]:
     return found
 
 
+def story_count(story: Sequence[Finding]) -> str:
+    """How much of the story a run bears out, in one sentence; the README and the docs quote it.
+
+    `less than expected` counts as not borne out.
+    """
+    out = sum(found.verdict == "yes" for found in story)
+    left = len(story) - out
+    return f"{out} of the story's {len(story)} sentences come out on the lab, {left} do not"
+
+
 def _beats_the_ladder(results: dict[str, Any], arm: str) -> list[Finding]:
     """An arm against the best rung of each task: each task at its own stage, then one model."""
     found = []

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from minbert.analysis.blanks import entropy, frequency_head, piece_counts
+from minbert.analysis.blanks import entropy, frequency_head, frequency_loss, piece_counts
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
 from minbert.losses import masked_language_model
@@ -54,3 +54,12 @@ def test_without_counts_it_guesses_evenly_and_learns_its_bias_only(
     logits = head(torch.ones(1, small_config.hidden_size), words)
     loss = masked_language_model(logits, torch.tensor([9]))
     assert loss.item() == pytest.approx(math.log(small_config.vocab_size))
+
+
+def test_the_loss_of_known_frequencies_is_that_of_their_head() -> None:
+    counts, known = torch.tensor([1.0, 3.0, 0.0]), torch.tensor([2.0, 0.0, 6.0])
+    shares = (known + 0.1) / (known + 0.1).sum()
+    expected = -(0.25 * shares[0].log() + 0.75 * shares[1].log())
+    assert math.isclose(frequency_loss(counts, known), expected.item(), rel_tol=1e-6)
+    assert math.isclose(frequency_loss(counts, counts, added=1e-9), entropy(counts), abs_tol=1e-6)
+    assert frequency_loss(counts, known) > entropy(counts)

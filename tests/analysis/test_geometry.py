@@ -9,7 +9,14 @@ import pytest
 import torch
 from checked_shapes import unchecked
 
-from minbert.analysis.geometry import alignment, anisotropy, linear_cka, random_cosines, uniformity
+from minbert.analysis.geometry import (
+    alignment,
+    anisotropy,
+    axis_shares,
+    linear_cka,
+    random_cosines,
+    uniformity,
+)
 
 
 def draws(count: int, width: int, seed: int = 0) -> np.ndarray:
@@ -42,6 +49,20 @@ def test_pairs_are_drawn_by_the_seed_and_never_of_one_line_with_itself() -> None
     few = draws(20, 8)
     assert anisotropy(few, seed=1) == anisotropy(few, seed=2), "all 190 pairs are taken"
     assert random_cosines(few).shape == (190,) and random_cosines(few).max() < 1 - 1e-6
+
+
+def test_shares_of_axes_tell_one_common_direction_from_two() -> None:
+    assert axis_shares(np.array([[3.0, 0.0], [0.0, 4.0]])) == pytest.approx([16 / 25, 9 / 25])
+    assert axis_shares(np.ones((5, 3))) == pytest.approx([1, 0, 0])
+    noise, shift, apart = 0.01 * draws(400, 64), np.zeros(64), np.zeros(64)
+    shift[0] = apart[1] = 1.0
+    one = axis_shares(noise + shift)
+    two = axis_shares(noise + shift + np.where(np.arange(400) % 2, 1, -1)[:, None] * apart)
+    assert one[0] > 0.98 and one[1] < 0.01
+    assert two[:2] == pytest.approx([0.5, 0.5], abs=0.01)
+    assert axis_shares(torch.from_numpy(noise)).sum() == pytest.approx(1)
+    with pytest.raises(ValueError, match="no axes"):
+        axis_shares(np.zeros((3, 2)))
 
 
 def test_alignment_is_two_minus_two_cosines() -> None:

@@ -429,6 +429,7 @@ CASES: dict[str, Case] = {
         )
     },
     "anisotropy: no pairs": ("pairs", lambda: geometry.anisotropy(vectors(1.0), pairs=0)),
+    "axis_shares: all zero": ("vectors", lambda: geometry.axis_shares(np.zeros((3, 2)))),
     "anisotropy: zero vector": ("vectors", lambda: geometry.anisotropy(np.eye(3) * a(1, 0, 1))),
     "anisotropy: one line": ("vectors", lambda: geometry.anisotropy(np.ones((1, 3)))),
     **{
@@ -511,6 +512,10 @@ CASES: dict[str, Case] = {
     "entropy: none": ("counts", lambda: blanks.entropy(torch.zeros(3))),
     "entropy of counts: below": ("counts", lambda: blanks.entropy(i(1.0, -1.0))),
     "entropy of counts: NaN": ("counts", lambda: blanks.entropy(i(1.0, NAN))),
+    "frequency_loss: none": ("counts", lambda: blanks.frequency_loss(i(0.0, 0.0), i(1.0, 1.0))),
+    "frequency_loss: length": ("known", lambda: blanks.frequency_loss(i(1.0, 1.0), i(1.0))),
+    "frequency_loss: below": ("known", lambda: blanks.frequency_loss(i(1.0, 1.0), i(1.0, -1.0))),
+    "frequency_loss: added": ("added", lambda: blanks.frequency_loss(i(1.0), i(1.0), added=0.0)),
     "frequency head: counts": ("counts", lambda: blanks.frequency_head(CONFIG, f(39))),
     "frequency head: nothing added": (
         "added", lambda: blanks.frequency_head(CONFIG, f(40), added=0.0)),

@@ -1,4 +1,4 @@
-"""The mask stepper and the blank explorer in JupyterLab, on the real notebook, by keyboard."""
+"""The mask stepper and the blank explorer in JupyterLab, on the real notebooks, by keyboard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ HOSTILE = "<script>document.title = 'taken'</script> \u202eabc $x$ \u4e2d\u6587"
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
-    opened = open_notebook("06")
+    opened = open_notebook("06_")
+    opened.run_all()
+    return opened
+
+
+@pytest.fixture(scope="module")
+def trained(open_notebook):
+    opened = open_notebook("06b_")
     opened.run_all()
     return opened
 
@@ -69,8 +76,8 @@ def test_hostile_sentences_are_masked_as_well(notebook) -> None:
     assert not notebook.errors()
 
 
-def test_blanks_are_filled_before_and_after(notebook) -> None:
-    explorer = notebook.explorer("Blank explorer")
+def test_blanks_are_filled_before_and_after(trained) -> None:
+    explorer = trained.explorer("Blank explorer")
     before = explorer.caption("Most probable")
     assert "tiny before: " in before and "tiny after: " in before
     explorer.type("Text", "Helen counted the [MASK] until the [MASK].")
@@ -85,38 +92,38 @@ def test_blanks_are_filled_before_and_after(notebook) -> None:
     assert "helen counted the [" in explorer.caption("All blanks")
 
 
-def test_a_piece_is_looked_for(notebook) -> None:
-    explorer = notebook.explorer("Blank explorer")
+def test_a_piece_is_looked_for(trained) -> None:
+    explorer = trained.explorer("Blank explorer")
     explorer.type("Piece to look for", "journey")
     explorer.wait_for("One piece", "“journey” in blank 2")
     explorer.type("Piece to look for", "guinea pig")
     explorer.wait_for("One piece", "“guinea pig” is 2 pieces in this vocabulary")
     explorer.type("Piece to look for", "Days")
     explorer.wait_for("One piece", "rank of days")
-    assert not notebook.errors()
+    assert not trained.errors()
 
 
-def test_a_text_without_a_blank_is_answered(notebook) -> None:
-    explorer = notebook.explorer("Blank explorer")
+def test_a_text_without_a_blank_is_answered(trained) -> None:
+    explorer = trained.explorer("Blank explorer")
     explorer.type("Text", HOSTILE)
     explorer.wait_for("Most probable", "There is no blank in this text. Write [MASK]")
     explorer.type("Text", f"{HOSTILE} [MASK]")
     explorer.wait_for("Most probable", "Blank 1 of 1")
-    assert notebook.page.title() != "taken"
+    assert trained.page.title() != "taken"
     explorer.type("Text", "Can a bank learn [MASK]?")
     explorer.wait_for("Most probable", "“bank learn ___ ?”")
-    assert not notebook.errors()
+    assert not trained.errors()
 
 
-def test_they_are_reached_by_tab(notebook) -> None:
+def test_they_are_reached_by_tab(notebook, trained) -> None:
     names = notebook.explorer("Mask stepper").tab_order(8)
     sliders = [name for name in ("Rate", "Step", "Seed") for _ in range(2)]
     assert names == ["Sentence", "Rule", *sliders]
-    names = notebook.explorer("Blank explorer").tab_order(5)
+    names = trained.explorer("Blank explorer").tab_order(5)
     assert names == ["Text", "Blank", "Pieces shown", "Pieces shown", "Piece to look for"]
 
 
-def test_they_are_looked_at(notebook, screenshots) -> None:
+def test_they_are_looked_at(notebook, trained, screenshots) -> None:
     notebook.explorer("Mask stepper").screenshots(screenshots, "mask-stepper")
-    notebook.explorer("Blank explorer").screenshots(screenshots, "blank")
-    assert not notebook.errors()
+    trained.explorer("Blank explorer").screenshots(screenshots, "blank")
+    assert not notebook.errors() and not trained.errors()

@@ -17,17 +17,17 @@ def kept(labels, tensor):
     return torch.allclose(torch.tensor(labels), tensor.float())
 
 
-def mean_cosine(vectors):
-    units = torch.nn.functional.normalize(vectors, dim=1)
-    total = (units @ units.T).sum() - len(units)
-    return total.item() / (len(units) * (len(units) - 1))
+def axis_shares(vectors):
+    squared = torch.linalg.eigvalsh(vectors.T @ vectors).flip(0)
+    return squared / squared.sum()
 
 
 def test_right_answers_pass() -> None:
     assert heads.comparing_features(features).passed
     assert heads.labels_kept(kept).passed
     assert heads.labels_kept(lambda a, b: max(abs(x - y) for x, y in zip(a, b.tolist())) < 1e-3)  # noqa: B905
-    assert heads.mean_cosine(mean_cosine).passed
+    assert heads.axis_shares(axis_shares).passed
+    assert heads.axis_shares(lambda x: axis_shares(x).numpy()).passed
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,17 @@ def test_labels(function, said: str) -> None:
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (lambda x: torch.cosine_similarity(x[:, None], x[None], dim=-1).mean(), "itself"),
-        (lambda x: ((x @ x.T).sum() - (x * x).sum()) / (len(x) ** 2 - len(x)), "dot products"),
-        (lambda x: mean_cosine(x) * (1 - 1 / len(x)), "divided by n²"),
-        (lambda x: x, "shape"),
+        (lambda x: None, "returns None"),
+        (lambda x: torch.linalg.svdvals(x), "square them and divide"),
+        (lambda x: torch.linalg.svdvals(x) ** 2, "shares sum to 1"),
+        (lambda x: axis_shares(x).sqrt() / axis_shares(x).sqrt().sum(), "not of squared length"),
+        (lambda x: axis_shares(x - x.mean(0)), "mean was subtracted"),
+        (lambda x: (x * x).mean(0) / (x * x).mean(0).sum(), "coordinate axes"),
+        (lambda x: axis_shares(x).flip(0), "largest down"),
+        (lambda x: axis_shares(x)[0], "return all"),
+        (lambda x: axis_shares(x) + 0.1, "expected"),
     ],
 )
-def test_mean_cosine(function, said: str) -> None:
-    verdict = heads.mean_cosine(function)
+def test_axis_shares(function, said: str) -> None:
+    verdict = heads.axis_shares(function)
     assert not verdict.passed and said in str(verdict), verdict

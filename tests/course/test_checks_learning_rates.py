@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from minbert.course.checks import learning_rates
 
 
-def cosines(vectors):
-    return torch.cosine_similarity(vectors[:, None], vectors[None, :], dim=-1)
-
-
 def test_the_right_ones_pass() -> None:
     assert learning_rates.largest_stable_rate(lambda curvatures: 2 / np.max(curvatures)).passed
-
-    def right(vectors):
-        n = len(vectors)
-        return (cosines(vectors).sum() - n) / (n * (n - 1))
-
-    assert learning_rates.random_pair_cosine(right).passed
+    assert learning_rates.sweep((1e-4, 1e-3, 1e-2)).passed
+    assert learning_rates.sweep([0.01, 1e-5, 0.001, 3e-3]).passed
 
 
 @pytest.mark.parametrize(
@@ -41,16 +32,20 @@ def test_mistakes_of_the_bound_are_named(function, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("rates", "said"),
     [
-        (lambda v: None, "returns None"),
-        (lambda v: cosines(v).mean(), "diagonal out"),
-        (lambda v: (v @ v.T)[~torch.eye(len(v), dtype=torch.bool)].mean(), "dot products"),
-        (lambda v: cosines(v).fill_diagonal_(0).mean(), "still counted"),
-        (lambda v: cosines(v)[~torch.eye(len(v), dtype=torch.bool)].abs().mean(), "sign is lost"),
-        (cosines, "matrix"),
+        (..., "no rates yet"),
+        (None, "no rates yet"),
+        (1e-3, "a tuple of numbers"),
+        (("low", "high", "higher"), "a tuple of numbers"),
+        ((0.0, 1e-3, 1e-2), "above 0"),
+        ((1e-4, 1e-3, float("nan")), "above 0"),
+        ((1e-4, 1e-2), "fewer than three"),
+        (tuple(10.0**-power for power in range(7)), "too long"),
+        ((1e-3, 2e-3, 3e-3, 4e-3), "factor of 2"),
+        ((1e-3, 2e-3, 4e-3), "factor of 30"),
     ],
 )
-def test_mistakes_of_the_alarm_are_named(function, said: str) -> None:
-    verdict = learning_rates.random_pair_cosine(function)
+def test_mistakes_of_the_sweep_are_named(rates, said: str) -> None:
+    verdict = learning_rates.sweep(rates)
     assert not verdict.passed and said in str(verdict)

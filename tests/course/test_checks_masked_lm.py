@@ -1,10 +1,11 @@
-"""The checkers of 06_masked_language_model pass what is right and name what is wrong."""
+"""The checkers of 06 and 06b pass what is right and name what is wrong."""
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
-from torch.nn import functional as F
 
 from minbert.course.checks import masked_lm
 
@@ -20,17 +21,15 @@ def corrupt(ids, first, second, pieces, masked=0.8, until=0.9, special=5):
 
 def test_the_right_answers_pass() -> None:
     assert masked_lm.corrupt(corrupt).passed
-    assert masked_lm.masked_loss(lambda x, y: F.cross_entropy(x.flatten(0, -2), y.flatten())).passed
+    assert masked_lm.perplexity_per_word(lambda n, p, w: math.exp(n * p / w)).passed
+    assert masked_lm.frequency_loss(paid).passed
+    assert masked_lm.frequency_loss(lambda c, k: paid(c, k).item()).passed
     assert masked_lm.shares(lambda r, k: ((1 - r) * (1 - k), r, k * (1 - r))).passed
 
 
-def everything(x, y):
-    return x.log_softmax(-1).flatten(0, -2), y.flatten()
-
-
-def chosen(x, y):
-    scores, labels = everything(x, y)
-    return scores[labels != -100, labels[labels != -100]]
+def paid(counts, known, added=0.1):
+    p = (known + added) / (known + added).sum()
+    return -(counts / counts.sum() * p.log()).sum()
 
 
 @pytest.mark.parametrize(
@@ -56,32 +55,25 @@ def chosen(x, y):
             ),
             "predicted as well",
         ),
-        ("masked_loss", lambda x, y: -chosen(x, y).sum() / y.numel(), "number of all positions"),
-        ("masked_loss", lambda x, y: -chosen(x, y).sum(), "this is the sum"),
-        ("masked_loss", lambda x, y: chosen(x, y).mean(), "minus is missing"),
-        ("masked_loss", lambda x, y: -chosen(x, y).mean() / 0.6931472, "bits"),
-        ("masked_loss", lambda x, y: 1 - chosen(x, y).exp().mean(), "logarithm"),
+        ("perplexity_per_word", lambda n, p, w: None, "returns None"),
+        ("perplexity_per_word", lambda n, p, w: math.exp(n), "per piece: a word costs"),
+        ("perplexity_per_word", lambda n, p, w: n * p / w, "loss per word"),
+        ("perplexity_per_word", lambda n, p, w: math.exp(n * w / p), "swapped"),
+        ("perplexity_per_word", lambda n, p, w: math.exp(n) * p / w, "multiply the loss"),
+        ("perplexity_per_word", lambda n, p, w: 2 ** (n * p / w), "base is e"),
+        ("frequency_loss", lambda c, k: None, "returns None"),
+        ("frequency_loss", lambda c, k: paid(c, k, 0), "nothing was added"),
+        ("frequency_loss", lambda c, k: paid(c, k, 1), "1 was added"),
         (
-            "masked_loss",
-            lambda x, y: F.cross_entropy(x.flatten(0, -2), y.flatten().clamp(min=0)),
-            "piece 0",
+            "frequency_loss",
+            lambda c, k: -(c / c.sum() * ((k + 0.1) / k.sum()).log()).sum(),
+            "do not sum to 1",
         ),
-        (
-            "masked_loss",
-            lambda x, y: (
-                -everything(x, y)[0].gather(-1, (everything(x, y)[1] % x.shape[-1])[:, None]).mean()
-            ),
-            "from the end",
-        ),
-        (
-            "masked_loss",
-            lambda x, y: (
-                -x.flatten(0, -2)[y.flatten() != -100]
-                .gather(-1, y.flatten()[y.flatten() != -100][:, None])
-                .mean()
-            ),
-            "softmax is missing",
-        ),
+        ("frequency_loss", lambda c, k: paid(c, k) * c.sum(), "sum over all words"),
+        ("frequency_loss", lambda c, k: paid(k, c), "swapped"),
+        ("frequency_loss", lambda c, k: -paid(c, k), "minus is missing"),
+        ("frequency_loss", lambda c, k: paid(c, c, 1e-9), "entropy"),
+        ("frequency_loss", lambda c, k: 1.0, "expected"),
         ("shares", lambda r, k: (1 - r - k, r, k), "intended"),
         ("shares", lambda r, k: ((1 - r) * (1 - k), r * (1 - k), k), "here it loses"),
         ("shares", lambda r, k: ((1 - r) * (1 - k), r, k), "counted twice"),

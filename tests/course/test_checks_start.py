@@ -15,7 +15,6 @@ def length(vector) -> float:
 def test_what_is_right_passes() -> None:
     assert start.cosine(lambda u, v: (u * v).sum() / (length(u) * length(v))).passed
     assert start.overall(lambda sst, quora, sts: (sst + quora + 0.5 * sts + 0.5) / 3).passed
-    assert start.hours(lambda pieces, rate, heavier: pieces / rate * heavier / 60 / 60).passed
 
 
 @pytest.mark.parametrize(
@@ -52,20 +51,4 @@ def test_a_wrong_cosine_is_explained(function, said: str) -> None:
 )
 def test_a_wrong_score_is_explained(function, said: str) -> None:
     verdict = start.overall(function)
-    assert not verdict.passed and said in str(verdict)
-
-
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        (lambda pieces, rate, heavier: None, "returns None"),
-        (lambda pieces, rate, heavier: pieces * heavier / rate, "seconds"),
-        (lambda pieces, rate, heavier: pieces * heavier / rate / 60, "minutes"),
-        (lambda pieces, rate, heavier: pieces / heavier / rate / 3600, "takes longer"),
-        (lambda pieces, rate, heavier: pieces / rate / 3600, "does not enter"),
-        (lambda pieces, rate, heavier: rate * heavier / pieces / 3600, "upside down"),
-    ],
-)
-def test_wrong_hours_are_explained(function, said: str) -> None:
-    verdict = start.hours(function)
     assert not verdict.passed and said in str(verdict)

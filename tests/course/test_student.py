@@ -12,9 +12,10 @@ from nbformat import NotebookNode, v4
 
 from minbert.__main__ import main
 from minbert.course.build_track.skeleton import KEY, skeleton
-from minbert.course.exercises import Exercise, exercises, unwritten
+from minbert.course.exercises import Exercise, exercises
 from minbert.course.notebooks import notebook_paths, read, tags
 from minbert.course.runner import execute
+from minbert.course.stubs import unwritten
 from minbert.course.student import student_edition
 
 SHORT = 12
@@ -25,7 +26,7 @@ def telling_lines(exercise: Exercise) -> list[str]:
     """The lines in the functions of a solution that are not in the stub."""
     functions = [
         node for node in ast.parse(exercise.solution).body if isinstance(node, ast.FunctionDef)
-        and node.name in exercise.names
+        and node.name in exercise.targets
     ]  # fmt: skip
     given = {line.strip() for line in exercise.stub.splitlines()}
     lines = exercise.solution.splitlines()
@@ -110,7 +111,7 @@ def test_no_solution_takes_the_learners_name(path: Path) -> None:
             for node in ast.parse(notebook.cells[exercise.at + 1].source).body
             if isinstance(node, ast.FunctionDef)
         }
-        assert not own & set(exercise.names), exercise.title
+        assert not own & set(exercise.targets), exercise.title
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_the_key_has_every_answer_with_its_reason(editions: Path) -> None:
         for exercise in exercises(read(path)):
             assert exercise.solution.strip() in text
             assert exercise.praise and exercise.praise[1:] in text
-            assert exercise.names or "answer" in exercise.stub, exercise.title
+            assert exercise.targets or "answer" in exercise.stub, exercise.title
 
 
 def test_a_corpus_of_ones_own(tmp_path: Path) -> None:

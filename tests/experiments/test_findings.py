@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 
 import pytest
 
-from minbert.experiments.report import Finding, findings
+from minbert.course.recorded import recorded
+from minbert.experiments.report import Finding, findings, story_count
+
+ROOT = Path(__file__).parents[2]
 
 SPREAD = (-0.01, 0.0, 0.01)
 
@@ -91,3 +96,20 @@ def test_a_run_without_the_storys_arms_has_none(results: dict) -> None:
     results["arms"] = {"baseline": results["arms"]["baseline"]}
     results["mlm_held_out"] = None
     assert findings(results) == []
+
+
+def test_the_count_takes_only_what_is_borne_out_in_full(results: dict) -> None:
+    results["arms"]["mnrl"]["heads"]["sts_pearson"]["per_seed"] = [0.29, 0.3, 0.31]
+    story = findings(results)
+    assert {found.verdict for found in story} >= {"yes", "less than expected"}
+    out = [found.verdict for found in story].count("yes")
+    left = len(story) - out
+    assert story_count(story).startswith(f"{out} of the story's {len(story)} sentences come out")
+    assert story_count(story).endswith(f", {left} do not")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/results.md", "docs/lab.md"])
+def test_pages_count_the_recorded_story_alike(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    count = story_count(findings(recorded("lab-tiny-quick").results))
+    assert re.findall(r"<!-- story -->(.+?)<!-- /story -->", text) == [count]

@@ -10,7 +10,7 @@ import pytest
 from minbert.course.notebooks import notebook_paths, read
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *notebook_paths()]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *notebook_paths()]
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+(?:\([^()]*\)[^()\s]*)?)\)")
 WELL_FORMED = re.compile(r"https://[a-z0-9.-]+\.[a-z]{2,}(/[\w./%#?=&:+~@,()-]*)?")
 

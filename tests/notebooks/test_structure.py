@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ from minbert.course.notebooks import (
 PATHS = notebook_paths()
 NAMES = [path.stem for path in PATHS]
 COURSE = (
-    "00_start_here", "01_words_and_data", "02_attention", "03_encoder", "04_one_task",
-    "05_three_heads", "06_masked_language_model", "07_negatives_ranking", "08_learning_rates",
-    "09_heads_and_sentiment", "10_results", "11_explore_embeddings", "12_pair_encoding",
-    "13_beyond_the_paper",
+    "00_start_here", "01_words_and_data", "01b_error_bars", "02_attention", "03_encoder",
+    "03b_norms_and_dropout", "04_one_task", "05_three_heads", "06_masked_language_model",
+    "06b_in_domain_pretraining", "07_negatives_ranking", "08_learning_rates",
+    "09_heads_and_sentiment", "10_results", "10b_guesses", "11_explore_embeddings",
+    "12_pair_encoding", "13_beyond_the_paper",
 )  # fmt: skip
 LEAST_COMPARED = 0.6
+MOST_CELLS = 70
 QUESTIONS = (
     "Why are all cosines near .9?",
     "Why do vectors change at each run?",
@@ -77,6 +80,10 @@ def test_it_begins_with_objectives_and_time(cells: list, path: Path) -> None:
     assert "**Recall**" in first or "**Recall**" in cells[1].source
 
 
+def test_it_can_be_studied_in_one_go(cells: list) -> None:
+    assert len(cells) <= MOST_CELLS
+
+
 def test_the_set_up_cell_names_the_tier(code: list, path: Path) -> None:
     assert "setup" in tags(code[0])
     assert f'course.start("{path.stem}")' in code[0].source
@@ -111,6 +118,17 @@ def test_three_quiz_questions_explain_every_choice(cells: list) -> None:
         assert all(len(choice.split()) >= 6 for choice in choices)
         assert sum("*Right.*" in choice for choice in choices) == 1
         assert sum("*Wrong.*" in choice for choice in choices) == len(choices) - 1
+
+
+def test_the_right_answers_have_no_letter_of_their_own() -> None:
+    """No letter is right in more than two of five questions; in a notebook all three differ."""
+    letters = Counter()
+    for path in PATHS:
+        quiz = "\n".join(cell.source for cell in read(path).cells if "quiz" in tags(cell))
+        right = re.findall(r"<summary>([A-D])\. [^<]+?</summary>\s*\*Right\.\*", quiz)
+        assert len(set(right)) == len(right) == 3, path.stem
+        letters.update(right)
+    assert max(letters.values()) <= 0.4 * letters.total(), letters
 
 
 def test_it_ends_with_doubt_and_with_what_is_next(prose: str) -> None:

@@ -40,12 +40,21 @@ def test_attention_grid_has_a_map_per_layer_and_head() -> None:
     attentions = np.full((2, 3, 4, 4), 0.25)
     attentions[1, 2] = np.eye(4)
     figure, alt = attention_grid(attentions, ["a", "b", "c", "d"])
-    assert len(figure.axes) == 6
+    assert len(figure.axes) == 7  # and one colour bar
+    assert figure.axes[6].get_ylabel() == "weight"
+    assert names(figure.axes[0], "y") == names(figure.axes[5], "x") == ["a", "b", "c", "d"]
+    assert names(figure.axes[0], "x") == names(figure.axes[5], "y") == []
     assert np.array_equal(figure.axes[5].images[0].get_array(), np.eye(4))
     assert [axes.get_title() for axes in figure.axes[:3]] == ["head 0", "head 1", "head 2"]
     assert figure.axes[3].get_ylabel() == "layer 1"
     assert alt.startswith("2 by 3 small heat maps")
     assert "Layer 1, head 2 looks at its own position most: 1.00" in alt
+
+
+def test_attention_grid_leaves_out_tokens_that_could_not_be_read() -> None:
+    figure, _ = attention_grid(np.full((2, 12, 18, 18), 1 / 18), ["token"] * 18)
+    assert len(figure.axes) == 25
+    assert not any(names(axes, "y") for axes in figure.axes[:24])
 
 
 def test_matrix_writes_its_numbers_readably() -> None:

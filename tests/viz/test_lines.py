@@ -31,6 +31,15 @@ def test_smoothing_is_a_mean_of_neighbours() -> None:
     assert alt == "MLM, loss (nats) over step: loss from 3.00 to 2.00."
 
 
+def test_a_name_has_its_place_among_the_colours_in_every_picture() -> None:
+    places = {"1e-2": 0, "1e-3": 1}
+    both, _ = curves({"1e-2": ([0, 1], [2.0, 1.0]), "1e-3": ([0, 1], [2.0, 1.0])}, places=places)
+    alone, _ = curves({"1e-3": ([0, 1], [2.0, 1.0])}, places=places)
+    [line], second = alone.get_lines(), both.get_lines()[1]
+    assert line.get_color() == second.get_color()
+    assert line.get_linestyle() == second.get_linestyle()
+
+
 def test_references_are_drawn_and_named() -> None:
     axes, _ = curves({"loss": ([0, 1], [2.0, 1.0])}, references={"ln 10": 2.3026})
     assert axes.get_lines()[1].get_ydata() == pytest.approx([2.3026, 2.3026])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from minbert.viz.plots.rates import by_rate
+from minbert.viz.style import COLOURS
 
 
 def test_means_ranges_and_the_sentence() -> None:
@@ -28,4 +30,12 @@ def test_several_groups_are_named() -> None:
     axes, alt = by_rate({"a": {0.1: [1.0]}, "b": {0.1: [2.0]}}, y_label="r")
     assert "a: 1.00 at 0.1; b: 2.00 at 0.1" in alt
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+    plt.close(axes.figure)
+
+
+def test_marks_may_have_the_colours_of_their_curves() -> None:
+    axes, _ = by_rate({"mnrl": {1e-2: [3.0], 1e-3: [1.0]}}, places={1e-2: 0, 1e-3: 1})
+    [marks] = axes.collections
+    low, high = marks.get_facecolors()
+    assert to_hex(low).upper() == COLOURS[1] and to_hex(high).upper() == COLOURS[0]
     plt.close(axes.figure)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import linecache
 import traceback
 
+MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc")
+"""Of torch's messages, on several systems."""
 SHAPES = ("size", "shape", "mat1", "broadcast", "expand", "dimension", "must match", "view")
 KINDS = ("dtype", "scalar type", "float", "double", "long", "bool")
 """Words of torch's messages, by what they are about."""
+
+
+class NotAllowed(Exception):
+    """What a graded file must not do; the message goes on behind the place in the file."""
 
 
 def in_words(error: BaseException, file: str, given: str = "") -> str:
@@ -23,6 +29,10 @@ def in_words(error: BaseException, file: str, given: str = "") -> str:
         return f"{_place(error, file)} ends the program (sys.exit): a piece should return"
     text = str(error).partition("\n")[0]
     place = _place(error, file)
+    if isinstance(error, NotAllowed):
+        return f"{place} {text}"
+    if isinstance(error, MemoryError) or any(word in text for word in MEMORY):
+        return f"{place} asks for more memory than there is"
     if isinstance(error, IndexError) and "out of range in self" in text:
         return f"{place} looks up a row that its table does not have"
     if isinstance(error, RuntimeError | IndexError) and type(error) is not RecursionError:

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from minbert.analysis.geometry import anisotropy
+from minbert.analysis import geometry
 from minbert.course.checks.base import Verdict, judge_function
-from minbert.heads import similarity_score
 
 
 def comparing_features(function: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
@@ -86,12 +85,12 @@ def labels_kept(function: Callable[[Sequence[float], Tensor], bool]) -> Verdict:
     def right(labels: Sequence[float], tensor: Tensor) -> bool:
         return bool(np.allclose(labels, tensor.tolist(), atol=1e-4))
 
-    def answer(labels: Sequence[float], tensor: Tensor) -> bool:
-        return bool(function(labels, tensor))
+    def answer(labels: Sequence[float], tensor: Tensor) -> bool | None:
+        found = function(labels, tensor)
+        return None if found is None or found is Ellipsis else bool(found)
 
-    empty = function(*cases[0])
     return judge_function(
-        function if empty is None or empty is Ellipsis else answer,
+        answer,
         right,
         cases,
         mistakes={
@@ -119,57 +118,46 @@ def labels_kept(function: Callable[[Sequence[float], Tensor], bool]) -> Verdict:
     )
 
 
-def mean_cosine(function: Callable[[Tensor], float]) -> Verdict:
-    """`function(vectors)`: mean cosine over all pairs of two different lines."""
+def axis_shares(function: Callable[[Tensor], Tensor]) -> Verdict:
+    """`function(vectors)`: shares of squared length along the principal axes, largest first."""
     draw = torch.Generator().manual_seed(6)
     cases = [
-        (torch.randn(6, 4, generator=draw) * torch.tensor([[1], [9], [1], [3], [1], [2]]),),
-        (torch.randn(5, 8, generator=draw) + 2,),
-        (torch.tensor([[3.0, 0.0], [0.0, 2.0], [-1.0, 0.0]]),),
+        (torch.randn(6, 4, generator=draw) + 2,),
+        (torch.randn(7, 3, generator=draw) * torch.tensor([1.0, 2.0, 5.0]),),
+        (torch.tensor([[3.0, 0.0], [0.0, 4.0]]),),
     ]
 
-    def right(vectors: Tensor) -> float:
-        return anisotropy(vectors)
+    def right(vectors: Tensor) -> Tensor:
+        return torch.from_numpy(geometry.axis_shares(vectors))
 
-    def cosines(vectors: Tensor) -> Tensor:
-        units = vectors / vectors.norm(dim=1, keepdim=True)
-        return units @ units.T
+    def answer(vectors: Tensor) -> Tensor | None:
+        found = function(vectors)
+        return None if found is None or found is Ellipsis else torch.as_tensor(found)
 
-    def apart(matrix: Tensor) -> Tensor:
-        first, second = torch.triu_indices(len(matrix), len(matrix), offset=1)
-        return matrix[first, second]
+    def values(vectors: Tensor) -> Tensor:
+        return torch.linalg.svdvals(vectors)
 
     return judge_function(
-        function,
+        answer,
         right,
         cases,
         mistakes={
-            "each vector is also paired with itself, which gives 1: leave the diagonal out": (
-                lambda vectors: cosines(vectors).mean().item()
+            "these are shares of length, not of squared length: square the singular values": (
+                lambda x: values(x) / values(x).sum()
             ),
-            "these are dot products: divide each vector by its length first": (
-                lambda vectors: apart(vectors @ vectors.T).mean().item()
+            "these are the singular values; square them and divide by the sum of the squares": (
+                values
             ),
-            "you average the absolute cosines: opposite directions must be able to cancel": (
-                lambda vectors: apart(cosines(vectors)).abs().mean().item()
+            "the squares are not divided by their sum: shares sum to 1": lambda x: values(x) ** 2,
+            "the mean was subtracted first: then the common direction is gone before it is "
+            "measured": lambda x: right(x - x.mean(dim=0)),
+            "these are shares along the coordinate axes: the common direction need not be one of "
+            "them": lambda x: (x**2).sum(dim=0) / (x**2).sum(),
+            "the smallest share comes first: sort them from the largest down": (
+                lambda x: right(x).flip(0)
             ),
-            "negative cosines are cut off, as in the similarity head: here they count": (
-                lambda vectors: apart(cosines(vectors)).clamp(min=0).mean().item()
-            ),
-            "the sum without the diagonal is divided by n², the diagonal's places included": (
-                lambda vectors: 2 * apart(cosines(vectors)).sum().item() / len(vectors) ** 2
-            ),
-            "this is on the scale 0 to 5 of the similarity head, not a cosine": (
-                lambda vectors: (
-                    similarity_score(
-                        vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[0]],
-                        vectors[torch.triu_indices(len(vectors), len(vectors), offset=1)[1]],
-                    )
-                    .mean()
-                    .item()
-                )
-            ),
+            "this is the largest share alone: return all of them": lambda x: right(x)[0],
         },
         tolerance=1e-4,
-        praise="this is the zero point: hold every cosine against it before you call it high.",
+        praise="one large share and many small ones mean one common direction.",
     )

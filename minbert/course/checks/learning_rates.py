@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from typing import Any
 
 from minbert.course.checks.base import Verdict, judge_function
+
+MOST_RATES = 5
+LEAST_FACTOR = 2.0
+LEAST_SPAN = 30.0
 
 
 def largest_stable_rate(function: Callable[[Sequence[float]], float]) -> Verdict:
@@ -38,42 +40,31 @@ def largest_stable_rate(function: Callable[[Sequence[float]], float]) -> Verdict
     )
 
 
-def random_pair_cosine(function: Callable[[Tensor], Tensor]) -> Verdict:
-    """`function(vectors)`: mean cosine over all pairs of different sentences."""
-    draw = torch.Generator().manual_seed(8)
-    offset = torch.tensor([2.0, 0.0, 0.0, 1.0])
-    cases = [
-        (torch.randn(3, 4, generator=draw),),
-        (4 * torch.randn(6, 4, generator=draw) + offset,),
-        (0.1 * torch.randn(5, 4, generator=draw) + offset,),
-    ]
-
-    def cosines(vectors: Tensor) -> Tensor:
-        normalised = F.normalize(vectors, dim=-1)
-        return normalised @ normalised.T
-
-    def others(values: Tensor) -> Tensor:
-        return values[~torch.eye(len(values), dtype=torch.bool)]
-
-    return judge_function(
-        function,
-        lambda vectors: others(cosines(vectors)).mean(),
-        cases,
-        mistakes={
-            "each sentence is compared with itself too, and those cosines are 1: leave the "
-            "diagonal out": lambda vectors: cosines(vectors).mean(),
-            "these are dot products: longer vectors count more; divide by the lengths": (
-                lambda vectors: others(vectors @ vectors.T).mean()
-            ),
-            "the diagonal was set to 0 but still counted: divide by n * (n - 1)": (
-                lambda vectors: (cosines(vectors).sum() - len(vectors)) / len(vectors) ** 2
-            ),
-            "the sign is lost: opposite vectors have cosine -1, and that is no collapse": (
-                lambda vectors: others(cosines(vectors)).abs().mean()
-            ),
-            "this is a matrix of cosines: take the mean over the pairs of different sentences": (
-                cosines
-            ),
-        },
-        praise="no pair of a sentence with itself, no length, one number: near 1 is the alarm.",
-    )
+def sweep(rates: Any) -> Verdict:
+    """Learning rates of a sweep: enough of them, and far enough apart, to find the best one."""
+    if rates is None or rates is Ellipsis:
+        return Verdict(False, "there are no rates yet: replace the three dots")
+    try:
+        values = sorted(float(rate) for rate in rates)
+    except (TypeError, ValueError):
+        return Verdict(False, f"expected a tuple of numbers, such as (1e-4, 1e-3), got {rates!r}")
+    if not all(0 < value < math.inf for value in values):
+        return Verdict(False, "each learning rate must be above 0 and finite")
+    if len(values) < 3:
+        return Verdict(False, "with fewer than three rates the best one always lies at an end")
+    if len(values) > MOST_RATES:
+        return Verdict(False, f"{len(values)} rates take too long here: at most {MOST_RATES}")
+    factors = [later / earlier for earlier, later in zip(values, values[1:], strict=False)]
+    if min(factors) < LEAST_FACTOR:
+        return Verdict(
+            False,
+            f"two of the rates differ by less than a factor of {LEAST_FACTOR:g}: one seed cannot "
+            "tell them apart, and what matters is the ratio, so multiply from one to the next",
+        )
+    if values[-1] / values[0] < LEAST_SPAN:
+        return Verdict(
+            False,
+            f"from the lowest to the highest is less than a factor of {LEAST_SPAN:g}: the best "
+            "rate may well lie outside",
+        )
+    return Verdict(True, "the rates are spaced by factors, and wide enough to bracket the best.")

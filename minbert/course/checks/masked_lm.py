@@ -1,15 +1,15 @@
-"""Checkers of 06_masked_language_model."""
+"""Checkers of 06_masked_language_model and 06b_in_domain_pretraining."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from minbert.analysis.blanks import frequency_loss as library_loss
 from minbert.course.checks.base import Verdict, judge_function
-from minbert.losses import masked_language_model
 from minbert.masking import IGNORE
 
 MASK, SPECIAL_BELOW, VOCABULARY = 4, 5, 100
@@ -79,58 +79,6 @@ def corrupt(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
     )
 
 
-def masked_loss(function: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
-    """`function(logits, labels)`: mean negative log-probability where labels are not -100."""
-    draw = torch.Generator().manual_seed(7)
-    cases = []
-    for shape, vocabulary in (((6,), 4), ((2, 9), 30)):
-        logits = 2 * torch.randn(*shape, vocabulary, generator=draw)
-        labels = torch.randint(0, vocabulary, shape, generator=draw)
-        labels[torch.rand(shape, generator=draw) < 0.6] = IGNORE
-        labels.view(-1)[0] = 1
-        cases.append((logits, labels))
-
-    def picked(scores: Tensor, labels: Tensor) -> Tensor:
-        flat, wanted = scores.flatten(0, -2), labels.flatten()
-        return flat[wanted != IGNORE].gather(-1, wanted[wanted != IGNORE][:, None]).squeeze(-1)
-
-    def log_probabilities(logits: Tensor, labels: Tensor) -> Tensor:
-        return picked(logits.log_softmax(-1), labels)
-
-    return judge_function(
-        function,
-        masked_language_model,
-        cases,
-        mistakes={
-            "the sum over the chosen positions is divided by the number of all positions": (
-                lambda x, y: -log_probabilities(x, y).sum() / y.numel()
-            ),
-            "this is the sum; divide by the number of chosen positions": (
-                lambda x, y: -log_probabilities(x, y).sum()
-            ),
-            "the minus is missing: a loss is not negative": (
-                lambda x, y: log_probabilities(x, y).mean()
-            ),
-            "softmax is missing: a logit is not a log-probability": (
-                lambda x, y: -picked(x, y).mean()
-            ),
-            "this is 1 minus the mean probability of the right piece; take its logarithm": (
-                lambda x, y: 1 - log_probabilities(x, y).exp().mean()
-            ),
-            "this is in bits: the logarithm has base 2, nats have base e": (
-                lambda x, y: -log_probabilities(x, y).mean() / torch.tensor(2.0).log()
-            ),
-            "positions labelled -100 count as if piece 0 were wanted there: leave them out": (
-                lambda x, y: F.cross_entropy(x.flatten(0, -2), y.flatten().clamp(min=0))
-            ),
-            "-100 was used as an index from the end: leave those positions out": (
-                lambda x, y: F.cross_entropy(x.flatten(0, -2), y.flatten() % x.shape[-1])
-            ),
-        },
-        praise="the mean over the chosen positions alone, in nats.",
-    )
-
-
 def shares(function: Callable[[float, float], tuple[float, float, float]]) -> Verdict:
     """`function(random, keep)`: shares of chosen tokens that become [MASK], random, kept.
 
@@ -159,4 +107,80 @@ def shares(function: Callable[[float, float], tuple[float, float, float]]) -> Ve
             ),
         },
         praise="with .1 and .1 that is .81, .10 and .09: close enough that nobody looks.",
+    )
+
+
+def perplexity_per_word(function: Callable[[float, int, int], float]) -> Verdict:
+    """`function(nats, pieces, words)`: perplexity per word, of the mean loss per piece."""
+    return judge_function(
+        function,
+        lambda nats, pieces, words: math.exp(nats * pieces / words),
+        [(2.0, 15, 10), (0.5, 8, 8), (1.2, 30, 12)],
+        mistakes={
+            "this is the perplexity per piece: a word costs what all of its pieces cost": (
+                lambda nats, pieces, words: math.exp(nats)
+            ),
+            "this is the loss per word, in nats; the perplexity is e to that power": (
+                lambda nats, pieces, words: nats * pieces / words
+            ),
+            "pieces and words are swapped: a text has at least as many pieces as words": (
+                lambda nats, pieces, words: math.exp(nats * words / pieces)
+            ),
+            "the perplexity per piece was multiplied; the losses of a word's pieces are added, so "
+            "multiply the loss, then take e to that power": (
+                lambda nats, pieces, words: math.exp(nats) * pieces / words
+            ),
+            "the loss is in nats: the base is e, not 2": (
+                lambda nats, pieces, words: 2 ** (nats * pieces / words)
+            ),
+        },
+        praise="only per word can models with different vocabularies be compared.",
+    )
+
+
+def frequency_loss(function: Callable[[Tensor, Tensor], float]) -> Verdict:
+    """`function(counts, known)`: loss on counted words of a model that knows other frequencies."""
+    cases = [
+        (torch.tensor([3.0, 1.0, 0.0, 4.0]), torch.tensor([10.0, 0.0, 5.0, 1.0])),
+        (torch.tensor([1.0, 1.0]), torch.tensor([7.0, 1.0])),
+    ]
+
+    def shares(counts: Tensor) -> Tensor:
+        return counts / counts.sum()
+
+    def answer(counts: Tensor, known: Tensor) -> Tensor | None:
+        found = function(counts, known)
+        return None if found is None or found is Ellipsis else torch.as_tensor(found)
+
+    def paid(q: Tensor, p: Tensor) -> Tensor:
+        return -(q * p.log()).sum()
+
+    return judge_function(
+        answer,
+        lambda counts, known: torch.tensor(library_loss(counts, known)),
+        cases,
+        mistakes={
+            "nothing was added to the known counts: a piece that was never seen costs infinitely "
+            "much": lambda counts, known: paid(shares(counts), shares(known)),
+            "1 was added to each known count; it should be .1": (
+                lambda counts, known: paid(shares(counts), shares(known + 1))
+            ),
+            ".1 was added, but the shares do not sum to 1: add first, divide afterwards": (
+                lambda counts, known: paid(shares(counts), (known + 0.1) / known.sum())
+            ),
+            "this is the sum over all words; divide the counts by their sum": (
+                lambda counts, known: paid(counts, shares(known + 0.1))
+            ),
+            "the two texts are swapped: weigh by the words that are paid for": (
+                lambda counts, known: paid(shares(known), shares(counts + 0.1))
+            ),
+            "the minus is missing: a loss is not negative": (
+                lambda counts, known: -paid(shares(counts), shares(known + 0.1))
+            ),
+            "this is the entropy of the words that are paid for: a model that knew *their* "
+            "frequencies would pay that": (
+                lambda counts, known: torch.special.entr(shares(counts)).sum()
+            ),
+        },
+        praise="this is the bar: whoever pays less has read, not only counted.",
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minbert.course.checks.base import Verdict, judge_function, judge_value
+from minbert.course.checks.base import Verdict, judge_function
 
 
 def _cosines(pairs: int, seed: int) -> Tensor:
@@ -55,39 +54,6 @@ def loss(function: Callable[[Tensor, float], Tensor]) -> Verdict:
     )
 
 
-def paper_loss(function: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
-    """`function(cosines, similar)`: the paper's K_s form, scale 1."""
-    cases = [
-        (_cosines(4, 3), torch.tensor([True, False, True, False])),
-        (_cosines(6, 4), torch.tensor([False, True, False, False, True, True])),
-    ]
-
-    def terms(cosines: Tensor) -> Tensor:
-        return -cosines.log_softmax(1).diagonal()
-
-    def right(cosines: Tensor, similar: Tensor) -> Tensor:
-        return terms(cosines)[similar].mean()
-
-    return judge_function(
-        function,
-        right,
-        cases,
-        mistakes={
-            "pairs that are not similar count as positives: sum over the similar rows only": (
-                lambda c, similar: terms(c).mean()
-            ),
-            "the sum is divided by K, the batch size, not by K_s, the number of similar pairs": (
-                lambda c, similar: terms(c)[similar].sum() / len(c)
-            ),
-            "pairs that are not similar are gone altogether: their columns stay as negatives": (
-                lambda c, similar: terms(c[similar][:, similar]).mean()
-            ),
-            "the sum is not divided by K_s": lambda c, similar: terms(c)[similar].sum(),
-        },
-        praise="K_s rows, K columns: every pair is a negative, only the similar ones are ranked.",
-    )
-
-
 def gradient(function: Callable[[Tensor, float], Tensor]) -> Verdict:
     """`function(cosines, scale)`: derivative of the mean loss by each cosine."""
 
@@ -115,19 +81,4 @@ def gradient(function: Callable[[Tensor, float], Tensor]) -> Verdict:
             "softmax runs down the columns": lambda c, s: right(c.T, s).T,
         },
         praise="each negative is pushed away by its own probability, and each row sums to 0.",
-    )
-
-
-def negatives_seen(answer: Any) -> Verdict:
-    """Negatives of one sentence when 4 batches of 8 pairs are accumulated into one step."""
-    return judge_value(
-        answer,
-        7,
-        mistakes={
-            "that would be one batch of 32: the four batches never meet in a softmax": 31,
-            "32 pairs take part in the step, but no sentence is compared with 32 others": 32,
-            "its own partner is among these 8, and that is the positive": 8,
-            "28 = 4 · 7 adds up over the batches, but one sentence is in one of them only": 28,
-        },
-        praise="7: the softmax of a row sees its own batch of 8, accumulated or not.",
     )

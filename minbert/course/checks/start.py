@@ -79,31 +79,3 @@ def overall(function: Callable[[float, float, float], float]) -> Verdict:
         },
         praise="a model that knows nothing of similarity (r = 0) already gets half of that third.",
     )
-
-
-def hours(function: Callable[[float, float, float], float]) -> Verdict:
-    """`function(pieces, pieces_per_second, times_heavier)`: hours a heavier model takes."""
-    cases = [(3.6e6, 1000.0, 1.0), (1e6, 2500.0, 8.0), (48e6, 2000.0, 4.0)]
-    return judge_function(
-        function,
-        lambda pieces, rate, heavier: pieces * heavier / rate / 3600,
-        cases,
-        mistakes={
-            "these are seconds: an hour has 3600 of them": (
-                lambda pieces, rate, heavier: pieces * heavier / rate
-            ),
-            "these are minutes: an hour has 3600 seconds": (
-                lambda pieces, rate, heavier: pieces * heavier / rate / 60
-            ),
-            "you divide by how much heavier the model is: a heavier one takes longer": (
-                lambda pieces, rate, heavier: pieces / heavier / rate / 3600
-            ),
-            "how much heavier the model is does not enter": (
-                lambda pieces, rate, heavier: pieces / rate / 3600
-            ),
-            "this is upside down: pieces divided by pieces per second are seconds": (
-                lambda pieces, rate, heavier: rate * heavier / pieces / 3600
-            ),
-        },
-        praise="pieces over pieces per second are seconds; the rest is a factor and a unit.",
-    )

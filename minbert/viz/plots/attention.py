@@ -40,8 +40,14 @@ def attention_map(
     )
 
 
+SMALLEST_PT = 4.5
+"""Below this size of type a map's tokens are not written beside it."""
+
+
 def attention_grid(attentions: np.ndarray, tokens: Sequence[str]) -> tuple[Figure, str]:
-    """All heads of all layers as small maps, one row a layer.
+    """All heads of all layers as small maps, one row a layer, with one colour bar for all.
+
+    The tokens are written at the left and at the bottom, where the maps are large enough for it.
 
     Args:
         attentions: (layer, head, seq, seq).
@@ -49,18 +55,27 @@ def attention_grid(attentions: np.ndarray, tokens: Sequence[str]) -> tuple[Figur
     """
     attentions = np.asarray(attentions, dtype=float)
     layers, heads = attentions.shape[:2]
-    side = min(1.7, 9.0 / heads)
-    figure, grid = subplots(layers, heads, figsize=(side * heads + 0.6, side * layers + 0.7))
+    side = min(2.2, 9.6 / heads)
+    type_pt = min(7.0, 0.8 * 72 * side / len(tokens))
+    named = type_pt >= SMALLEST_PT
+    margin = 0.7 if named else 0.0
+    size = (side * heads + 1.2 + margin, side * layers + 0.7 + margin)
+    figure, grid = subplots(layers, heads, figsize=size)
     for layer in range(layers):
         for head in range(heads):
             axes = grid[layer, head]
-            axes.imshow(attentions[layer, head], cmap=SEQUENTIAL, vmin=0.0, vmax=1.0)
+            image = axes.imshow(attentions[layer, head], cmap=SEQUENTIAL, vmin=0.0, vmax=1.0)
             axes.set_xticks([])
             axes.set_yticks([])
             if layer == 0:
                 axes.set_title(f"head {head}", fontsize=8)
             if head == 0:
                 axes.set_ylabel(f"layer {layer}", fontsize=8)
+            if named and head == 0:
+                axes.set_yticks(range(len(tokens)), tokens, fontsize=type_pt)
+            if named and layer == layers - 1:
+                axes.set_xticks(range(len(tokens)), tokens, fontsize=type_pt, rotation=90)
+    figure.colorbar(image, ax=grid, label="weight", shrink=0.8)
     own = np.einsum("lhss->lh", attentions) / len(tokens)
     layer, head = np.unravel_index(int(own.argmax()), own.shape)
     return figure, (

@@ -19,6 +19,7 @@ def curves(
     y_label: str = "loss (nats)",
     references: Mapping[str, float] | None = None,
     smooth: int = 1,
+    places: Mapping[str, int] | None = None,
 ) -> tuple[Axes, str]:
     """Lines over steps; a two-dimensional array becomes its mean and its range.
 
@@ -28,6 +29,8 @@ def curves(
         title: above the picture and first in the alt sentence.
         references: horizontal lines, such as ln(vocabulary).
         smooth: mean over this many neighbouring points.
+        places: of names among the colours and line styles, for names that several pictures share;
+            without, the order of `lines`.
     """
     axes = tidy(axes or new_axes())
     said = []
@@ -38,8 +41,9 @@ def curves(
             kernel = np.ones(smooth) / smooth
             y = np.stack([np.convolve(row, kernel, mode="valid") for row in y])
             x = np.convolve(x, kernel, mode="valid")
-        colour = COLOURS[number % len(COLOURS)]
-        style = LINE_STYLES[number % len(LINE_STYLES)]
+        place = number if places is None else places[name]
+        colour = COLOURS[place % len(COLOURS)]
+        style = LINE_STYLES[place % len(LINE_STYLES)]
         mean = y.mean(axis=0)
         axes.plot(x, mean, style, color=colour, label=name, linewidth=1.6)
         if len(y) > 1:

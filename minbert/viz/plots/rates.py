@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from minbert.viz.plots.references import reference_line
-from minbert.viz.style import COLOURS, MARKERS, new_axes, tidy
+from minbert.viz.style import COLOURS, MARKERS, REFERENCE, new_axes, tidy
 
 
 def by_rate(
@@ -17,6 +17,7 @@ def by_rate(
     title: str = "",
     y_label: str = "",
     references: Mapping[str, float] | None = None,
+    places: Mapping[float, int] | None = None,
 ) -> tuple[Axes, str]:
     """Values over learning rates on a logarithmic axis, joined by a line.
 
@@ -25,6 +26,8 @@ def by_rate(
         axes: to draw on; new ones without.
         title: above the picture and first in the alt sentence.
         references: horizontal lines, such as the value before any training.
+        places: of rates among the colours, for marks in the colours of their curves; without, each
+            group has one colour.
     """
     axes = tidy(axes or new_axes())
     said = []
@@ -32,10 +35,16 @@ def by_rate(
         rates = sorted(rate for rate in values if rate > 0 and np.isfinite(values[rate]).all())
         colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
         means = [float(np.mean(values[rate])) for rate in rates]
+        of_rate = {rate: colour if places is None else COLOURS[places[rate]] for rate in rates}
         for rate in rates:
-            axes.plot((rate, rate), (min(values[rate]), max(values[rate])), color=colour, lw=5,
-                      alpha=0.35, solid_capstyle="butt")  # fmt: skip
-        axes.plot(rates, means, marker=marker, color=colour, label=name, linewidth=1.2)
+            ends = min(values[rate]), max(values[rate])
+            axes.plot((rate, rate), ends, color=of_rate[rate], lw=5, alpha=0.35,
+                      solid_capstyle="butt")  # fmt: skip
+        joined = colour if places is None else REFERENCE
+        axes.plot(rates, means, marker=marker, color=joined, label=name, linewidth=1.2)
+        if places is not None:
+            marks = [of_rate[rate] for rate in rates]
+            axes.scatter(rates, means, marker=marker, color=marks, zorder=3)
         shown = ", ".join(
             f"{mean:z.2f} at {rate:g}" for rate, mean in zip(rates, means, strict=True)
         )

@@ -34,6 +34,8 @@ def test_the_picture_shows_these_numbers() -> None:
     assert np.allclose(figure.axes[3].images[0].get_array(), after.probabilities)
     assert "before: mean cosine 0.00 on the diagonal and 0.33 beside it" in alt
     assert "after: mean cosine 1.00 on the diagonal and 0.00 beside it, 100% of" in alt
+    for axes in figure.axes[:4]:  # counted from 1, as in the explorer
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2", "3", "4"]
     plt.close(figure)
 
 

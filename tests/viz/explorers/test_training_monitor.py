@@ -54,6 +54,14 @@ def test_a_picture_has_a_column_a_stage_and_all_its_points() -> None:
     assert rows[2] == ["mnrl", "accuracy", "4", "0.500", "0.750", "0.750"]
 
 
+def test_the_axis_of_a_single_metric_has_its_name() -> None:
+    stage = curves(3.0, 2.0)
+    stage.metrics["accuracy on dev"] = [(1, 0.3), (2, 0.4)]
+    assert draw_training({"sst": stage})[0].axes[1].get_ylabel() == "accuracy on dev"
+    stage.metrics["r"] = [(1, 0.1), (2, 0.2)]
+    assert draw_training({"sst": stage})[0].axes[1].get_ylabel() == "metric"
+
+
 def test_smoothing_and_scale_are_drawn() -> None:
     stages = {"mlm": curves(4.0, 2.0, 3.0, 1.0)}
     figure, _ = draw_training(stages, smooth=2, logarithmic=True)

@@ -7,52 +7,57 @@ from typing import Any
 
 import torch
 
+from minbert.course.build_track import seeding
 from minbert.course.build_track.judging import Case, Checker, whole
 from minbert.course.build_track.variants import Mistake
 from minbert.course.checks.base import WrongAnswer
 
 ROWS = ([5, 6, 7, 8], [9], [4, 4])
-LENGTHS = whole(21, 3, 40, 103).tolist()
+
+
+def _lengths() -> list[int]:
+    return whole(21, 3, 40, 103).tolist()
 
 
 def _bucketed(pieces: Any, lengths: Sequence[int], size: int, seed: int, pool: int = 50) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    found = pieces.length_bucketed(lengths, size, generator, pool)
+    found = pieces.length_bucketed(lengths, size, seeding.generator(seed), pool)
     if not isinstance(found, list) or not all(isinstance(batch, list) for batch in found):
         raise WrongAnswer("length_bucketed must give a list of lists of row numbers")
     return found
 
 
 def _every_row(pieces: Any) -> list[int]:
-    return sorted(row for batch in _bucketed(pieces, LENGTHS, 8, 1, 2) for row in batch)
+    return sorted(row for batch in _bucketed(pieces, _lengths(), 8, 1, 2) for row in batch)
 
 
 def _sizes(pieces: Any) -> list[int]:
-    return sorted(len(batch) for batch in _bucketed(pieces, LENGTHS, 8, 1))
+    return sorted(len(batch) for batch in _bucketed(pieces, _lengths(), 8, 1))
 
 
 def _spans(pieces: Any, pool: int) -> bool:
     """Whether no batch overlaps another one in its lengths, ends apart."""
-    batches = _bucketed(pieces, LENGTHS, 8, 2, pool)
-    spans = sorted([min(LENGTHS[row] for row in batch), max(LENGTHS[row] for row in batch)]
+    lengths = _lengths()
+    batches = _bucketed(pieces, lengths, 8, 2, pool)
+    spans = sorted([min(lengths[row] for row in batch), max(lengths[row] for row in batch)]
                    for batch in batches)  # fmt: skip
     return all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
 
 
 def _in_random_order(pieces: Any) -> bool:
-    shortest = [min(LENGTHS[row] for row in batch) for batch in _bucketed(pieces, LENGTHS, 8, 3)]
+    lengths = _lengths()
+    shortest = [min(lengths[row] for row in batch) for batch in _bucketed(pieces, lengths, 8, 3)]
     return shortest != sorted(shortest) and shortest != sorted(shortest, reverse=True)
 
 
 def _follows_seed(pieces: Any) -> tuple[bool, bool]:
-    first, again, other = (_bucketed(pieces, LENGTHS, 8, seed, 2) for seed in (4, 4, 5))
+    first, again, other = (_bucketed(pieces, _lengths(), 8, seed, 2) for seed in (4, 4, 5))
     return first == again, first != other
 
 
 def _company_changes(pieces: Any) -> bool:
     """Another epoch puts other rows together."""
     first, other = (
-        {tuple(sorted(batch)) for batch in _bucketed(pieces, LENGTHS, 8, seed, 3)}
+        {tuple(sorted(batch)) for batch in _bucketed(pieces, _lengths(), 8, seed, 3)}
         for seed in (6, 7)
     )
     return len(first & other) < len(first) / 2

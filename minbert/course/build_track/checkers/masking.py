@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from minbert.course.build_track import seeding
 from minbert.course.build_track.judging import Case, Checker, draw, twin, whole
 from minbert.course.build_track.settings import DOUBLE, SMALL, WIDE, real, tiny_config
 from minbert.course.build_track.variants import Mistake
@@ -14,12 +15,14 @@ from minbert.course.build_track.variants import Mistake
 SPECIAL = (0, 2, 3, 4)
 MASK_ID = 4
 IDS = torch.tensor([[2, 7, 9, 4, 3], [2, 5, 3, 0, 0]])
-MANY = whole(11, 0, 60, 100, 200)
+
+
+def _many() -> Tensor:
+    return whole(11, 0, 60, 100, 200)
 
 
 def _mask(pieces: Any, ids: Tensor, probability: float, seed: int = 5) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    return pieces.mask_tokens(ids, generator, MASK_ID, SPECIAL, probability)
+    return pieces.mask_tokens(ids, seeding.generator(seed), MASK_ID, SPECIAL, probability)
 
 
 def _kept(pieces: Any) -> bool:
@@ -30,18 +33,20 @@ def _kept(pieces: Any) -> bool:
 
 def _share(pieces: Any) -> bool:
     """Within five standard deviations of .15 among the tokens that may be hidden."""
-    corrupted, _ = _mask(pieces, MANY.clone(), 0.15)
-    ordinary = ~torch.isin(MANY, torch.tensor(SPECIAL))
+    many = _many()
+    corrupted, _ = _mask(pieces, many.clone(), 0.15)
+    ordinary = ~torch.isin(many, torch.tensor(SPECIAL))
     count = int(ordinary.sum())
-    share = ((corrupted != MANY) & ordinary).sum().item() / count
+    share = ((corrupted != many) & ordinary).sum().item() / count
     return abs(share - 0.15) < 5 * (0.15 * 0.85 / count) ** 0.5
 
 
 def _together(pieces: Any) -> bool:
     """Labels are the original ids exactly where [MASK] was put."""
-    corrupted, labels = _mask(pieces, MANY.clone(), 0.15)
-    hidden = corrupted != MANY
-    return torch.equal(labels, torch.where(hidden, MANY, -100))
+    many = _many()
+    corrupted, labels = _mask(pieces, many.clone(), 0.15)
+    hidden = corrupted != many
+    return torch.equal(labels, torch.where(hidden, many, -100))
 
 
 def _rows_differ(pieces: Any) -> bool:
@@ -50,7 +55,7 @@ def _rows_differ(pieces: Any) -> bool:
 
 
 def _follows_seed(pieces: Any) -> tuple[bool, bool]:
-    first, again, other = (_mask(pieces, MANY.clone(), 0.15, seed)[0] for seed in (1, 1, 2))
+    first, again, other = (_mask(pieces, _many(), 0.15, seed)[0] for seed in (1, 1, 2))
     return torch.equal(first, again), not torch.equal(first, other)
 
 

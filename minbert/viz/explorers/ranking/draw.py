@@ -29,7 +29,7 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
     figure, grid = subplots(
         2,
         len(batches),
-        figsize=(0.9 + 3.1 * len(batches), 6.2),
+        figsize=(0.9 + 3.4 * len(batches), 7.2),
     )
     said = []
     for column, (name, batch) in enumerate(batches.items()):
@@ -39,6 +39,9 @@ def draw_batches(batches: Mapping[str, RankedBatch]) -> tuple[Figure, str]:
         upper.set_title(f"{name}: cosines")
         lower.set_title(f"{name}: probabilities")
         for axes in (upper, lower):
+            places = _places(len(batch.cosines))
+            axes.set_xticks([place - 1 for place in places], places, fontsize=7)
+            axes.set_yticks([place - 1 for place in places], places, fontsize=7)
             axes.set_xlabel("second sentence of pair")
             axes.set_ylabel("first sentence of pair")
         said.append(

@@ -82,7 +82,7 @@ def draw_training(
         if with_metrics:
             axes = next(rest)
             if stage.metrics:
-                said.append(_draw(axes, stage.metrics, f"Metrics of {name}", "value"))
+                said.append(_draw(axes, stage.metrics, f"Metrics of {name}", _metric(shown)))
         if with_rates:
             rates = {"learning rate": stage.rates}
             _draw(next(rest), rates, "", "learning rate")
@@ -90,6 +90,12 @@ def draw_training(
             axes.set_xlim(0, stage.total_steps)
             axes.label_outer()
     return figure, " ".join(said)
+
+
+def _metric(stages: Mapping[str, StageCurves]) -> str:
+    """What the axis of the metrics is called: by the name of the only one, where there is one."""
+    names = {name for stage in stages.values() for name in stage.metrics}
+    return names.pop() if len(names) == 1 else "metric"
 
 
 def _draw(

@@ -1,0 +1,1 @@
+"""Grading the build track: many learners' files, each run in processes of its own, and points."""
