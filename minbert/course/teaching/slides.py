@@ -55,7 +55,7 @@ section { box-sizing: border-box; min-height: 100vh; scroll-snap-align: start;
 h1 { font-size: 2em; line-height: 1.15; margin: 0 0 .5em }
 h2 { font-size: 1.45em; margin: 0 0 .5em }
 ul, p { margin: .3em 0; max-width: 46em } li { margin: .25em 0 }
-img { display: block; max-width: 100%; max-height: 58vh; margin: .6em auto; background: #fff;
+img { display: block; max-width: 100%; max-height: 48vh; margin: .6em auto; background: #fff;
   border-radius: .3rem; padding: .4rem; box-sizing: border-box }
 table { border-collapse: collapse } th, td { padding: .2em .8em; border-bottom: 1px solid #8886;
   text-align: left }
