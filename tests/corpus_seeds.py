@@ -4,7 +4,7 @@
 
 Every notebook runs with MINBERT_LAB_SEED set, as a learner's copy with a corpus of its own does
 (`minbert course student --seed N`); the notebooks of one seed share a cache. Seeds that are in the
-file already stay there. docs/classroom.md shows the table.
+file already stay there. A corpus takes some ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def run_seed(seed: int, names: Sequence[str] | None) -> dict[str, Any]:
 
 
 def table(record: dict[str, Any]) -> str:
-    """For docs/classroom.md: a line a corpus, then the findings that some corpus lacks."""
+    """A line a corpus, then the findings that some corpus lacks."""
     lines = ["| seed | findings stated | not found | notebooks stopped |", "| --- " * 4 + "|"]
     for seed, found in record["seeds"].items():
         counts = (len(found[kind]) for kind in ("not_found", "stopped"))
