@@ -52,25 +52,6 @@ def test_wilson_by_hand_passes() -> None:
     assert results.wilson(by_hand).passed
 
 
-@pytest.mark.parametrize(
-    ("function", "said"),
-    [
-        (lambda a, b, r: (a + b + r) / 3, "plain mean"),
-        (lambda a, b, r: ((a + 1) / 2 + (b + 1) / 2 + (r + 1) / 2) / 3, "all three are moved"),
-        (lambda a, b, r: (a + b + r / 2) / 3, "the 1 is missing"),
-        (lambda a, b, r: a + b + (r + 1) / 2, "divided by three"),
-        (lambda a, b, r: (a + b + r / 2 + 1) / 3, "outside the half"),
-    ],
-)
-def test_overall(function, said: str) -> None:
-    verdict = results.overall(function)
-    assert not verdict.passed and said in str(verdict)
-
-
-def test_overall_right() -> None:
-    assert results.overall(lambda a, b, r: (a + b + (r + 1) / 2) / 3).passed
-
-
 def error(values):
     return np.std(values) / np.sqrt(len(values))
 

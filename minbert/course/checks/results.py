@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 
 from minbert.course.checks.base import Verdict, judge_function
-from minbert.evaluation.metrics import overall_2024, overall_mean
 from minbert.evaluation.statistics import wilson_interval
 
 Z = 1.959963984540054
@@ -65,32 +64,6 @@ def wilson(function: Callable[[int, int], tuple[float, float]]) -> Verdict:
         },
         tolerance=1e-3,
         praise="it stays inside [0, 1] and says something even of 0 out of 10.",
-    )
-
-
-def overall(function: Callable[[float, float, float], float]) -> Verdict:
-    """`function(sst, quora, sts)`: the overall score of the 2024 course."""
-    return judge_function(
-        function,
-        overall_2024,
-        [(0.514, 0.727, 0.565), (0.3, 0.6, -0.2), (0.0, 0.0, -1.0), (1.0, 1.0, 1.0)],
-        mistakes={
-            "r is averaged as it is: that is the paper's plain mean, the formula of 2024 moves r "
-            "to (r + 1)/2 first": overall_mean,
-            "all three are moved: an accuracy lies between 0 and 1 already, only r does not": (
-                lambda sst, quora, sts: (sst + quora + sts + 3) / 6
-            ),
-            "r is halved, but the 1 is missing: r = -1 should give 0 and r = 1 should give 1": (
-                lambda sst, quora, sts: (sst + quora + sts / 2) / 3
-            ),
-            "the sum is not divided by three": (
-                lambda sst, quora, sts: sst + quora + (sts + 1) / 2
-            ),
-            "1 is added outside the half: (r + 1)/2 is meant, not r/2 + 1": (
-                lambda sst, quora, sts: (sst + quora + sts / 2 + 1) / 3
-            ),
-        },
-        praise="the same answers, another number: .602 and .6745 are one model.",
     )
 
 
