@@ -20,7 +20,7 @@ ANSWERS = "answers.md"
 
 def filled_in(notebook: NotebookNode) -> NotebookNode:
     """The student edition with every exercise solved as the key solves it."""
-    solutions = [exercise.solution for exercise in exercises(notebook)]
+    solutions = [exercise.solved for exercise in exercises(notebook)]
     copy = student_edition(notebook)
     asked = [cell for cell in copy.cells if "exercise" in tags(cell)]
     for cell, solution in zip(asked, solutions, strict=True):

@@ -65,6 +65,12 @@ class Exercise:
         """The heading that stands last before it, without marks."""
         return (re.findall(r"^#+ (.+)$", self.asked, re.MULTILINE) or ["Exercise"])[-1]
 
+    @property
+    def solved(self) -> str:
+        """The learner's cell as the key fills it in: what was given there, then the solution."""
+        missing = [line for line in self.given.splitlines() if line not in self.solution]
+        return "\n".join([*missing, "", "", self.solution]) if missing else self.solution
+
     def marked(self, marks: Marks) -> str:
         """The cell with the answer, of which students get all but what is between the marks.
 

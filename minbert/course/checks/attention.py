@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from minbert.attention import scaled_dot_product_attention
-from minbert.course.checks.base import Verdict, judge_function
+from minbert.course.checks.base import Verdict, judge_function, raised
 
 
 def weights(function: Callable[[Tensor, Tensor], Tensor]) -> Verdict:
@@ -139,7 +139,7 @@ def telling_case(function: Callable[[], tuple[Tensor, Tensor]]) -> Verdict:
     try:
         case = function()
     except Exception as error:  # the learner's code may raise anything
-        return Verdict(False, f"your code raised {type(error).__name__}: {error}")
+        return raised(error)
     if case is None or case is Ellipsis:
         return Verdict(False, "your function returns None: return a query and a key")
     if not (isinstance(case, tuple) and len(case) == 2 and all(map(torch.is_tensor, case))):

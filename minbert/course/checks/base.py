@@ -25,6 +25,13 @@ class WrongAnswer(Exception):
     """Raised by a case's own test, with a sentence that says what is wrong."""
 
 
+def raised(error: Exception) -> Verdict:
+    """What is said of a function that ends in an error."""
+    if isinstance(error, NotImplementedError):
+        return Verdict(False, "the function still raises NotImplementedError: write it")
+    return Verdict(False, f"your code raised {type(error).__name__}: {error}")
+
+
 def judge_function(
     function: Callable[..., Any],
     right: Callable[..., Any],
@@ -52,9 +59,7 @@ def judge_function(
         try:
             answers.append(function(*_copied(case)))
         except Exception as error:  # the learner's code may raise anything
-            if isinstance(error, NotImplementedError):
-                return Verdict(False, "the function still raises NotImplementedError: write it")
-            return Verdict(False, f"your code raised {type(error).__name__}: {error}")
+            return raised(error)
     if all(answer is None or answer is Ellipsis for answer in answers):
         return Verdict(False, "your function returns None: write its body and `return` the result")
     if all(_same(a, e, tolerance) for a, e in zip(answers, expected, strict=True)):

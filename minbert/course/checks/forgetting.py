@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from minbert import losses
 from minbert.config import ModelConfig
-from minbert.course.checks.base import Verdict, judge_function
+from minbert.course.checks.base import Verdict, judge_function, raised
 from minbert.encoder import Encoder
 from minbert.evaluation.statistics import over_seeds
 from minbert.multitask import MultitaskBert
@@ -40,7 +40,7 @@ def heads_optimizer(function: Callable[[MultitaskBert], Optimizer]) -> Verdict:
     try:
         optimizer = function(model)
     except Exception as error:  # the learner's code may raise anything
-        return Verdict(False, f"your code raised {type(error).__name__}: {error}")
+        return raised(error)
     if optimizer is None or optimizer is Ellipsis:
         return Verdict(False, "your function returns None: `return` the optimizer")
     if not isinstance(optimizer, Optimizer):
