@@ -80,6 +80,10 @@ def _holds(folder: Path, thing: Path) -> bool:
         return False
     if thing.is_relative_to(folder):
         return True
-    if not folder.exists():
+    try:
+        about = folder.stat()  # once: another run may be exchanging it at this moment
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    return any(part.exists() and part.samefile(folder) for part in (thing, *thing.parents))
+    return any(
+        part.exists() and os.path.samestat(part.stat(), about) for part in (thing, *thing.parents)
+    )

@@ -221,6 +221,7 @@ def claimed(
     with made_parents(path.parent), locked(beside(path, "lock"), path):
         with named(path):
             repair(path, beside(path, "new"), beside(path, "old"))
+        check_whole_folder(path, said, inputs)  # again, now that nobody else exchanges it
         folder = ReplacedFolder(path, said, kind, {})
         folder.check()
         yield folder

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook):
-    opened = open_notebook("01")
+    opened = open_notebook("01_")
     opened.run_all()
     return opened
 

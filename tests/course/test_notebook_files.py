@@ -112,6 +112,6 @@ def test_notebooks_are_found_by_the_beginning_of_their_names() -> None:
     everything = [path.stem for path in notebook_paths()]
     assert everything == sorted(everything)
     chosen = [path.stem for path in notebook_paths(["03", "02_att"])]
-    assert chosen == ["02_attention", "03_encoder"]
+    assert chosen == ["02_attention", "03_encoder", "03b_norms_and_dropout"]
     with pytest.raises(ValueError, match="no notebook begins with '99'"):
         notebook_paths(["02", "99"])
