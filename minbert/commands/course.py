@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from minbert.commands.kept import say_kept
 from minbert.course.answer_key import write_key
 from minbert.course.files import notebook_text, write_notebook
 from minbert.course.findings import Findings
@@ -231,7 +232,7 @@ def run_student(arguments: argparse.Namespace) -> None:
     choose_tier("lab", seed=arguments.seed)  # raises for what is no seed
     sources = {"the folder of the notebooks": notebooks_folder()}
     with adding_to(arguments.to, "course student", "--to", sources) as folder:
-        _name_kept(hand_out(notebook_paths(), folder, arguments.seed))
+        say_kept(hand_out(notebook_paths(), folder, arguments.seed))
     logger.info("the student edition is in %s", arguments.to)
 
 
@@ -242,10 +243,5 @@ def run_key(arguments: argparse.Namespace) -> None:
     """
     sources = {"the folder of the notebooks": notebooks_folder()}
     with adding_to(arguments.to, "course key", "--to", sources) as folder:
-        _name_kept(write_key(notebook_paths(), folder))
+        say_kept(write_key(notebook_paths(), folder))
     logger.info("the key is in %s: keep it from learners", arguments.to)
-
-
-def _name_kept(kept: Sequence[str]) -> None:
-    if kept:
-        logger.warning("kept as they are, because somebody changed them: %s", ", ".join(kept))

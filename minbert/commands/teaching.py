@@ -6,6 +6,7 @@ import argparse
 import logging
 from pathlib import Path
 
+from minbert.commands.kept import say_kept
 from minbert.course.notebooks import notebook_paths, notebooks_folder
 from minbert.course.teaching.export import export
 from minbert.course.teaching.questions import question_bank, shuffled
@@ -32,8 +33,7 @@ def run_export(arguments: argparse.Namespace) -> None:
     everything = not arguments.names
     with adding_to(arguments.to, "course export", "--to", sources) as folder:
         kept = export(paths, arguments.tool, everything, folder)
-    if kept:
-        logger.warning("kept as they are, because somebody changed them: %s", ", ".join(kept))
+    say_kept(kept)
     logger.info("the assignments are in %s: %s", arguments.to, STEPS[arguments.tool])
 
 

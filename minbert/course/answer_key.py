@@ -9,9 +9,8 @@ from nbformat import NotebookNode
 
 from minbert.course.build_track.skeleton import KEY, NAME
 from minbert.course.exercises import Exercise, exercises
-from minbert.course.files import notebook_text
 from minbert.course.notebooks import number, read, tags, title
-from minbert.course.student import linked, student_edition
+from minbert.course.student import edition_files, student_edition
 from minbert.course.teaching.questions import Question, question_bank
 from minbert.folders.added import AddedTo
 
@@ -66,11 +65,5 @@ def write_key(paths: Sequence[Path], folder: AddedTo) -> list[str]:
     Returns:
         Names of the files that are there and were changed, or that somebody else put there.
     """
-    content: dict[str, str | bytes] = {ANSWERS: answers(paths)}
-    content[NAME] = KEY.read_text(encoding="utf-8")
-    for path in paths:
-        notebook = read(path)
-        content[path.name] = notebook_text(filled_in(notebook))
-        for name in linked(notebook):
-            content[name] = (path.parents[1] / name).read_bytes()
-    return folder.write_free(content)
+    own = {ANSWERS: answers(paths), NAME: KEY.read_text(encoding="utf-8")}
+    return folder.write_free({**edition_files(paths, filled_in), **own})

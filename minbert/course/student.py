@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -52,6 +52,24 @@ def linked(notebook: NotebookNode) -> Iterator[str]:
             yield from BESIDE.findall(cell.source)
 
 
+def edition_files(
+    paths: Sequence[Path], made: Callable[[NotebookNode], NotebookNode]
+) -> dict[str, str | bytes]:
+    """Content by name of an edition's notebooks, and of copies of what they link to.
+
+    Args:
+        paths: of the notebooks with solutions.
+        made: makes one notebook of the edition.
+    """
+    content: dict[str, str | bytes] = {}
+    for path in paths:
+        notebook = read(path)
+        content[path.name] = notebook_text(made(notebook))
+        for name in linked(notebook):
+            content[name] = (path.parents[1] / name).read_bytes()
+    return content
+
+
 def hand_out(paths: Sequence[Path], folder: AddedTo, seed: int | None = None) -> list[str]:
     """Write the student edition of notebooks; what a learner has changed stays as it is.
 
@@ -65,11 +83,5 @@ def hand_out(paths: Sequence[Path], folder: AddedTo, seed: int | None = None) ->
     Returns:
         Names of the files that are there and were changed, or that somebody else put there.
     """
-    content: dict[str, str | bytes] = {}
-    for path in paths:
-        notebook = read(path)
-        content[path.name] = notebook_text(student_edition(notebook, seed))
-        for name in linked(notebook):
-            content[name] = (path.parents[1] / name).read_bytes()
-    content[NAME] = skeleton()
-    return folder.write_free(content)
+    files = edition_files(paths, lambda notebook: student_edition(notebook, seed))
+    return folder.write_free({**files, NAME: skeleton()})

@@ -19,7 +19,7 @@ def main(job: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C, and ends this process
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    threading.Thread(target=_end_with, args=(os.dup(0),), daemon=True).start()
+    threading.Thread(target=end_with, args=(os.dup(0),), daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nobody answers an input()
 
     def say(**what: Any) -> None:
@@ -60,7 +60,7 @@ def main(job: str) -> None:
     say(done=True)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End when the parent does, whose end of the pipe is closed then: loops must not stay."""
     while os.read(parent, 1):
         pass

@@ -15,9 +15,9 @@ from torch import nn
 
 from minbert.course.build_track import seeding
 from minbert.course.build_track.blocks import cut
-from minbert.course.build_track.pieces import PIECES
+from minbert.course.build_track.pieces import PIECES, among
 from minbert.course.build_track.skeleton import KEY, NAME
-from minbert.course.build_track.variants import LIBRARY, Names
+from minbert.course.build_track.variants import LIBRARY
 from minbert.course.grading.guard import Guard, Untouched, without_the_library
 from minbert.course.grading.limits import limit_process
 from minbert.course.grading.loading import load
@@ -101,14 +101,13 @@ def run_submission(job: dict[str, Any], channel: int) -> None:
         lambda number: say(doing="load", piece=number),
         ended,
     )
-    written = dict(loaded.names)
     say(beginning=loaded.broken.get(0, ""))
     with seeding.hidden(job["seed"]):
         for piece in PIECES:
             if piece.number not in job["pieces"]:
                 continue
             say(doing="check", piece=piece.number)
-            missing = [name for name in piece.names if name not in written]
+            missing = [name for name in piece.names if name not in loaded.written]
             if piece.number in loaded.broken:
                 say(piece=piece.number, sentence=loaded.broken[piece.number])
             elif missing:
@@ -117,9 +116,7 @@ def run_submission(job: dict[str, Any], channel: int) -> None:
             else:
                 torch.set_default_dtype(torch.float32)
                 torch.set_grad_enabled(True)
-                own = {name: written[name] for name in piece.names}
-                others = tuple(name for one in PIECES if one is not piece for name in one.names)
-                pieces = Names(loaded.names, own, others)
+                pieces = among(loaded, [piece.number])
                 answers = [packed(one) for one in piece.check.answers(pieces, str(path))]
                 if changed := ended():
                     say(piece=piece.number, sentence=f"it {changed}")

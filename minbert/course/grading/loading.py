@@ -53,6 +53,7 @@ def load(
         )
         if said := said or ended():
             loaded.broken.setdefault(block.number, said)
+    loaded.written = dict(names)
     return loaded
 
 

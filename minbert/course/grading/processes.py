@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import minbert
+from minbert.course.build_track.worker import end_with
 from minbert.course.grading import isolation
 from minbert.course.grading.child import prepare, run_submission
 
@@ -175,14 +176,7 @@ Start = Callable[[dict[str, Any], bool], Forked | Fresh]
 def fresh(job: str) -> None:
     """What a fresh process does with a job in JSON."""
     channel = os.dup(1)
-    threading.Thread(target=_end_with, args=(os.dup(0),), daemon=True).start()
+    threading.Thread(target=end_with, args=(os.dup(0),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prepare()
     run_submission(json.loads(job), channel)
-
-
-def _end_with(parent: int) -> None:
-    """End when the parent does, whose end of the pipe is closed then."""
-    while os.read(parent, 1):
-        pass
-    os._exit(1)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from minbert.course.notebooks import notebooks_folder, read, tags, title
+from minbert.course.notebooks import notebooks_folder, number, read, tags, title
 
 FURTHER = Path("docs") / "teaching" / "quiz.json"
 """Questions beside those of the notebooks, in the clone."""
@@ -62,13 +62,12 @@ def question_bank(paths: Sequence[Path]) -> list[Question]:
     found: list[Question] = []
     for path in paths:
         notebook = read(path)
-        topic = f"{path.stem.partition('_')[0]} {title(notebook)}"
+        topic = f"{number(path)} {title(notebook)}"
         quiz = "\n\n".join(cell.source for cell in notebook.cells if "quiz" in tags(cell))
         found += _from_markdown(quiz, path.stem, topic)
-        number = path.stem.partition("_")[0]
         found += [
             replace(one, name=f"{path.stem}-further-{at}", topic=topic)
-            for at, one in enumerate(further.get(number, []), start=1)
+            for at, one in enumerate(further.get(number(path), []), start=1)
         ]
     for question in found:
         _checked(question)

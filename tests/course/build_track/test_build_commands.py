@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from refused import refused
 
 from minbert.__main__ import main
 from minbert.commands import parser
@@ -18,15 +19,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "build_track.md"
 
 
 def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The one sentence of a command that must fail."""
-    try:
-        code = main(["course", *map(str, arguments)])
-    except SystemExit as error:
-        code = error.code
-    said = capsys.readouterr()
-    assert code == 2 and said.out == "" and "Traceback" not in said.err
-    [line] = [line for line in said.err.splitlines() if line.startswith("minbert")]
-    return line
+    return refused(capsys, "course", *arguments)
 
 
 def test_the_parser_knows_the_pieces() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from refused import refused
 
 from minbert.__main__ import main
 from minbert.course.grading.feedback import feedback, file_name
@@ -90,15 +91,7 @@ def test_points(tmp_path: Path) -> None:
 
 
 def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The one sentence of a command that must fail."""
-    try:
-        code = main(["course", "grade", *map(str, arguments)])
-    except SystemExit as error:
-        code = error.code
-    said = capsys.readouterr()
-    assert code == 2 and said.out == "" and "Traceback" not in said.err
-    [line] = [line for line in said.err.splitlines() if line.startswith("minbert")]
-    return line
+    return refused(capsys, "course", "grade", *arguments)
 
 
 def test_wrong_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
