@@ -17,15 +17,16 @@ def notebook(open_notebook):
 def test_curves_grow_while_the_notebook_trains(notebook) -> None:
     monitor = notebook.explorer("Training monitor", wait_ms=200_000)
     monitor.wait_for("Curves", "last layer: step ")
-    seen = [monitor.caption("Curves")]
-    for _ in range(3):
-        seen.append(monitor.wait_for_change("Curves", seen[-1]))
+    caption = monitor.caption("Curves")
+    assert "Loss of last layer" in caption
+    for _ in range(3):  # a rounded loss may come back to where it was: changes count, not texts
+        caption = monitor.wait_for_change("Curves", caption)
     assert notebook.is_busy(), "the captions changed, but not while it trained"
-    assert "Loss of last layer" in seen[0] and len(set(seen)) == 4
-    notebook.page.wait_for_function(f"() => !{BUSY}", timeout=200_000)
 
 
+@pytest.mark.timeout(400)
 def test_it_shows_both_trainings_and_obeys_its_controls(notebook) -> None:
+    notebook.page.wait_for_function(f"() => !{BUSY}", timeout=200_000)
     monitor = notebook.explorer("Training monitor")
     caption = monitor.caption("Curves")
     assert "Loss of last layer," in caption and "Loss of everything," in caption
