@@ -10,7 +10,7 @@ does. A model that is not exactly as `minbert.encoder` has it (a hook, a wrapped
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -135,7 +135,9 @@ def _is_as_taught(encoder: Encoder) -> bool:
     device = encoder.pooler.dense.weight.device
     if device.type not in ("cpu", "cuda"):
         return False
-    for part in encoder.modules():
+    parts: list[nn.Module] = [encoder]
+    while parts:  # by hand: `modules()` takes most of a millisecond, a tenth of a short sentence
+        part = parts.pop()
         kind, own = type(part), vars(part)
         if (
             AS_TAUGHT.get(kind) is not kind.forward
@@ -153,6 +155,7 @@ def _is_as_taught(encoder: Encoder) -> bool:
                 or weight.device != device
             ):
                 return False
+        parts.extend(own["_modules"].values())
     return True
 
 
@@ -200,30 +203,33 @@ def _normalised(states: Float[Tensor, "*batch hidden"], norm: _Norm) -> Tensor:
 
 def _weights(layer: Layer, dtype: torch.dtype = torch.float32) -> _LayerWeights:
     """A layer's weights: its own in fp32, else copies."""
-
-    def linear(part: nn.Linear) -> Weights:
-        return part.weight.to(dtype), None if part.bias is None else part.bias.to(dtype)
-
-    attention, mixed, inner, outer = (
-        layer.attention.self,
-        layer.attention.output,
-        layer.intermediate.dense,
-        layer.output,
-    )
+    attention, mixed, outer = layer.attention.self, layer.attention.output, layer.output
     return _LayerWeights(
         heads=attention.num_heads,
-        query_key_value=(linear(attention.query), linear(attention.key), linear(attention.value)),
-        mixed=linear(mixed.dense),
+        query_key_value=(
+            _own(attention.query, dtype),
+            _own(attention.key, dtype),
+            _own(attention.value, dtype),
+        ),
+        mixed=_own(mixed.dense, dtype),
         mixed_norm=_norm(mixed.LayerNorm, dtype),
-        inner=linear(inner),
-        outer=linear(outer.dense),
+        inner=_own(layer.intermediate.dense, dtype),
+        outer=_own(outer.dense, dtype),
         outer_norm=_norm(outer.LayerNorm, dtype),
     )
 
 
 def _norm(part: LayerNorm, dtype: torch.dtype = torch.float32) -> _Norm:
-    weight, bias = (None if one is None else one.to(dtype) for one in (part.weight, part.bias))
-    return _Norm(tuple(part.normalized_shape), weight, bias, part.eps)
+    return _Norm(tuple(part.normalized_shape), *_own(part, dtype), part.eps)
+
+
+def _own(part: nn.Module, dtype: torch.dtype) -> Weights:
+    """Weight and bias of a module, cast where they are of another type."""
+    found = vars(part)["_parameters"]
+    weight, bias = found["weight"], found["bias"]
+    if dtype == torch.float32:
+        return weight, bias
+    return tuple(None if one is None else one.detach().to(dtype) for one in (weight, bias))
 
 
 @dataclass(frozen=True)
@@ -248,7 +254,7 @@ _lock = Lock()
 def _cast(encoder: Encoder) -> tuple[_LayerWeights, ...]:
     """The layers in bf16, those of the last call where nothing has changed since."""
     weights = list(encoder.encoder.layer.parameters())
-    looks = None if encoder.training else _looks(weights)
+    looks = None if encoder.training else _looks(encoder, weights)
     with _lock:
         kept = _kept.pop(encoder, None)
         if kept is not None and looks is not None and kept.fits(weights, looks):
@@ -261,17 +267,25 @@ def _cast(encoder: Encoder) -> tuple[_LayerWeights, ...]:
     return layers
 
 
-def _looks(weights: Sequence[Tensor]) -> tuple[object, ...] | None:
-    """What changes when weights change; None where that cannot be told cheaply."""
-    told = all(
+def _looks(encoder: Encoder, weights: Sequence[Tensor]) -> tuple[object, ...] | None:
+    """What changes when layers change; None where that cannot be told cheaply."""
+    if not all(
         one.device.type == "cpu" and one.is_contiguous() and not one.is_inference()
         for one in weights
+    ):
+        return None
+    settings = (
+        (
+            layer.attention.self.num_heads,
+            layer.attention.output.LayerNorm.eps,
+            layer.output.LayerNorm.eps,
+        )
+        for layer in encoder.encoder.layer
     )
-    return tuple(_look(weights)) if told else None
+    return (*settings, *map(_look, weights))
 
 
-def _look(weights: Sequence[Tensor]) -> Iterator[object]:
-    for one in weights:
-        flat = one.detach().view(-1)
-        yield one.data_ptr(), one._version, tuple(one.shape)
-        yield np.asarray(flat[:: max(1, len(flat) // SAMPLES)]).tobytes()
+def _look(weight: Tensor) -> tuple[object, ...]:
+    flat = weight.detach().view(-1)
+    samples = np.asarray(flat[:: max(1, len(flat) // SAMPLES)]).tobytes()
+    return weight.data_ptr(), weight._version, tuple(weight.shape), samples

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -188,20 +189,25 @@ def _tokenised(
     """
     _check_sentences(sentences)
     chunks = _chunks(sentences, chunk)
-    first, second = next(chunks, None), None
-    if first is not None and len(first) == chunk:
-        second = next(chunks, None)
-    if second is None:  # all there is, or one chunk: no thread is worth its while
-        if first is not None:
-            yield encoding.rows(first)
-        return
-    with ThreadPoolExecutor(1, "tokenizer") as thread:
-        coming: Future[list[list[int]]] = thread.submit(encoding.rows, second)
-        yield encoding.rows(first)
-        for further in chunks:
-            rows, coming = coming.result(), thread.submit(encoding.rows, further)
-            yield rows
-        yield coming.result()
+    coming: Callable[[], list[list[int]]] | None = None
+    with ThreadPoolExecutor(1, "tokenizer") as thread:  # there is no thread before the first task
+        while True:
+            failed: Exception | None = None
+            further: list[str] | None = None
+            try:
+                further = next(chunks, None)
+            except Exception as error:  # raised when what was read before it has come out
+                failed = error
+            made, coming = coming, None
+            if further is not None:
+                task = partial(encoding.rows, further)
+                coming = task if made is None else thread.submit(task).result
+            if made is not None:
+                yield made()
+            if failed is not None:
+                raise failed
+            if coming is None:
+                return
 
 
 def _check_sentences(sentences: Iterable[str]) -> None:
