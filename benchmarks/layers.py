@@ -20,7 +20,7 @@ LAYERS = {
     "model": "config attention encoder pooling heads multitask",
     "losses": "masking losses optimizer",
     "weights": "known_models hub sentence_transformers_folder weights tensor_files pretrained",
-    "inference": "inference __init__",
+    "inference": "fast_encoder inference vector_files __init__",
     "training": "training/",
     "evaluation": "evaluation/",
     "analysis": "analysis/",

@@ -127,7 +127,7 @@ class WordPieceTokenizer:
 
     def encode(self, texts: Sequence[Text], max_length: int | None = None) -> list[list[int]]:
         """Unpadded ids of each text, [CLS] and [SEP] included: the fast path for training."""
-        return [encoding.ids for encoding in self.encodings(texts, max_length)]
+        return [encoding.ids for encoding in self._within(texts, max_length, places=False)]
 
     def lower_casing(self) -> WordPieceTokenizer:
         """A tokenizer of the same pieces that lower-cases text before anything else."""
@@ -186,6 +186,11 @@ class WordPieceTokenizer:
 
         Args, raises: as for a call.
         """
+        return self._within(texts, max_length)
+
+    def _within(
+        self, texts: Sequence[Text], max_length: int | None, places: bool = True
+    ) -> list[Encoding]:
         max_length = self.model_max_length if max_length is None else max_length
         if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 3:
             raise ValueError(
@@ -193,7 +198,7 @@ class WordPieceTokenizer:
                 f"up, got {max_length!r:.60}"
             )
         texts = checked_texts(texts)
-        encodings = self._encoded(texts)
+        encodings = self._encoded(texts, places=places)
         cut = 0
         for index, encoding in enumerate(encodings):
             if len(encoding.ids) > max_length:
@@ -215,9 +220,14 @@ class WordPieceTokenizer:
         """
         return self._encoded(checked_texts(texts), special)
 
-    def _encoded(self, texts: list[Text], special: bool = True) -> list[Encoding]:
+    def _encoded(
+        self, texts: list[Text], special: bool = True, places: bool = True
+    ) -> list[Encoding]:
+        """Without `places` the characters of each piece are not known, and it takes less time."""
+        backend = self.backend
+        encoded = backend.encode_batch if places else backend.encode_batch_fast
         try:
-            return self.backend.encode_batch(texts, add_special_tokens=special)
+            return encoded(texts, add_special_tokens=special)
         except TypeError:
             raise ValueError(lone_surrogate(texts)) from None
 

@@ -30,6 +30,7 @@ BEYOND = ("best",)
 POOLINGS = ("pooler", "cls", "mean", "max")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
+VECTOR_FORMATS = ("npy", "safetensors", "jsonl", "txt")
 SWEPT = ("mlm", "mnrl", "sst_finetune")
 LABS = (
     "pair-encoding",
@@ -42,7 +43,7 @@ PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
-COMPUTING = ("experiments", "models")
+COMPUTING = ("experiments", "models", "encode")
 """Modules of commands that use torch; the others do without it."""
 
 
@@ -129,13 +130,35 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(compare)
     compare.set_defaults(run=_command("compare", "run_compare"))
 
-    encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
+    encode = add("encode", help="sentences on stdin, one a line, to vectors on stdout or in a file")
     encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
     encode.add_argument(
         "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
     )
+    encode.add_argument(
+        "--out",
+        metavar="FILE",
+        help="written as it goes, in place when it is whole; interrupted, the same command goes on",
+    )
+    encode.add_argument(
+        "--format", choices=VECTOR_FORMATS, help="default: the ending of --out, npy on stdout"
+    )
+    encode.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="whether to go on with what an interrupted run left of --out (default: yes)",
+    )
+    encode.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="on stderr (default: when it is a terminal)",
+    )
+    encode.add_argument(
+        "--chunk", type=_whole(1, 10**6), default=4096,
+        help="lines sorted by length, and written, together (default: 4096)",
+    )  # fmt: skip
     _where(encode)
-    encode.set_defaults(run=_command("models", "run_encode"))
+    encode.set_defaults(run=_command("encode", "run_encode"))
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
     tiny.add_argument("--out", required=True, help=OUT)
