@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,12 @@ def exit_codes(count: int, work: Callable[[], Any], folder: Path) -> list[int]:
             place = {"RANK": rank, "WORLD_SIZE": count, "LOCAL_RANK": rank,
                      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # fmt: skip
             os.environ.update({name: f"{value}" for name, value in place.items()})
-            with parallel.together():
-                torch.save(work(), folder / f"{rank}.pt")
+            try:
+                with parallel.together():
+                    torch.save(work(), folder / f"{rank}.pt")
+            except Exception:
+                traceback.print_exc()  # pytest shows it where the test fails
+                raise
 
         return begin
 

@@ -134,10 +134,14 @@ def predict_masked(
         labels[own:] = IGNORE  # of stand-ins
         chosen = labels != IGNORE
         attention_mask = None if attention_mask is None else attention_mask[part]
+    asked = chosen
+    if not chosen.any():  # on this rank: the way through the head is walked all the same
+        asked = torch.zeros_like(chosen)
+        asked[0, 0] = True
     if attention_mask is not None:
         attention_mask = attention_mask.to(context.device)
     drawn = parallel.own_randomness() if shared else nullcontext()
     with drawn, autocast(context.precision, context.device):
         states = encoder(ids.to(context.device), attention_mask).last_hidden_state
-        logits = head(states[chosen.to(context.device)], encoder.embeddings.word_embeddings.weight)
-    return logits, labels[chosen].to(context.device)
+        logits = head(states[asked.to(context.device)], encoder.embeddings.word_embeddings.weight)
+    return logits[: int(chosen.sum())], labels[chosen].to(context.device)
