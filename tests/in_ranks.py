@@ -22,9 +22,8 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-def exit_codes(count: int, work: Callable[[], Any], folder: Path) -> list[int]:
-    """Run `work` on each of some ranks; what it returns is saved in `folder`, a file a rank."""
-    folder.mkdir(parents=True, exist_ok=True)
+def exit_codes(count: int, work: Callable[[], Any]) -> list[int]:
+    """Run `work` in some processes with the environment that torchrun gives; their exit codes."""
     port = free_port()
 
     def on(rank: int) -> Callable[[], None]:
@@ -33,8 +32,7 @@ def exit_codes(count: int, work: Callable[[], Any], folder: Path) -> list[int]:
                      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # fmt: skip
             os.environ.update({name: f"{value}" for name, value in place.items()})
             try:
-                with parallel.together():
-                    torch.save(work(), folder / f"{rank}.pt")
+                work()
             except Exception:
                 traceback.print_exc()  # pytest shows it where the test fails
                 raise
@@ -45,9 +43,20 @@ def exit_codes(count: int, work: Callable[[], Any], folder: Path) -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
+def joined(work: Callable[[], Any], folder: Path) -> Callable[[], None]:
+    """`work` among ranks that have found each other; what it returns is saved, a file a rank."""
+
+    def begin() -> None:
+        with parallel.together() as ranks:
+            torch.save(work(), folder / f"{ranks.rank}.pt")
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return begin
+
+
 def in_ranks(count: int, work: Callable[[], Any], folder: Path) -> list[Any]:
     """What `work` returns on each of some ranks; in this process where there is one."""
     if count == 1:
         return [work()]
-    assert exit_codes(count, work, folder) == [0] * count
+    assert exit_codes(count, joined(work, folder)) == [0] * count
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(count)]

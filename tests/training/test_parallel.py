@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from in_ranks import exit_codes, in_ranks
+from in_ranks import exit_codes, in_ranks, joined
 from small_experiment import small_experiment
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -106,8 +106,15 @@ def started(seed: int = 0, checkpoint: Path | None = None) -> RunContext:
     return RunContext(CPU, "fp32", seed, checkpoint, checkpoint_every_s=1e9, stage="toy")
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-@pytest.mark.parametrize("name", STAGES)
+@pytest.mark.parametrize(
+    "name, ranks",
+    [
+        *((name, 2) for name in STAGES),
+        ("mlm", 3),
+        ("ranking, both ways, clusters", 3),
+        ("joint", 3),
+    ],
+)
 def test_ranks_train_what_one_process_trains(
     name: str, ranks: int, small: Experiment, tmp_path: Path
 ) -> None:
@@ -165,7 +172,7 @@ def test_two_ranks_are_interrupted_and_others_go_on(
         parallel.average_gradients = counting
         outcome(mlm, small, STILL, started(checkpoint=path))
 
-    assert exit_codes(2, interrupted, tmp_path / "cut") in ([130, 3], [3, 130])
+    assert exit_codes(2, joined(interrupted, tmp_path / "cut")) in ([130, 3], [3, 130])
     assert torch.load(path, weights_only=True)["position"]["step"] == 4
 
     def again() -> dict:
@@ -210,7 +217,7 @@ def test_a_rank_that_begins_with_other_weights_is_refused(
             said.write_text(f"{error}")
             raise
 
-    codes = exit_codes(2, work, tmp_path)
+    codes = exit_codes(2, joined(work, tmp_path))
     assert 0 not in codes
     assert "rank 1 has other weights" in said.read_text()
 
