@@ -8,8 +8,10 @@ MiniLM-sized encoder with random weights. Each ratio is of two trainings next to
 are their medians and ranges. The curves of both must be equal within 1e-4 (dropout is 0: its draws
 depend on the number of ranks).
 
-Two ranks need two quiet cores. The load average before each pair is recorded: above 0.5 when rank 0
-trains alone, somebody else wants them.
+Two ranks need two quiet cores. The load average before each pair is recorded: well above the two
+that work here, others want the cores as well, and seconds say little. So the processor time of each
+training is recorded, too, of the slower rank: its ratio is what two quiet cores would give if no
+rank ever waited for the other.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +104,13 @@ class Trainings:
         )  # fmt: skip
 
 
+def timed(train: Callable[[], History]) -> tuple[History, float]:
+    """What happened, and the processor time that this rank took for it, in seconds."""
+    started = time.process_time()
+    history = train()
+    return history, time.process_time() - started
+
+
 def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any]:
     """One rank and two in turn; a first pair is not recorded.
 
@@ -110,18 +120,21 @@ def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any
     pairs = []
     for _ in range(runs + 1):
         load = os.getloadavg()[0]
-        one = None
+        one, own = None, 0.0
         if parallel.first():
             with parallel.alone():
-                one = train()
+                one, own = timed(train)
         parallel.tell()  # the other one waits here
-        two = train()
+        two, each = timed(train)
+        slower = torch.tensor(each)
+        torch.distributed.all_reduce(slower, torch.distributed.ReduceOp.MAX)
         if one is not None:
             gap = max(abs(a["loss"] - b["loss"])
                       for a, b in zip(one.points, two.points, strict=True))  # fmt: skip
             if gap > WITHIN or (one.steps, one.tokens) != (two.steps, two.tokens):
                 raise SystemExit(f"{name}: not the same training, losses differ by {gap:.2g}")
-            pairs.append((one.tokens / one.seconds, two.tokens / two.seconds, load, gap))
+            speeds = one.tokens / one.seconds, two.tokens / two.seconds
+            pairs.append((*speeds, load, gap, own / slower.item()))
     ratios = [two / one for one, two, *_ in pairs[1:]]
     return {} if not ratios else {
         "stage": name,
@@ -131,7 +144,30 @@ def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any
         "ratios": ratios,
         "largest_difference_of_losses": max(pair[3] for pair in pairs),
         "load_averages": [pair[2] for pair in pairs[1:]],
+        "processor_time_ratio_median": statistics.median(pair[4] for pair in pairs[1:]),
+        "processor_time_ratios": [pair[4] for pair in pairs[1:]],
     }  # fmt: skip
+
+
+def table(found: dict[str, Any]) -> str:
+    """The figures as docs/devices.md shows them."""
+    lines = [
+        "| stage | two ranks against one, seconds | from, to | by processor time | losses apart |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for stage in found["stages"]:
+        low, high = min(stage["ratios"]), max(stage["ratios"])
+        lines.append(
+            f"| {stage['stage']} | {stage['ratio_median']:.2f} | {low:.2f}, {high:.2f} | "
+            f"{stage['processor_time_ratio_median']:.2f} | "
+            f"{stage['largest_difference_of_losses']:.0e} |"
+        )
+    loads = [load for stage in found["stages"] for load in stage["load_averages"]]
+    return (
+        "\n".join(lines)
+        + f"\n\n{found['cores']} cores, {found['device']}; load average {min(loads):.1f} to "
+        f"{max(loads):.1f} while two ranks are 2; bar {found['bar']}. `{found['command']}`\n"
+    )
 
 
 def main(given: list[str] | None = None) -> None:
@@ -159,10 +195,12 @@ def main(given: list[str] | None = None) -> None:
         if not parallel.first():
             return
         for stage in stages:
+            low, high = min(stage["ratios"]), max(stage["ratios"])
             print(
                 f"{stage['stage']}: two ranks {stage['ratio_median']:.2f} times as fast as one "
-                f"({min(stage['ratios']):.2f} to {max(stage['ratios']):.2f}; bar {BAR}); losses "
-                f"differ by {stage['largest_difference_of_losses']:.1g} at most; load average "
+                f"({low:.2f} to {high:.2f}; bar {BAR}), by processor time "
+                f"{stage['processor_time_ratio_median']:.2f}; losses differ by "
+                f"{stage['largest_difference_of_losses']:.1g} at most; load average "
                 f"{max(stage['load_averages']):.1f}"
             )
         if arguments.out:

@@ -35,8 +35,8 @@ Row = TypeVar("Row")
 
 PATIENCE = timedelta(days=1)
 """How long ranks wait for each other: rank 0 may wait for another run that computes a stage."""
-BUCKET = 2**24
-"""Numbers of a gradient that travel together, at least where there are as many (64 MiB)."""
+BUCKET = 2**22
+"""Numbers of gradients that travel together (16 MiB); a gradient of as many travels by itself."""
 
 
 class LostRankError(OSError):
@@ -333,17 +333,26 @@ def average_gradients(parameters: Iterable[Tensor]) -> None:
         return
     bucket: list[Tensor] = []
     gradients = [weight.grad for weight in parameters if weight.grad is not None]
-    for place, gradient in enumerate(gradients, 1):
+    for gradient in gradients:
+        if gradient.numel() >= BUCKET and gradient.is_contiguous():
+            _average(gradient, count)
+            continue
         bucket.append(gradient)
-        if sum(map(Tensor.numel, bucket)) >= BUCKET or place == len(gradients):
-            _average(bucket, count)
+        if sum(map(Tensor.numel, bucket)) >= BUCKET:
+            _average_together(bucket, count)
             bucket = []
+    if bucket:
+        _average_together(bucket, count)
 
 
-def _average(bucket: Sequence[Tensor], count: int) -> None:
-    flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+def _average(gradient: Tensor, count: int) -> None:
     with _waiting():
-        distributed.all_reduce(flat)
-    flat /= count
+        distributed.all_reduce(gradient)
+    gradient /= count
+
+
+def _average_together(bucket: Sequence[Tensor], count: int) -> None:
+    flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+    _average(flat, count)
     for gradient, mean in zip(bucket, flat.split([one.numel() for one in bucket]), strict=True):
         gradient.copy_(mean.view_as(gradient))
