@@ -15,7 +15,7 @@ LAYERS = {
     "folders": "faces stopping folders/",
     "tasks": "paper tasks",
     "data": "data/",
-    "tools": "checks evaluating precision progress threads memory",
+    "tools": "checks evaluating precision progress ranks threads memory",
     "words": "texts model_files wordpiece tokenizer_options tokenizer_files tokenizer",
     "model": "config attention encoder pooling heads multitask",
     "losses": "masking losses optimizer",

@@ -8,8 +8,9 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
+from minbert.ranks import be_quiet, launched, let_another_speak, refusal
 from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
 
 
@@ -23,7 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     with received_by(leave_at_once, signal.SIGINT, signal.SIGTERM):
         from minbert.commands.parser import build_parser
-    parsed = build_parser().parse_args(arguments)
+    place = launched()
+    follows = place is not None and place.rank > 0
+    with be_quiet() if follows else nullcontext():
+        parsed = build_parser().parse_args(arguments)
+    if place is not None and (refused := refusal(parsed.command, place)):
+        if follows:
+            let_another_speak()
+        else:
+            print(f"minbert {parsed.command}: {refused}", file=sys.stderr)
+        return 2
     logging.basicConfig(
         level=logging.DEBUG if parsed.verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s" if parsed.verbose else "%(message)s",
@@ -32,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for noisy in ("filelock", "urllib3", "httpx", "httpcore", "huggingface_hub", "traitlets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     given = sys.argv[1:] if arguments is None else arguments
-    parsed.command_line = shlex.join(["minbert", *given])  # quoted: it can be run again
+    launcher = [] if place is None else place.launcher
+    parsed.command_line = shlex.join([*launcher, "minbert", *given])  # quoted: it can be run again
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
             code = parsed.run(parsed) or 0

@@ -6,6 +6,7 @@ import argparse
 import csv
 import logging
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from minbert.experiments.single_task import train_single_task
 from minbert.experiments.sweep import sweep_learning_rates
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
+from minbert.training import parallel
 from minbert.training.loop import RunContext
 from minbert.training.recipe import preset_for, recipe_for
 
@@ -44,13 +46,20 @@ PRETRAIN_TINY = Kind(
 
 
 def run_reproduce(arguments: argparse.Namespace) -> None:
-    """`minbert reproduce`."""
-    with claimed(arguments.out, REPRODUCE, _inputs(arguments)) as out:
-        experiment = _experiment(arguments)
-        arms = arguments.arms or arms_of(experiment.recipe)
+    """`minbert reproduce`, of which `torchrun` may start several ranks: the first alone writes."""
+    with parallel.together(), ExitStack() as kept:
+        out = None
+        with parallel.in_order():  # what has to be fetched, the first fetches
+            if parallel.first():
+                out = kept.enter_context(claimed(arguments.out, REPRODUCE, _inputs(arguments)))
+            experiment = _experiment(arguments)
+            parallel.check_device(experiment.device)
+            arms = arguments.arms or arms_of(experiment.recipe)
+            _ = experiment.location
         results = reproduce(experiment, arms, arguments.seeds, out, arguments.command_line)
-        print((out.path / "tables.md").read_text(encoding="utf-8"))
-    logger.info("tier: %s data; everything is in %s", results["tier"], arguments.out)
+        if out is not None:
+            print((out.path / "tables.md").read_text(encoding="utf-8"))
+            logger.info("tier: %s data; everything is in %s", results["tier"], arguments.out)
 
 
 def run_single_task(arguments: argparse.Namespace) -> None:

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from minbert.experiments.provenance import environment, now
 from minbert.experiments.sources import module_of, source_digest
 from minbert.folders.lock import acquire
+from minbert.training import parallel
 from minbert.training.loop import CHECKPOINT, forget
 from minbert.training.seal import damage, remove, seal, set_aside
 
@@ -88,7 +89,8 @@ class StageCache:
 
         `compute(folder)` fills a working folder, which keeps its checkpoint when it is
         interrupted, and gets its final name only when it has returned. Two runs that want the same
-        stage at once wait for each other.
+        stage at once wait for each other. Of several ranks the first looks, locks and seals, all
+        compute, and none of the others may write (`minbert.training.parallel.first`).
 
         Raises:
             OSError: the stage is not there, and the folder cannot be written to, or is full.
@@ -96,7 +98,11 @@ class StageCache:
         """
         folder = self.root / self.key(name, what, compute)
         expected = {"stage": name, "what": json.loads(json.dumps(_with_code(what, compute)))}
+        parallel.same(folder.name, "data, settings or code")
+        if not parallel.first():
+            return self._follow(folder, compute)
         if self._is_whole(folder, expected) is True:
+            parallel.tell(True)
             return folder
         with self._locked(name, folder), _saying_what_fails(name, self.root):
             found = self._is_whole(folder, expected)
@@ -110,7 +116,21 @@ class StageCache:
                         found,
                         aside.name,
                     )
+                parallel.tell(False)
                 self._compute(name, folder, expected, compute)
+            parallel.tell(True)
+        return folder
+
+    def _follow(self, folder: Path, compute: Callable[[Path], None]) -> Path:
+        """A stage as another rank than the first has it: computed with that one, or found."""
+        if not parallel.tell():
+            compute(_working(folder))
+            parallel.tell()
+        if not os.path.lexists(folder):
+            raise OSError(
+                f"rank {parallel.ranks().rank} does not see the stage {folder} that rank 0 has: "
+                "expected a cache folder (MINBERT_CACHE) that all nodes share"
+            )
         return folder
 
     def _is_whole(self, folder: Path, expected: Mapping[str, Any]) -> bool | str:
@@ -133,7 +153,7 @@ class StageCache:
         expected: Mapping[str, Any],
         compute: Callable[[Path], None],
     ) -> None:
-        working = folder.with_name(folder.name + ".partial")
+        working = _working(folder)
         working.mkdir(exist_ok=True)
         for left in working.iterdir():  # by a kill: only a checkpoint is of use
             if left.name != CHECKPOINT:
@@ -144,6 +164,7 @@ class StageCache:
         device = torch.device(expected["what"].get("device", "cpu"))
         made = {
             **environment(device),
+            **({"ranks": parallel.ranks().count} if parallel.ranks().count > 1 else {}),
             "precision": expected["what"].get("precision"),
             "time": now(),
         }
@@ -174,6 +195,11 @@ class StageCache:
                 os.unlink(lock.lock_file)
         finally:
             lock.release()
+
+
+def _working(folder: Path) -> Path:
+    """Where a stage is while it is computed."""
+    return folder.with_name(folder.name + ".partial")
 
 
 def _remove_lock_of_the_dead(folder: Path) -> None:

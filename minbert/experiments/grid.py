@@ -28,6 +28,7 @@ from minbert.heads import ONE_PASS, MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training import parallel
 from minbert.training.finetune import fine_tune
 from minbert.training.heads import train_heads
 from minbert.training.held_out_loss import masked_loss
@@ -116,9 +117,10 @@ class Grid:
         return self.experiment.context(derive_seed(seed, *path), folder)
 
     def _save_original(self, folder: Path) -> None:
-        original = self.experiment.original(self.digests)
-        save_pretrained(folder, original.encoder, original.tokenizer, original.mlm_head)
-        save_history(folder, {})
+        if parallel.first():
+            original = self.experiment.original(self.digests)
+            save_pretrained(folder, original.encoder, original.tokenizer, original.mlm_head)
+            save_history(folder, {})
 
     def _pretrain_mlm(self, folder: Path, parent: Path, path: tuple[str, ...], seed: int) -> None:
         encoder, tokenizer = self._load_encoder(parent)
@@ -137,9 +139,10 @@ class Grid:
             self.experiment.preset.mlm,
             self._context(folder, path, seed),
         )
-        save_pretrained(folder, encoder, tokenizer, mlm_head=head)
-        write_measures(folder, {"before": before, "after": self._dev_losses(encoder, head)})
-        save_history(folder, {"mlm": history})
+        if parallel.first():
+            save_pretrained(folder, encoder, tokenizer, mlm_head=head)
+            write_measures(folder, {"before": before, "after": self._dev_losses(encoder, head)})
+            save_history(folder, {"mlm": history})
 
     def _dev_losses(self, encoder: Encoder, head: MaskedLanguageModelHead) -> dict[str, float]:
         """Masked-language-model loss on dev sentences of each task, nats per masked token."""
@@ -167,8 +170,9 @@ class Grid:
             self.experiment.preset.mnrl,
             self._context(folder, path, seed),
         )
-        save_pretrained(folder, encoder, tokenizer)
-        save_history(folder, {"mnrl": history})
+        if parallel.first():
+            save_pretrained(folder, encoder, tokenizer)
+            save_history(folder, {"mnrl": history})
 
     def _heads(self, path: tuple[str, ...], seed: int, trained: bool) -> Path:
         parent = self.encoder_folder(path, seed)
@@ -188,11 +192,14 @@ class Grid:
         started = time.perf_counter()
         vectors = self._frozen_vectors(parent.name, model)
         histories = {"encode": History(seconds=time.perf_counter() - started)}
+        if not parallel.first():
+            return
         if trained:
             settings = self.experiment.preset.heads
             context = self._context(None, path, seed)  # seconds of work: nothing to resume
             rows = self.rows.split("train")
-            histories |= train_heads(model, vectors, rows, settings, context)
+            with parallel.alone():  # nor to share
+                histories |= train_heads(model, vectors, rows, settings, context)
         predictions = predict_tasks(model.eval(), vectors, self.rows.split("dev"))
         for task in model.tasks:
             if task.head == "yes_or_no":
@@ -215,10 +222,12 @@ class Grid:
                 settings,
                 self._context(folder, path, seed),
             )
-            save_pretrained(folder, model.encoder, self.tokenizer)
-            save_heads(folder, model)
-            save_dev_predictions(folder, self.predict(model, "dev"))
-            save_history(folder, {"sst_finetune": history})
+            predictions = self.predict(model, "dev")
+            if parallel.first():
+                save_pretrained(folder, model.encoder, self.tokenizer)
+                save_heads(folder, model)
+                save_dev_predictions(folder, predictions)
+                save_history(folder, {"sst_finetune": history})
 
         return self._stage(
             "sst_finetune",
@@ -257,14 +266,15 @@ class Grid:
                 settings,
                 self._context(folder, (JOINT,), seed),
             )
-            save_pretrained(folder, model.encoder, self.tokenizer)
-            save_heads(folder, model)
             predictions, vectors = self._answers(model, "dev")
             for rows in self.rows.split("dev").values():
                 if rows.task.head == "cosine":
                     predictions[by_cosine(rows.task)] = similarities(vectors, rows)
-            save_dev_predictions(folder, predictions)
-            save_history(folder, {JOINT: history})
+            if parallel.first():
+                save_pretrained(folder, model.encoder, self.tokenizer)
+                save_heads(folder, model)
+                save_dev_predictions(folder, predictions)
+                save_history(folder, {JOINT: history})
 
         return self._stage(JOINT, {"parent": parent.name, "seed": seed}, compute)
 

@@ -31,6 +31,7 @@ from minbert.experiments.stage_files import (
 )
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.tasks import Task
+from minbert.training import parallel
 from minbert.training.held_out_loss import perplexity
 from minbert.training.seal import holds
 
@@ -257,7 +258,7 @@ def reproduce(
     experiment: Experiment,
     arms: Sequence[str],
     seeds: Sequence[int],
-    out: str | Path | ReplacedFolder,
+    out: str | Path | ReplacedFolder | None,
     command: str,
 ) -> dict[str, Any]:
     """Run the arms for all seeds and write results, tables, curves, predictions, checkpoints.
@@ -270,7 +271,8 @@ def reproduce(
         arms: of `arms_of(experiment.recipe)`, in the order of the tables' columns.
         seeds: every arm runs once for each.
         out: a folder that is new, empty or of an earlier run, of which only unchanged files are
-            replaced; or one that this process keeps already: `claimed(path, REPRODUCE)`.
+            replaced; or one that this process keeps already: `claimed(path, REPRODUCE)`. None
+            writes nothing: what ranks other than the first do.
         command: recorded in results.json.
 
     Returns:
@@ -280,7 +282,7 @@ def reproduce(
         ValueError: an arm is unknown, a seed stands there twice, or `out` holds something else.
         OSError: the disk is full or does not allow it; `out` is as it was.
     """
-    if not isinstance(out, ReplacedFolder):
+    if isinstance(out, str | Path):
         with claimed(out, REPRODUCE) as folder:
             return reproduce(experiment, arms, seeds, folder, command)
     checks.distinct_seeds(seeds)
@@ -304,7 +306,9 @@ def reproduce(
     best = folders[submitted["arm"], submitted["stage"], submitted["seed"]]
     test = _predict_test(grid, submitted)
     results["test"] = _measure_test(grid, test)
-    with out.replaced() as working:
+    if out is None:
+        return results
+    with parallel.alone(), out.replaced() as working:
         _write_predictions(working / "predictions", grid, read_dev_predictions(best), test)
         write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")

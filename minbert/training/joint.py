@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from minbert.heads import in_one_pass, similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.precision import autocast
+from minbert.training import parallel
 from minbert.training.epochs import mixed
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
@@ -49,14 +51,17 @@ def train_jointly(
     pieces = {name: pieces_of(of) for name, of in rows.items() if in_one_pass(of.task, model.pairs)}
     labels = {name: of.targets.to(context.device) for name, of in rows.items()}
 
+    def read_pairs(name: str, examples: Sequence[int]) -> Tensor:
+        padded = pieces[name].pad(examples, table.tokenizer.pad_id, context.device)
+        with autocast(context.precision, context.device):
+            return model.embed(*padded).float()
+
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         name, examples = batch
         chosen, task, target = rows[name].subset(examples), rows[name].task, labels[name][examples]
         loss, pair, vectors = LOSSES[task.loss], None, ()
         if name in pieces:
-            padded = pieces[name].pad(examples, table.tokenizer.pad_id, context.device)
-            with autocast(context.precision, context.device):
-                pair = model.embed(*padded).float()
+            pair = parallel.in_parts(partial(read_pairs, name), examples)
         if apart or not task.pairs:
             both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
             vectors = both.float().chunk(2 if task.pairs else 1)

@@ -24,6 +24,7 @@ from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
 from minbert.stopping import deferred
 from minbert.threads import adapted, most_threads
+from minbert.training import parallel
 from minbert.training.curve import Window, check_weights
 from minbert.training.digests import content_digest
 from minbert.training.movement import movement, tensor_digests
@@ -246,7 +247,9 @@ def train(
     }
     whole = model if whole is None else whole
     before = tensor_digests(whole)
-    start = resume(context.checkpoint, model, update, history, belongs_to)
+    with parallel.in_order():
+        start = resume(context.checkpoint, model, update, history, belongs_to)
+    parallel.same((before, start.epoch, start.step), "weights, or another checkpoint")
     steps_per_epoch = len(make_batches(generator_for(context.seed, name, 0)))
     total_steps = steps_per_epoch * settings.epochs
     window = Window(total_steps, start.window)
@@ -278,6 +281,7 @@ def train(
                     history.skipped += 1
                 else:
                     loss.backward()
+                    parallel.average_gradients(parameters)
                     if settings.max_gradient_norm is not None:
                         nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
                     update.step()
@@ -299,7 +303,8 @@ def train(
                     give_back()
 
                 due = time.perf_counter() - saved > context.checkpoint_every_s
-                if context.checkpoint and (due or interrupted):
+                stopped = parallel.any_of(bool(interrupted))
+                if context.checkpoint and (due or stopped) and parallel.first():
                     history.seconds += time.perf_counter() - started
                     position = Position(epoch, step + 1, window.open_losses)
                     try:
@@ -307,11 +312,11 @@ def train(
                             context.checkpoint, model, update, history, position, belongs_to
                         )
                     except OSError as error:
-                        if not interrupted:
+                        if not stopped:
                             raise
                         logger.warning("%s", error)
                     started = saved = time.perf_counter()
-                if interrupted:
+                if stopped:
                     raise KeyboardInterrupt
         history.seconds += time.perf_counter() - started
     model.eval()

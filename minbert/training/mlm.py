@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +15,7 @@ from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, MaskingRule, mask_tokens, word_starts
 from minbert.precision import autocast
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training import parallel
 from minbert.training.epochs import in_turn
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
@@ -72,8 +74,8 @@ def masked_language_model_loss(
     generator: torch.Generator,
 ) -> Float[Tensor, ""] | None:
     """The loss of one masked batch; None when no token was chosen."""
-    asked = predict_masked(encoder, head, rows, table, recipe, context, generator)
-    return None if asked is None else losses.masked_language_model(*asked)
+    asked = predict_masked(encoder, head, rows, table, recipe, context, generator, shared=True)
+    return None if asked is None else parallel.joint_mean(losses.masked_language_model, *asked)
 
 
 def hide(
@@ -112,17 +114,34 @@ def predict_masked(
     recipe: Recipe,
     context: RunContext,
     generator: torch.Generator,
+    shared: bool = False,
 ) -> tuple[Float[Tensor, "token vocabulary"], Int[Tensor, " token"]] | None:
-    """Logits and labels of the chosen tokens of one batch; None when no token was chosen."""
+    """Logits and labels of the chosen tokens of one batch; None when no token was chosen.
+
+    Args:
+        shared: among the ranks, so that each has the tokens of its part. The masks are those of the
+            joint batch, whatever the number of ranks.
+    """
     tokenizer = table.tokenizer
     original, attention_mask = table.pad(rows, torch.device("cpu"))
     ids, labels = hide(original, generator, recipe.masking, tokenizer)
     chosen = labels != IGNORE
     if not chosen.any():
         return None
+    if shared and parallel.ranks().count > 1:
+        part, own = parallel.part(len(ids)), parallel.own(len(ids))
+        ids, labels = ids[part], labels[part]
+        labels[own:] = IGNORE  # of stand-ins
+        chosen = labels != IGNORE
+        attention_mask = None if attention_mask is None else attention_mask[part]
+    asked = chosen
+    if not chosen.any():  # on this rank: the way through the head is walked all the same
+        asked = torch.zeros_like(chosen)
+        asked[0, 0] = True
     if attention_mask is not None:
         attention_mask = attention_mask.to(context.device)
-    with autocast(context.precision, context.device):
+    drawn = parallel.own_randomness() if shared else nullcontext()
+    with drawn, autocast(context.precision, context.device):
         states = encoder(ids.to(context.device), attention_mask).last_hidden_state
-        logits = head(states[chosen.to(context.device)], encoder.embeddings.word_embeddings.weight)
-    return logits, labels[chosen].to(context.device)
+        logits = head(states[asked.to(context.device)], encoder.embeddings.word_embeddings.weight)
+    return logits[: int(chosen.sum())], labels[chosen].to(context.device)

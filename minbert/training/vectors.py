@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from minbert.inference import encode_rows, pooled_as
 from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
+from minbert.training import parallel
 from minbert.training.loop import RunContext
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable, TaskRows
@@ -37,9 +38,13 @@ def sentence_vectors(
     context: RunContext,
 ) -> Float[Tensor, "batch hidden"]:
     """Pooled vectors of one batch of sentences."""
-    input_ids, attention_mask = table.pad(rows, context.device)
-    with autocast(context.precision, context.device):
-        return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+
+    def of(part: Sequence[int]) -> Tensor:
+        input_ids, attention_mask = table.pad(part, context.device)
+        with autocast(context.precision, context.device):
+            return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+
+    return parallel.in_parts(of, tuple(rows))
 
 
 def embed_pairs(
@@ -52,14 +57,17 @@ def embed_pairs(
     """Vectors of pairs that the encoder reads in one pass each, dropout off, in their order."""
     pieces = table.pairs(rows, recipe.segments)
     with tqdm(total=len(rows), desc="encode pairs", mininterval=2.0, leave=False) as bar:
-        vectors = encode_rows(
-            pieces.ids,
-            encoder,
-            table.tokenizer.pad_id,
-            pooled_as(recipe.pooling),
-            segments=pieces.segments,
-            precision=context.precision,
-            done=bar.update,
+        vectors = parallel.in_parts(
+            lambda part: encode_rows(
+                [pieces.ids[pair] for pair in part],
+                encoder,
+                table.tokenizer.pad_id,
+                pooled_as(recipe.pooling),
+                segments=[pieces.segments[pair] for pair in part],
+                precision=context.precision,
+                done=bar.update,
+            ),
+            range(len(rows)),
         )
     give_back()
     return vectors
@@ -99,14 +107,17 @@ def embed_all(
     wanted = sorted(set(rows), key=table.length)
     vectors = torch.zeros(len(table), encoder.config.hidden_size)
     with tqdm(total=len(wanted), desc="encode", mininterval=2.0, leave=False) as bar:
-        vectors[wanted] = encode_rows(
-            [table.ids[row] for row in wanted],
-            encoder,
-            table.tokenizer.pad_id,
-            pooled_as(recipe.pooling),
-            precision=context.precision,
-            token_budget=token_budget,
-            done=bar.update,
+        vectors[wanted] = parallel.in_parts(
+            lambda part: encode_rows(
+                [table.ids[row] for row in part],
+                encoder,
+                table.tokenizer.pad_id,
+                pooled_as(recipe.pooling),
+                precision=context.precision,
+                token_budget=token_budget,
+                done=bar.update,
+            ),
+            wanted,
         )
     give_back()
     return vectors
