@@ -19,8 +19,13 @@ from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
 from minbert.model_files import read_json
-from minbert.pooling import POOLINGS
-from minbert.sentence_transformers_folder import SUPPORTED, read_settings, write_settings
+from minbert.pooling import EVERY_POOLING, POOLINGS
+from minbert.sentence_transformers_folder import (
+    SentenceSettings,
+    dense_weights,
+    read_settings,
+    write_settings,
+)
 from minbert.tensor_files import copy_weights, read_tensors, tensor_names
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.weights import Location, locate
@@ -65,6 +70,8 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
     if tokenizer.model_max_length > config.max_position_embeddings:
         tokenizer.model_max_length = config.max_position_embeddings
     weights, _ = split_names(read_tensors(location.weights))
+    if location.modules and (dense := dense_weights(location.modules)):
+        _take_pooler(weights, dense)
     _check_sizes(config, weights, str(location.weights))
     encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
@@ -78,6 +85,22 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
         if settings is not None:  # heads read the bare vector
             encoder.sentence_settings = replace(encoder.sentence_settings, normalize=False)
     return encoder.eval(), tokenizer
+
+
+def _take_pooler(weights: dict[str, Tensor], path: Path) -> None:
+    """Put the Dense of a sentence-transformers folder in the pooler's place: it makes the vectors.
+
+    Where the checkpoint has a pooler of other weights, as after a training in that library, the
+    log says that it is left out.
+    """
+    dense = read_tensors(path)
+    for part in ("weight", "bias"):
+        if (name := f"linear.{part}") not in dense:
+            raise ValueError(f"{path} holds {', '.join(dense) or 'nothing'}, expected {name}")
+        own = weights.get(f"pooler.dense.{part}")
+        if own is not None and not torch.equal(own.float(), dense[name].float()):
+            logger.warning("pooler.dense.%s is left out: %s has another", part, path)
+        weights[f"pooler.dense.{part}"] = dense[name]
 
 
 def _pooling_of_heads(weights: Path) -> str | None:
@@ -146,13 +169,28 @@ def save_pretrained(
     encoder: Encoder,
     tokenizer: WordPieceTokenizer,
     mlm_head: MaskedLanguageModelHead | None = None,
+    pooling: str | None = None,
 ) -> None:
     """Write `config.json`, `model.safetensors`, `tokenizer.json` as Hugging Face names them.
 
     With a head the file is that of a `BertForMaskedLM` (`bert.*`, `cls.predictions.*`), without
-    one that of a `BertModel`. The weights file appears last and in one move. An encoder that came
-    from a sentence-transformers folder gives one again.
+    one that of a `BertModel`. The weights file appears last and in one move. Where it is known how
+    sentence vectors are made, the folder is one of sentence-transformers, too, which gives the
+    same vectors: see `write_sentence_files`.
+
+    Args:
+        folder: made if need be; files of these names are replaced.
+        encoder: written as it is, in float32.
+        tokenizer: the encoder's own.
+        mlm_head: of the encoder.
+        pooling: one of `minbert.pooling.EVERY_POOLING`, for bare vectors of it; without, what the
+            encoder was made for (`encoder.pooling`, its length, prompts and norm), if it says so.
+
+    Raises:
+        ValueError: an unknown pooling.
     """
+    if pooling is not None:
+        checks.one_of("pooling", pooling, EVERY_POOLING)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = encoder.config.to_dict()
@@ -163,10 +201,7 @@ def save_pretrained(
         weights |= {HEAD_PREFIX + name: value for name, value in mlm_head.state_dict().items()}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     tokenizer.save(folder, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
-    settings = getattr(encoder, "sentence_settings", None)
-    if settings is not None and encoder.pooling in SUPPORTED:
-        settings = replace(settings, pooling=encoder.pooling)
-        write_settings(folder, settings, encoder.config.hidden_size)
+    write_sentence_files(folder, encoder, tokenizer, pooling)
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / ".model.safetensors.minbert-part"  # no user's file has such a name
     try:
@@ -176,6 +211,38 @@ def save_pretrained(
         os.replace(partial, folder / "model.safetensors")
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_sentence_files(
+    folder: str | Path,
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    pooling: str | None = None,
+) -> None:
+    """Make a folder that holds an encoder one of sentence-transformers, if the pooling is known.
+
+    `SentenceTransformer(folder)` then gives the vectors of `minbert.encode`. Nothing is written for
+    an encoder of which nobody knows the pooling: that library would take the mean, in silence.
+
+    Args:
+        folder: with the encoder's files.
+        encoder, tokenizer, pooling: as for `save_pretrained`.
+    """
+    settings = getattr(encoder, "sentence_settings", None) or SentenceSettings()
+    if pooling is not None:
+        settings = replace(settings, pooling=pooling, normalize=False)
+    elif encoder.pooling is not None:
+        settings = replace(settings, pooling=encoder.pooling)
+    else:
+        (Path(folder) / "modules.json").unlink(missing_ok=True)  # of an earlier model there
+        return
+    positions = encoder.config.max_position_embeddings
+    pooler = {
+        name: value.detach().float().cpu()
+        for name, value in encoder.pooler.dense.named_parameters()
+    }
+    length = min(settings.max_length or tokenizer.model_max_length, positions)
+    write_settings(Path(folder), settings, length, pooler)
 
 
 def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -13,7 +13,7 @@ from typing import Protocol
 from minbert.hub import NAME, HubFiles
 from minbert.known_models import KNOWN, KnownModel
 from minbert.model_files import inside, read_json
-from minbert.sentence_transformers_folder import module_folders
+from minbert.sentence_transformers_folder import DENSE_WEIGHTS, read_modules
 from minbert.tokenizer_files import TOKENIZER_FILES
 from minbert.tokenizer_options import OPTION_FILES
 
@@ -176,9 +176,12 @@ def gather(source: Source, what: str) -> Location:
     place = ""
     if modules is not None:
         used.append(modules)
-        place, *others = module_folders(modules)
-        for folder in others:
-            take(f"{folder}config.json")
+        first, *others = read_modules(modules)
+        place = first.folder
+        for module in others:
+            take(f"{module.folder}config.json")
+            if module.kind == "Dense":
+                used += filter(None, [source.first(*(module.folder + n for n in DENSE_WEIGHTS))])
         take(f"{place}sentence_bert_config.json", "config_sentence_transformers.json")
     config = need(f"{place}config.json")
     weights = need(*(place + name for name in WEIGHT_FILES))
