@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -36,13 +37,15 @@ HEAD_PREFIX = "cls.predictions."
 HEADS_FILE = "heads.safetensors"
 """Trained heads of tasks, and in its metadata which pooling they read."""
 DECODER = "decoder.weight"
-OTHER_HEADS = ("cls.", "classifier.", "qa_outputs.")
-"""Beginnings of the names of other heads, as transformers' task models have them."""
+ENCODER_PARTS = ("embeddings.", "encoder.", "pooler.")
+"""Beginnings of the names of an encoder's tensors."""
 STORED_IDS = ("embeddings.position_ids", "embeddings.token_type_ids")
 """Constants that old files store beside the weights."""
 
 
-def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceTokenizer]:
+def from_pretrained(
+    name: str | Path | Location, revision: str | None = None
+) -> tuple[Encoder, WordPieceTokenizer]:
     """Load an encoder, in eval mode, and its tokenizer.
 
     What a sentence-transformers folder says of pooling, length, prompt and norm is kept as
@@ -52,13 +55,15 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
     Args:
         name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id; or
             what `minbert.weights.locate` found of it, which spares looking and verifying again.
+        revision: commit, tag or branch of a hub id, which `owner/model@revision` says as well;
+            without, what `main` is now.
 
     Raises:
         FileNotFoundError: nothing of that name can be found or fetched.
         OSError: the hub refuses or fails.
         ValueError: the files are not those of a BERT encoder; the sentence says what is wrong.
     """
-    location = _located(name)
+    location = _located(name, revision)
     config = read_config(location)
     settings = read_settings(location.modules) if location.modules else None
     tokenizer = WordPieceTokenizer.load(location.tokenizer)
@@ -118,8 +123,8 @@ def _pooling_of_heads(weights: Path) -> str | None:
     return pooling
 
 
-def _located(name: str | Path | Location) -> Location:
-    return name if isinstance(name, Location) else locate(name)
+def _located(name: str | Path | Location, revision: str | None = None) -> Location:
+    return name if isinstance(name, Location) else locate(name, revision)
 
 
 def has_mlm_head(name: str | Path | Location) -> bool:
@@ -191,17 +196,35 @@ def save_pretrained(
     """
     if pooling is not None:
         checks.one_of("pooling", pooling, EVERY_POOLING)
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     config = encoder.config.to_dict()
     weights = dict(encoder.state_dict())
     if mlm_head is not None:
         config["architectures"] = ["BertForMaskedLM"]
         weights = {f"bert.{name}": tensor for name, tensor in weights.items()}
         weights |= {HEAD_PREFIX + name: value for name, value in mlm_head.state_dict().items()}
-    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    tokenizer.save(folder, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
+    Path(folder).mkdir(parents=True, exist_ok=True)
     write_sentence_files(folder, encoder, tokenizer, pooling)
+    write_model(folder, config, weights, tokenizer)
+
+
+def write_model(
+    folder: str | Path,
+    config: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    tokenizer: WordPieceTokenizer,
+) -> None:
+    """Write `config.json`, tokenizer and `model.safetensors`, which appears last and in one move.
+
+    Args:
+        folder: made if need be; files of these names are replaced.
+        config: as Hugging Face has it.
+        weights: by the names of its class.
+        tokenizer: of the model, whose rows are no longer than `max_position_embeddings`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    tokenizer.save(folder, min(tokenizer.model_max_length, config["max_position_embeddings"]))
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / ".model.safetensors.minbert-part"  # no user's file has such a name
     try:
@@ -249,8 +272,8 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
     """Encoder weights and MLM-head weights of a checkpoint, under this package's names.
 
     Takes off the prefix `bert.` of task models, renames LayerNorm's gamma and beta of old files,
-    and leaves out what belongs to neither: the heads of other tasks, which the log names, and
-    stored position ids.
+    and leaves out what belongs to neither: the heads of other tasks and all that stands outside
+    the encoder, which the log names, and stored position ids.
     """
     body, head, left = {}, {}, []
     is_task_model = any(name.startswith("bert.") for name in state)
@@ -263,13 +286,19 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
         bare = name.removeprefix("bert.")
         if bare in STORED_IDS:
             continue
-        if name.startswith(OTHER_HEADS) or (is_task_model and bare == name):
+        if not bare.startswith(ENCODER_PARTS) or (is_task_model and bare == name):
             left.append(name)
         else:
             body[bare] = tensor
     if left:
-        logger.warning("left out, heads of other tasks: %s", ", ".join(left))
+        logger.warning("left out, no part of the encoder: %s", _some(left))
     return body, head
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    """The first names of many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def read_config(name: str | Path | Location) -> ModelConfig:
