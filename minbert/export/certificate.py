@@ -171,15 +171,18 @@ def certify(
 
 
 def sentences_of(data: CourseData, count: int) -> list[str]:
-    """Different sentences of a data set, its tasks in turns, the dev parts first.
+    """Different sentences of a data set, its joint tasks in turns, the dev parts first.
+
+    Where there is no such task, those of the others, and text without labels.
 
     Raises:
         ValueError: there are none.
     """
     streams = [
         [text for example in (*splits.dev, *splits.train) for text in example.texts]
-        for splits in data.tasks.values()
-    ]
+        for task, splits in data.tasks.items()
+        if task.joint or not data.joint
+    ] or [list(data.text)]
     longest = max(map(len, streams), default=0)
     texts: dict[str, None] = {}
     for place in range(longest):
