@@ -71,7 +71,9 @@ WRONG = {
     "a task too many": (["--to", "sentence-transformers", "--task", "sst"], "belong together"),
     "int8": (["--to", "transformers", "--task", "sst", "--int8"], "--int8 is for --to onnx"),
     "a vector of a head": (
-        ["--to", "transformers", "--task", "sst", "--pooling", "mean"], "--pooling is for sentence"),
+        ["--to", "transformers", "--task", "sst", "--pooling", "mean"],
+        "--pooling is for sentence",
+    ),
     "no such task": (["--to", "transformers", "--task", "snli"], "expected|task must be one of"),
     "a folder's revision": (
         ["--to", "sentence-transformers", "--revision", "main"], "only a hub id owner/model has"),
