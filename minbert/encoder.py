@@ -88,9 +88,10 @@ class Embeddings(nn.Module):
         checks.indices("input_ids", input_ids, words.num_embeddings, "the model's vocabulary")
         if token_type_ids is not None:
             checks.indices("token_type_ids", token_type_ids, segments.num_embeddings, "segments")
+        seq = input_ids.shape[1]
         checks.no_longer("input_ids", input_ids, self.position_embeddings.num_embeddings)
         segment = segments.weight[0] if token_type_ids is None else segments(token_type_ids)
-        position = self.position_embeddings.weight[: input_ids.shape[1]]
+        position = self.position_embeddings.weight[:seq]
         return self.dropout(self.LayerNorm(words(input_ids) + segment + position))
 
 
