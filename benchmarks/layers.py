@@ -23,6 +23,7 @@ LAYERS = {
     "inference": "fast_encoder inference vector_files __init__",
     "training": "training/",
     "evaluation": "evaluation/",
+    "export": "export/",
     "analysis": "analysis/",
     "experiments": "experiments/",
     "viz": "viz/",

@@ -19,6 +19,7 @@ OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
+MODEL = "tiny, minilm, bert-base, folder, hub id (owner/model@revision pins one)"
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
@@ -43,7 +44,8 @@ PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
-COMPUTING = ("experiments", "models", "encode")
+EXPORTS = ("onnx", "openvino", "transformers", "sentence-transformers")
+COMPUTING = ("experiments", "models", "encode", "export")
 """Modules of commands that use torch; the others do without it."""
 
 
@@ -131,7 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     compare.set_defaults(run=_command("compare", "run_compare"))
 
     encode = add("encode", help="sentences on stdin, one a line, to vectors on stdout or in a file")
-    encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
+    encode.add_argument("--model", default="minilm", help=MODEL)
     encode.add_argument(
         "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
     )
@@ -159,6 +161,9 @@ def build_parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _where(encode)
     encode.set_defaults(run=_command("encode", "run_encode"))
+
+    _export_arguments(add("export", help="a model for onnx, openvino, transformers, …, measured"))
+    _push_arguments(add("push", help="send the folder of a model to the Hugging Face hub"))
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
     tiny.add_argument("--out", required=True, help=OUT)
@@ -295,6 +300,40 @@ def _data_argument(parser: argparse.ArgumentParser) -> None:
         help="cs224n:FOLDER, or classroom[:SEED], the classroom corpus (synthetic; the default, "
         "seed 31)",
     )
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="minilm", help=MODEL)
+    parser.add_argument("--revision", help="commit, tag or branch of a hub id")
+    parser.add_argument("--to", choices=EXPORTS, required=True)
+    parser.add_argument("--out", required=True, help=OUT)
+    parser.add_argument(
+        "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
+    )
+    parser.add_argument("--task", help="--to transformers: whose trained head, for example sst")
+    parser.add_argument(
+        "--int8", action="store_true", help="--to onnx: smaller and faster, and other vectors"
+    )
+    _data_argument(parser)
+    parser.add_argument(
+        "--count", type=_whole(1, 10**6), default=1000, help="sentences to measure on, at most"
+    )
+    parser.add_argument(
+        "--threads", type=_whole(1, 1024), help="of both sides (default: cores granted)"
+    )
+    parser.add_argument("--precision", choices=PRECISIONS, help="of openvino (default: auto)")
+    parser.set_defaults(run=_command("export", "run_export"))
+
+
+def _push_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="of a model, an export or a checkpoint")
+    parser.add_argument("repository", help="owner/model on the hub; made, private, if it is new")
+    parser.add_argument("--public", action="store_true", help="a new repository is for everybody")
+    parser.add_argument("--license", help="for the model card, apache-2.0 for example")
+    parser.add_argument("--revision", help="branch (default: main)")
+    parser.add_argument("--message", default="Upload with minbert", help="of the commit")
+    parser.add_argument("--yes", action="store_true", help="send without asking")
+    parser.set_defaults(run=_command("export", "run_push"))
 
 
 def _written_file(parser: argparse.ArgumentParser) -> None:
