@@ -58,7 +58,8 @@ def train_jointly(
             with autocast(context.precision, context.device):
                 pair = model.embed(*padded).float()
         if apart or not task.pairs:
-            both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
+            groups = recipe.length_groups if task.pairs else 1
+            both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context, groups)
             vectors = both.float().chunk(2 if task.pairs else 1)
         total = loss(model.answer(task, *vectors, pair=pair), target)
         if recipe.cosine_weight and task.head == "cosine":

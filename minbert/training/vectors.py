@@ -9,12 +9,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from minbert.data.batching import length_groups
 from minbert.encoder import Encoder
 from minbert.heads import in_one_pass
 from minbert.inference import encode_rows, pooled_as
 from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
+from minbert.training.gradient_caching import cached_vectors
 from minbert.training.loop import RunContext
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable, TaskRows
@@ -35,11 +37,34 @@ def sentence_vectors(
     table: SentenceTable,
     recipe: Recipe,
     context: RunContext,
+    groups: int = 1,
+    cached: bool = False,
 ) -> Float[Tensor, "batch hidden"]:
-    """Pooled vectors of one batch of sentences."""
-    input_ids, attention_mask = table.pad(rows, context.device)
-    with autocast(context.precision, context.device):
-        return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+    """Pooled vectors of one batch of sentences, in their order.
+
+    Args:
+        groups: of similar length, each padded to its own longest sentence.
+        cached: whether to hold the activations of one group at a time, not of the whole batch
+            (`minbert.training.gradient_caching`).
+    """
+    rows = list(rows)
+
+    def encode(places: list[int]) -> Float[Tensor, "group hidden"]:
+        input_ids, attention_mask = table.pad([rows[place] for place in places], context.device)
+        with autocast(context.precision, context.device):
+            return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
+
+    places = list(range(len(rows)))
+    if groups == 1:
+        return cached_vectors(encode, [places], context.device) if cached else encode(places)
+    chunks = length_groups([table.length(row) for row in rows], groups)
+    if cached:
+        vectors = cached_vectors(encode, chunks, context.device)
+    else:
+        vectors = torch.cat([encode(chunk) for chunk in chunks])
+    # line i of `vectors` is that of place order[i]; its inverse puts them back
+    order = torch.tensor([place for chunk in chunks for place in chunk], device=vectors.device)
+    return vectors.index_select(0, order.argsort())
 
 
 def embed_pairs(
