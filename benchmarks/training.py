@@ -31,7 +31,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 import torch
-from mlm_training import sentences_of
+from sample_text import sentences_of
 
 from minbert import losses
 from minbert.data import load_data
@@ -723,14 +723,20 @@ def main(given: Sequence[str] | None = None) -> None:
     _, _, what = setting.corpora(8)
     print(f"{what}; {describe_device(CPU)}, {arguments.threads} threads, {precision}")
     started = time.perf_counter()
-    found = [line for part in arguments.only or PARTS for line in PARTS[part](setting)]
+    asked = arguments.only or list(PARTS)
+    found = [{"part": part, **line} for part in asked for line in PARTS[part](setting)]
+    seconds = time.perf_counter() - started
     if not arguments.record:
         return
     command = "python benchmarks/training.py"
-    for name in ("data", "threads", "rounds", "only"):
-        value = getattr(arguments, name)
-        if value is not None:
-            command += f" --{name} {' '.join(value) if isinstance(value, list) else value}"
+    if arguments.data:
+        command += f" --data {arguments.data.split(':')[0]}:DIR"
+    command += f" --threads {arguments.threads} --rounds {sizes.rounds}"
+    if arguments.record.exists():  # other parts of it stay
+        earlier = json.loads(arguments.record.read_text(encoding="utf-8"))
+        found += [line for line in earlier["rows"] if line["part"] not in asked]
+        seconds += earlier["seconds"] if len(asked) < len(PARTS) else 0
+    found.sort(key=lambda line: list(PARTS).index(line["part"]))
     write_json(
         arguments.record,
         {
@@ -742,7 +748,7 @@ def main(given: Sequence[str] | None = None) -> None:
             "precision": precision,
             "bf16_is_fast": multiplies_bf16_fast(CPU),
             "machine_shared": arguments.shared,
-            "seconds": round(time.perf_counter() - started),
+            "seconds": round(seconds),
             "versions": versions() | _rivals(),
             "rows": found,
         },
