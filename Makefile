@@ -76,6 +76,7 @@ badges:
 
 benchmark: .venv/installed-test
 	$(BIN)/python benchmarks/mlm_training.py $(if $(strip $(DATA)),--data "cs224n:$(DATA)")
+	$(BIN)/python benchmarks/encoding.py $(if $(strip $(DATA)),--data "cs224n:$(DATA)")
 
 # One stamp a step: a second `make` installs nothing.
 .venv/made:
