@@ -253,6 +253,7 @@ def result_of(
 def about(recorded: dict[str, Any]) -> str:
     """What the figures are of, in a sentence, and the command."""
     threads = f"{recorded['threads']} thread" + "s" * (recorded["threads"] > 1)
+    processor = recorded["device"].split(",")[-1].strip()
     versions_of = ", ".join(
         f"{name} {recorded['versions'][name]}"
         for name in ("torch", "sentence-transformers", "transformers", "openvino")
@@ -260,8 +261,7 @@ def about(recorded: dict[str, Any]) -> str:
     )
     return (
         f"{recorded['sentences']:,} sentences ({recorded['data']}), {recorded['word_pieces']:,} "
-        f"word pieces, {recorded['model']}; {threads} each, {recorded['device'].split(',')[-1].strip()}"
-        f"; {versions_of}. In turn in one process, tokenising included; medians of "
+        f"word pieces, {recorded['model']}; {threads} each, {processor}; {versions_of}. In turn in one process, tokenising included; medians of "
         f"{recorded['rounds']} rounds, with the lowest and the highest ratio:\n\n"
         f"```\n{recorded['command']}\n```\n\n"
     )
@@ -269,10 +269,13 @@ def about(recorded: dict[str, Any]) -> str:
 
 def left(recorded: dict[str, Any]) -> str:
     """What the profile shows is left, in a sentence."""
-    return "; ".join(
-        f"{name}: {share:.0%} of the time is in products and attention"
-        for name, share in recorded["share_of_products"].items()
-    ) + "."
+    return (
+        "; ".join(
+            f"{name}: {share:.0%} of the time is in products and attention"
+            for name, share in recorded["share_of_products"].items()
+        )
+        + "."
+    )
 
 
 def product(recorded: dict[str, Any]) -> str:
