@@ -28,7 +28,7 @@ from minbert.experiments.run_folder import check_replaceable, write_json
 BAR = 1.2
 """The largest count may take so many times the memory of the smallest."""
 
-WORDS = "the film plot actor question learn python money how why is a of and".split()
+WORDS = ("the", "film", "plot", "actor", "question", "learn", "python", "money", "how", "why", "is")
 
 
 def write_lines(path: Path, count: int) -> None:
@@ -71,6 +71,16 @@ def measure(model: str, form: str, counts: Sequence[int]) -> list[dict[str, Any]
             print(rows[-1], flush=True)
             out.unlink()
     return rows
+
+
+def about(recorded: dict[str, Any]) -> str:
+    """What the figures are of, in a sentence, and the command."""
+    return (
+        f"Peak resident memory of `minbert encode --model {recorded['model']} --out "
+        f"vectors.{recorded['format']}` on made-up lines, each count in a process of its own "
+        f"({recorded['device']}; torch {recorded['versions']['torch']}):\n\n"
+        f"```\n{recorded['command']}\n```\n\n"
+    )
 
 
 def table(recorded: dict[str, Any]) -> str:

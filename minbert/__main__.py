@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
             code = parsed.run(parsed) or 0
-            sys.stdout.flush()  # a full disk is said here, not by the interpreter on its way out
+            if sys.stdout is not None:  # closed by whoever started this
+                sys.stdout.flush()  # a full disk is said here, not by the interpreter at its end
             return code
     except KeyboardInterrupt as error:
         said = f"{error}" or "interrupted: the same command goes on where this one stopped"

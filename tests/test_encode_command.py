@@ -337,3 +337,14 @@ def test_a_closed_pipe_is_silent(toy_model_folder: Path, name: str) -> None:
     assert done.stdout.strip() == "10"
     said = [line for line in done.stderr.splitlines() if "vectors" not in line]
     assert not [line for line in said if "ipe" in line or "Exception" in line], done.stderr
+
+
+def test_a_file_needs_no_stdout(toy_model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.npy"
+    command = " ".join(f'"{part}"' for part in process(toy_model_folder, "--out", str(path)))
+    done = subprocess.run(
+        ["bash", "-c", f"printf 'one\\ntwo\\n' | {command} >&-"],
+        capture_output=True, env=environment(), text=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert np.load(path).shape == (2, 32)

@@ -147,12 +147,13 @@ def _settings(
 ) -> dict[str, Any]:
     """What decides every byte: an unfinished file of others is not gone on with."""
     device = encoder.pooler.dense.weight.device
+    meant = f"{encoder.pooling}, {getattr(encoder, 'sentence_settings', None)}"
     return {
         "format": name,
         "model": weights_digest(encoder),
         "configuration": config_digest(encoder.config),
         "tokenizer": tokenizer_digest(tokenizer),
-        "pooling": arguments.pooling or f"the model's ({getattr(encoder, 'sentence_settings', 0)})",
+        "pooling": arguments.pooling or f"the model's ({meant})",
         "precision": resolve_precision(arguments.precision or "auto", device),
         "device": device.type,
         "chunk": arguments.chunk,
