@@ -46,17 +46,19 @@ def test_rows_give_the_same_gradient_without_another_matrix(precision: torch.dty
     head = MaskedLanguageModelHead(CONFIG, generator)
     before = encoder.embeddings.word_embeddings
     names = list(encoder.state_dict())
+    # One context a step, as in training: a second step in it would find the weights cast already.
     with torch.autocast("cpu", precision, enabled=precision != torch.float32):
         dense, passes = whole_passes(encoder, head)
-        with lookup_adds_rows(encoder):
-            assert isinstance(encoder.embeddings.word_embeddings, RowsAdded)
-            assert list(encoder.state_dict()) == names
-            assert encoder.embeddings.word_embeddings.weight is before.weight
+    with lookup_adds_rows(encoder):
+        assert isinstance(encoder.embeddings.word_embeddings, RowsAdded)
+        assert list(encoder.state_dict()) == names
+        assert encoder.embeddings.word_embeddings.weight is before.weight
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
             rows, fewer = whole_passes(encoder, head)
     torch.testing.assert_close(rows, dense, atol=1e-7, rtol=1e-5)
     assert dense[5].abs().max() > 1e-4, "the piece that recurs has a gradient"
-    assert fewer < passes
-    assert fewer == 0 or precision != torch.float32, "what is left are casts of the decoder's"
+    casts = 1 if precision == torch.bfloat16 else 0  # of the decoder's gradient, to float32
+    assert fewer == casts < passes
     assert encoder.embeddings.word_embeddings is before
 
 
