@@ -57,7 +57,14 @@ QUICK = PRESETS["quick"].mlm.batch_size
 DROPOUT = 0.1
 PAPER = replace(RECIPES["paper"], dropout=DROPOUT)
 """With dropout on attention weights (.1), as in the paper: torch then has no fused attention."""
-CHOICE = replace(PAPER, attention_dropout=0.0, scale=20.0, pooling="mean", length_groups=2)
+CHOICE = replace(
+    PAPER,
+    attention_dropout=0.0,
+    scale=20.0,
+    pooling="mean",
+    length_groups=2,
+    packed_dropout=True,
+)
 """None on attention weights: the stated choice with which a CPU trains fast."""
 
 
@@ -345,7 +352,7 @@ def single_step(setting: Setting) -> list[dict]:
         1e-4,
     )
     del still
-    set_dropout(encoder, PAPER)
+    set_dropout(encoder, replace(PAPER, packed_dropout=True))
     weights = [*encoder.parameters(), *head.parameters()]
     encoder.train(), head.train(), model.train()
 

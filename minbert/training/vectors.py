@@ -19,12 +19,14 @@ from minbert.precision import autocast
 from minbert.training import parallel
 from minbert.training.gradient_caching import cached_vectors
 from minbert.training.loop import RunContext
+from minbert.training.packed_dropout import pack_dropout
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable, TaskRows
 
 
 def set_dropout(encoder: Encoder, recipe: Recipe) -> None:
     """Give an encoder the recipe's dropout; it acts in training mode only."""
+    pack_dropout(encoder, recipe.packed_dropout)
     for module in encoder.modules():
         if isinstance(module, nn.Dropout):
             module.p = recipe.dropout
