@@ -144,10 +144,10 @@ class ModelCard:
 
 
 LIMITS = (
-    "It is a small course model: measure it on your own texts before you rely on it.",
-    "English text in lower or mixed case; nothing was done about bias in the data.",
+    "Measure it on your own texts before you rely on it.",
+    "Nothing was done about bias in the texts that it learned from.",
 )
-"""Of every model of the course."""
+"""Of every model."""
 
 
 def vectors_in_words(pooling: str, normalize: bool, max_length: int) -> str:
