@@ -13,11 +13,30 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 pip() { "$folder/venv/bin/pip" "$@" --disable-pip-version-check; }
-if pip install --dry-run --quiet "sentence-transformers[onnx]==6.2.0" > "$folder/said" 2>&1; then
+pip download --quiet --no-deps --dest "$folder" "sentence-transformers==6.2.0"
+"$folder/venv/bin/python" - "$folder"/sentence_transformers-*.whl <<'PY'
+import sys
+import zipfile
+
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    for line in wheel.read(name).decode().splitlines():
+        needed = line.removeprefix("Requires-Dist: ")
+        if needed.startswith(("transformers<", "optimum-onnx[onnxruntime];")):
+            print(needed)
+PY
+if pip install --dry-run "optimum-onnx[onnxruntime]" "transformers<6.0.0,>=5.0.0" \
+    > "$folder/said" 2>&1; then
     echo "changed: it can be installed now"
     exit 1
 fi
-grep -E "^    (sentence-transformers|optimum-onnx)\S* .* depends on transformers" "$folder/said" |
-    sed 's/^ *//' | sort -u
-grep -q "ResolutionImpossible" "$folder/said" && echo "ResolutionImpossible"
+grep -E "^    optimum-onnx.* depends on transformers" "$folder/said" | sed 's/^ *//' | sort -u
+grep -o "ResolutionImpossible" "$folder/said"
 # Output seen:
+#   transformers<6.0.0,>=5.0.0
+#   optimum-onnx[onnxruntime]; extra == "onnx"
+#   optimum-onnx[onnxruntime] 0.0.1 depends on transformers<4.56.0 and >=4.36.0
+#   optimum-onnx[onnxruntime] 0.0.2 depends on transformers<4.56.0 and >=4.36.0
+#   optimum-onnx[onnxruntime] 0.0.3 depends on transformers<4.56.0 and >=4.36.0
+#   optimum-onnx[onnxruntime] 0.1.0 depends on transformers<4.58.0 and >=4.36
+#   ResolutionImpossible

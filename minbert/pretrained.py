@@ -185,7 +185,7 @@ def save_pretrained(
 
     Args:
         folder: made if need be; files of these names are replaced.
-        encoder: written as it is, in float32.
+        encoder: written as it is.
         tokenizer: the encoder's own.
         mlm_head: of the encoder.
         pooling: one of `minbert.pooling.EVERY_POOLING`, for bare vectors of it; without, what the

@@ -85,24 +85,50 @@ class ModelCard:
     def front_matter(self) -> list[str]:
         """The lines between two `---`, as YAML; a text is quoted as JSON quotes it."""
         library, task = self.kind
+        base = self._published_base()
         tags = dict.fromkeys((library, task, "bert", "minbert", *self.tags))
         if self.kind == SENTENCES:
             tags["feature-extraction"] = None
         license = f"license: {json.dumps(self.license)}" if self.license else f"# license: {ASKED}"
         lines = [f"library_name: {library}", f"pipeline_tag: {task}", license]
-        base = KNOWN[self.base_model].repository if self.base_model in KNOWN else self.base_model
-        if base and NAME.fullmatch(base) and not Path(base).exists():
+        if base:
             lines.append(f"base_model: {json.dumps(base)}")
         for name, values in (("language", self.languages), ("tags", tags)):
             if values:
                 lines += [f"{name}:", *(f"- {json.dumps(value)}" for value in values)]
-        return lines
+        known = {
+            "data": self.data,
+            "data_license": None if self.data else "",  # null: asked for
+            "recipe": self.recipe,
+            "seeds": list(self.seeds),
+            "scores": [
+                {"name": one.name, "value": one.value, "ci95": one.interval} for one in self.scores
+            ],
+            "command": self.command,
+            "limits": list(self.limits),
+        }
+        own = [
+            f"  {name}: {json.dumps(said, ensure_ascii=False)}"
+            for name, said in known.items()
+            if said or (said is None and name == "data_license")
+        ]
+        return [*lines, "minbert:", *own] if own else lines
+
+    def _published_base(self) -> str | None:
+        """The hub id of what the training began with, if that is published."""
+        if self.base_model in KNOWN:
+            return KNOWN[self.base_model].repository or None
+        base = self.base_model or ""
+        return base if NAME.fullmatch(base) and not Path(base).exists() else None
 
     def to_markdown(self) -> str:
         """The whole file."""
+        base = self.base_model
+        if base and base not in KNOWN and not self._published_base():
+            base = f"{Path(base).name} (a folder of whoever made this)"
         parts = ["---", *self.front_matter(), "---", "", f"# {self.title}", ""]
         rows = [
-            ("began with", self.base_model),
+            ("began with", base),
             ("sentence vectors", self.vectors),
             ("data", self.data),
             ("recipe", self.recipe),
@@ -144,10 +170,10 @@ class ModelCard:
 
 
 LIMITS = (
-    "It is a small course model: measure it on your own texts before you rely on it.",
-    "English text in lower or mixed case; nothing was done about bias in the data.",
+    "Measure it on your own texts before you rely on it.",
+    "Nothing was done about bias in the texts that it learned from.",
 )
-"""Of every model of the course."""
+"""Of every model."""
 
 
 def vectors_in_words(pooling: str, normalize: bool, max_length: int) -> str:

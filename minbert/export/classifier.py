@@ -179,7 +179,7 @@ def save_classifier(
 
     Args:
         folder: made if need be; files of these names are replaced.
-        classifier: written in float32.
+        classifier: written as it is.
         tokenizer: the encoder's own.
     """
     labels = {str(number): label for number, label in enumerate(classifier.labels)}

@@ -127,6 +127,13 @@ def test_a_card_says_what_is_known_and_asks_for_the_rest() -> None:
     assert matter["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
     assert matter["library_name"] == "sentence-transformers" and "license" not in matter
     assert "sentence-similarity" in matter["tags"]
+    known = matter["minbert"]
+    assert known["data_license"] is None and "data_license" not in str(
+        ModelCard("x").front_matter()
+    )
+    assert (known["recipe"], known["seeds"], known["limits"]) == ("paper", [0, 1], ["small"])
+    assert known["scores"][0] == {"name": "SST, dev", "value": 0.5, "ci95": [0.4, 0.6]}
+    assert known["command"] == "minbert reproduce --out x"
     for part in ("| 0.500 | 0.400 to 0.600 |", "| 0.250 | none |", "| seeds | 0, 1 |", "- small",
                  "licence of the data | not said", "minbert reproduce --out x"):  # fmt: skip
         assert part in text
@@ -136,3 +143,5 @@ def test_a_card_says_what_is_known_and_asks_for_the_rest() -> None:
     assert has_license(licensed) and has_license(card.with_license("mit").to_markdown())
     folder = ModelCard("x", base_model="/somewhere/on/this machine").front_matter()
     assert not any("somewhere" in line for line in folder)
+    text = ModelCard("x", base_model="/somewhere/on/this machine").to_markdown()
+    assert "somewhere" not in text and "| this machine (a folder of whoever made this) |" in text
