@@ -12,7 +12,7 @@ from minbert.experiments.sources import imported
 PACKAGE = Path(__file__).parents[1] / "minbert"
 
 LAYERS = {
-    "folders": "faces stopping folders/",
+    "folders": "clone faces stopping folders/",
     "tasks": "paper tasks",
     "data": "data/",
     "tools": "checks evaluating precision progress threads memory",
