@@ -17,7 +17,7 @@ LAYERS = {
     "data": "data/",
     "tools": "checks evaluating precision progress threads memory",
     "words": "texts model_files wordpiece tokenizer_options tokenizer_files tokenizer",
-    "model": "config attention encoder pooling heads multitask",
+    "model": "config placement attention encoder pooling heads multitask",
     "losses": "masking losses optimizer",
     "weights": "known_models hub sentence_transformers_folder weights tensor_files pretrained",
     "inference": "inference __init__",

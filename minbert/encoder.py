@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from minbert import checks
 from minbert.attention import SelfAttention
 from minbert.config import ModelConfig
+from minbert.placement import Placed
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Pooler(nn.Module):
         return self.dense(states[:, 0]).tanh()
 
 
-class Encoder(nn.Module):
+class Encoder(Placed):
     """BERT without heads: embeddings, a stack of post-norm layers, and the pooler.
 
     Source: Devlin et al. (2019), section 3; the paper's section 4.1 ("minBERT").
