@@ -17,6 +17,7 @@ from torch.utils import _pytree
 from minbert import checks
 from minbert.attention import SelfAttention
 from minbert.config import ModelConfig
+from minbert.placement import Placed
 
 
 class EncoderOutput(NamedTuple):
@@ -153,7 +154,7 @@ class Pooler(nn.Module):
         return self.dense(states[:, 0]).tanh()
 
 
-class Encoder(nn.Module):
+class Encoder(Placed):
     """BERT without heads: embeddings, a stack of post-norm layers, and the pooler.
 
     Source: Devlin et al. (2019), section 3; the paper's section 4.1 ("minBERT").

@@ -94,6 +94,13 @@ class WordPieceTokenizer:
         """Ids that are never masked: [PAD], [UNK], [CLS], [SEP], [MASK]."""
         return (self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id)
 
+    # The field's own names of the same.
+    pad_token_id = property(lambda self: int(self.pad_id), doc="Id of [PAD].")
+    unk_token_id = property(lambda self: int(self.unk_id), doc="Id of [UNK].")
+    cls_token_id = property(lambda self: int(self.cls_id), doc="Id of [CLS].")
+    sep_token_id = property(lambda self: int(self.sep_id), doc="Id of [SEP].")
+    mask_token_id = property(lambda self: int(self.mask_id), doc="Id of [MASK].")
+
     def __call__(
         self, texts: Sequence[Text] | str, max_length: int | None = None
     ) -> dict[str, Tensor]:
@@ -154,6 +161,14 @@ class WordPieceTokenizer:
             ValueError: an id is negative or no integer.
         """
         return self.backend.decode(checked_ids(ids))
+
+    def batch_decode(self, rows: Iterable[Iterable[int]]) -> list[str]:
+        """Readable text of each row, special tokens left out; rows may be `input_ids` of a call.
+
+        Raises:
+            ValueError: an id is negative or no integer.
+        """
+        return self.backend.decode_batch([checked_ids(row) for row in rows])
 
     def save(self, folder: str | Path, model_max_length: int | None = None) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, which transformers reads as well.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from os.path import expanduser
 from typing import Any
 
 import minbert
+from minbert.clone import how_to_install
+from minbert.commands.descriptions import DESCRIPTIONS
 from minbert.experiments.arms import ARMS, JOINT, STAGES
 from minbert.stopping import leave_at_once, received_by
 from minbert.tasks import SINGLE_TASKS
@@ -45,6 +47,7 @@ PIECES = tuple(range(1, 11))
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
 EXPORTS = ("onnx", "openvino", "transformers", "sentence-transformers")
+SHELLS = ("bash", "zsh", "tcsh")
 COMPUTING = ("experiments", "models", "encode", "export")
 """Modules of commands that use torch; the others do without it."""
 
@@ -55,9 +58,21 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.register("type", None, expanduser)  # text without a type: names and paths
+        self.formatter_class = _Help
 
     def error(self, message: str) -> None:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Paragraphs are wrapped, an example stays a line that can be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = text.split("\n\n")
+        return "\n\n".join(
+            part if part.startswith("  ") else super(_Help, self)._fill_text(part, width, indent)
+            for part in parts
+        )
 
 
 class _Distinct(argparse.Action):
@@ -78,7 +93,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
     parser.add_argument("--version", action="version", version=f"minbert {minbert.__version__}")
     parser.add_argument("--verbose", action="store_true", help="log what is done, and tracebacks")
-    add = parser.add_subparsers(dest="command", required=True, parser_class=_Parser).add_parser
+    parser.set_defaults(run=_help_of(parser))
+    add = parser.add_subparsers(dest="command", parser_class=_Parser).add_parser
 
     reproduce = add("reproduce", help="run the paper's grid and write its tables")
     _experiment_arguments(reproduce)
@@ -173,7 +189,8 @@ def build_parser() -> argparse.ArgumentParser:
     tiny.set_defaults(run=_command("experiments", "run_pretrain_tiny"))
 
     data = add("data", help="check, download, write, show data")
-    actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    data.set_defaults(run=_help_of(data))
+    actions = data.add_subparsers(dest="action", parser_class=_Parser)
     check = actions.add_parser("check", help="name all damage and leaks")
     check.add_argument("folder")
     check.set_defaults(run=_command("data", "run_data_check"))
@@ -195,7 +212,14 @@ def build_parser() -> argparse.ArgumentParser:
     rungs.set_defaults(run=_command("ladder", "run_data_ladder"))
 
     course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
-    steps = course.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    course.set_defaults(run=_help_of(course))
+    steps = course.add_subparsers(dest="action", parser_class=_Parser)
+    opened = steps.add_parser("open", help="notebooks and figures as a folder of your own")
+    opened.add_argument(
+        "--to", default="minbert-course", help="folder: notebooks that you changed there stay"
+    )
+    opened.add_argument("--lab", action="store_true", help="start JupyterLab on the first one")
+    opened.set_defaults(run=_command("course", "run_open"))
     run = steps.add_parser("run", help="execute into a folder, with pages and the result table")
     run.add_argument("names", nargs="*", help="beginnings of names, e.g. 02 07 (default: all)")
     run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
@@ -249,7 +273,35 @@ def build_parser() -> argparse.ArgumentParser:
     graded = steps.add_parser("grade", help="points and feedback for many my_minbert.py")
     _grading_arguments(graded)
     graded.set_defaults(run=_command("grading", "run_course_grade"))
+
+    completion = add("completion", help="a script with which a shell completes these commands")
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(run=_command("completion", "run_completion"))
+    _describe(parser)
     return parser
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Name, as it is typed, and parser of each command; a group stands before its members."""
+    groups = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for name, command in (pair for group in groups for pair in group.choices.items()):
+        yield name, command
+        for member, its in commands_of(command):
+            yield f"{name} {member}", its
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    for name, command in commands_of(parser):
+        if name in DESCRIPTIONS:
+            command.description, *examples = DESCRIPTIONS[name]
+            if examples:
+                lines = "\n".join(f"  {line}" for line in examples)
+                command.epilog = f"for example:\n\n{lines}"
+
+
+def _help_of(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What a command does that was called alone, and only has commands in it."""
+    return lambda arguments: parser.print_help()
 
 
 def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | None]:
@@ -263,7 +315,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
             if module not in ("course", "teaching"):
                 raise
             raise ValueError(
-                f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
+                f"{error.name} is not installed: {how_to_install('notebooks')} brings what the "
                 "course needs"
             ) from error
         if module in COMPUTING:
