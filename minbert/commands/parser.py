@@ -19,6 +19,7 @@ OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
+OWN = "[NAME=]text:FILE, pairs:FILE or labelled:FILE, with ,COLUMN=NAME (docs/own_data.md)"
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
@@ -147,7 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
     data = add("data", help="check, download, write, show data")
     actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
     check = actions.add_parser("check", help="name all damage and leaks")
-    check.add_argument("folder")
+    check.add_argument("what", nargs="+", help=f"folder of course files, or {OWN}")
     check.set_defaults(run=_command("data", "run_data_check"))
     download = actions.add_parser("download", help="fetch and verify the course's files")
     download.add_argument("--to", required=True, help="folder to put them in")
@@ -158,6 +159,13 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(export)
     export.add_argument("--to", required=True, help=OUT)
     export.set_defaults(run=_command("data", "run_data_export"))
+    helpdesk = actions.add_parser("helpdesk", help="write synthetic questions, to try own data on")
+    helpdesk.add_argument("--to", required=True, help=OUT)
+    helpdesk.add_argument("--seed", type=_whole(0, 10**9), default=0)
+    helpdesk.add_argument(
+        "--questions", type=_whole(4, 40), default=10, help="of each intent (default: 10)"
+    )
+    helpdesk.set_defaults(run=_command("data", "run_data_helpdesk"))
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
     sample.add_argument("--count", type=int, default=30, help="of each part")
