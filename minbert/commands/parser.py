@@ -39,11 +39,12 @@ LABS = (
     "further-training",
     "joint-training",
 )
+OWN_STAGES = ("mlm", "ranking", "joint")
 PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
-COMPUTING = ("experiments", "models")
+COMPUTING = ("experiments", "models", "own")
 """Modules of commands that use torch; the others do without it."""
 
 
@@ -108,6 +109,40 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--share", type=float, default=1.0, help="of the training data, (0, 1]")
     lab.add_argument("--out", required=True, help=OUT)
     lab.set_defaults(run=_command("experiments", "run_lab_command"), recipe=None)
+
+    train = add("train", help="train an encoder on data of your own, and say whether it helped")
+    _own_data_argument(train)
+    train.add_argument(
+        "--encoder", default="minilm", help="minilm, tiny, bert-base, folder, hub id"
+    )
+    train.add_argument(
+        "--stages", nargs="+", choices=OWN_STAGES, help="default: all that the data are for"
+    )
+    train.add_argument("--epochs", type=_whole(1, 1000), help="default: of the encoder's size")
+    train.add_argument("--batch-size", type=_whole(2, 100_000), help="likewise")
+    train.add_argument("--learning-rate", type=float, help="likewise")
+    train.add_argument(
+        "--scale", type=float, default=20.0, help="of ranking, the inverse temperature (20)"
+    )
+    train.add_argument(
+        "--one-direction", action="store_true", help="rank second texts for first ones only"
+    )
+    train.add_argument(
+        "--chunk", type=_whole(1, 100_000), help="sentences in memory at a time while ranking"
+    )
+    train.add_argument("--dev-share", type=float, help="of the rows, where there is no dev file")
+    train.add_argument("--split-seed", type=_whole(0, 10**9), default=0, help="of that split")
+    train.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
+    train.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
+    train.add_argument("--out", required=True, help=OUT)
+    _where(train)
+    train.set_defaults(run=_command("own", "run_train"))
+
+    evaluate = add("evaluate", help="measure a model on data of your own")
+    evaluate.add_argument("--model", required=True, help="--out of train, tiny, minilm, folder")
+    _own_data_argument(evaluate)
+    _where(evaluate)
+    evaluate.set_defaults(run=_command("own", "run_evaluate"))
 
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
@@ -280,6 +315,10 @@ def _data_argument(parser: argparse.ArgumentParser) -> None:
         help="cs224n:FOLDER, or classroom[:SEED], the classroom corpus (synthetic; the default, "
         "seed 31)",
     )
+
+
+def _own_data_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", nargs="+", required=True, metavar="WHAT", help=OWN)
 
 
 def _written_file(parser: argparse.ArgumentParser) -> None:

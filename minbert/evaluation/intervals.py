@@ -100,6 +100,26 @@ def resampled_scores(
     return means / len(predictions)
 
 
+def macro_f1_interval(
+    predictions: np.ndarray, golds: np.ndarray, stream: int = 0
+) -> tuple[float, float]:
+    """Interval of `minbert.evaluation.metrics.macro_f1`, by bootstrap over the examples.
+
+    Args:
+        predictions, golds: classes, (example,).
+        stream: of draws, as `Task.bootstrap`.
+    """
+    predictions, golds = paired(predictions, golds)
+    counts = _draws(stream, len(golds), RESAMPLES)
+    found = []
+    for one in np.union1d(predictions, golds):
+        answered, there = predictions == one, golds == one
+        right = counts @ (answered & there).astype(np.float32)
+        both = counts @ answered.astype(np.float32) + counts @ there.astype(np.float32)
+        found.append(np.divide(2 * right, both, out=np.full_like(right, np.nan), where=both > 0))
+    return percentile_interval(np.nanmean(found, axis=0))
+
+
 @lru_cache(maxsize=3)
 def _draws(stream: int, total: int, resamples: int) -> np.ndarray:
     """How often each example is drawn in each resample, (resamples, example).
