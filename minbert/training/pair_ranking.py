@@ -53,8 +53,8 @@ class RankedPairs:
 def ranked_pairs_of(rows: TaskRows, negatives: Sequence[int | None], recipe: Recipe) -> RankedPairs:
     """The pairs of a split that the ranking loss learns from.
 
-    A pair that is labelled as different gives both its sentences to each other as hard negatives,
-    where they have a partner elsewhere; otherwise it says nothing to this loss.
+    Of pairs that are labelled as different, the second sentence is a hard negative of the first
+    where that has a partner elsewhere; otherwise such a pair says nothing to this loss.
 
     Args:
         rows: of a task that says from which label two sentences are similar.
@@ -66,9 +66,7 @@ def ranked_pairs_of(rows: TaskRows, negatives: Sequence[int | None], recipe: Rec
     avoid: dict[int, list[int]] = {}
     for example in torch.nonzero(~similar).flatten().tolist():
         if rows.task.label.whole or rows.labels[example] <= rows.task.label.lowest:
-            first, second = rows.first[example], rows.second[example]
-            avoid.setdefault(first, []).append(second)
-            avoid.setdefault(second, []).append(first)
+            avoid.setdefault(rows.first[example], []).append(rows.second[example])
     pairs = torch.nonzero(similar).flatten().tolist()
     hard = []
     for pair in pairs:

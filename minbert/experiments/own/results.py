@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minbert.data.groups import components
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import rungs_of
 from minbert.evaluation.intervals import bootstrap_p_value, percentile_interval
@@ -56,6 +57,8 @@ def collect(
             "metric": task.metric,
             "rows": {split: len(getattr(splits, split)) for split in ("train", "dev", "test")},
         }
+        groups = len(set(components([example.texts for example in splits.dev])))
+        tasks[task.name]["groups"] = groups
         if task.metric == "partner":
             among = len({example.texts[1] for example in splits.dev})
             tasks[task.name]["candidates"] = among
@@ -214,6 +217,11 @@ def tables_markdown(results: dict[str, Any]) -> str:
         counts = task["rows"]
         parts.append(f"## {name}: {counts['train']:,} rows of train, {counts['dev']:,} of dev\n")
         parts.append(markdown_table(["", "untouched encoder", "trained"], rows))
+        if task["groups"] < counts["dev"] / 2:
+            parts.append(
+                f"The rows of dev share texts: they are {task['groups']:,} groups. Rows of a group "
+                "are right or wrong together, so intervals and p are too narrow.\n"
+            )
         best = [
             [RUNGS.get(rung, rung), cell(value)]
             for rung, value in results["baselines"][name].items()
