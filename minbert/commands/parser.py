@@ -22,6 +22,7 @@ OUT = (
     "other files in it stay"
 )
 MODEL = "tiny, minilm, bert-base, folder, hub id (owner/model@revision pins one)"
+OWN = "[NAME=]text:FILE, pairs:FILE or labelled:FILE, with ,COLUMN=NAME (docs/own_data.md)"
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
@@ -42,13 +43,14 @@ LABS = (
     "further-training",
     "joint-training",
 )
+OWN_STAGES = ("mlm", "ranking", "joint")
 PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
 EXPORTS = ("onnx", "openvino", "transformers", "sentence-transformers")
 SHELLS = ("bash", "zsh", "tcsh")
-COMPUTING = ("experiments", "models", "encode", "export")
+COMPUTING = ("experiments", "models", "encode", "export", "own")
 """Modules of commands that use torch; the others do without it."""
 
 
@@ -127,6 +129,40 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--out", required=True, help=OUT)
     lab.set_defaults(run=_command("experiments", "run_lab_command"), recipe=None)
 
+    train = add("train", help="train an encoder on data of your own, and say whether it helped")
+    _own_data_argument(train)
+    train.add_argument(
+        "--encoder", default="minilm", help="minilm, tiny, bert-base, folder, hub id"
+    )
+    train.add_argument(
+        "--stages", nargs="+", choices=OWN_STAGES, help="default: all that the data are for"
+    )
+    train.add_argument("--epochs", type=_whole(1, 1000), help="default: of the encoder's size")
+    train.add_argument("--batch-size", type=_whole(2, 100_000), help="likewise")
+    train.add_argument("--learning-rate", type=float, help="likewise")
+    train.add_argument(
+        "--scale", type=float, default=20.0, help="of ranking, the inverse temperature (20)"
+    )
+    train.add_argument(
+        "--one-direction", action="store_true", help="rank second texts for first ones only"
+    )
+    train.add_argument(
+        "--chunk", type=_whole(1, 100_000), help="sentences in memory at a time while ranking"
+    )
+    train.add_argument("--dev-share", type=float, help="of the rows, where there is no dev file")
+    train.add_argument("--split-seed", type=_whole(0, 10**9), default=0, help="of that split")
+    train.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
+    train.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
+    train.add_argument("--out", required=True, help=OUT)
+    _where(train)
+    train.set_defaults(run=_command("own", "run_train"))
+
+    evaluate = add("evaluate", help="measure a model on data of your own")
+    evaluate.add_argument("--model", required=True, help="--out of train, tiny, minilm, folder")
+    _own_data_argument(evaluate)
+    _where(evaluate)
+    evaluate.set_defaults(run=_command("own", "run_evaluate"))
+
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
     _data_argument(predict)
@@ -192,7 +228,7 @@ def build_parser() -> argparse.ArgumentParser:
     data.set_defaults(run=_help_of(data))
     actions = data.add_subparsers(dest="action", parser_class=_Parser)
     check = actions.add_parser("check", help="name all damage and leaks")
-    check.add_argument("folder")
+    check.add_argument("what", nargs="+", help=f"folder of course files, or {OWN}")
     check.set_defaults(run=_command("data", "run_data_check"))
     download = actions.add_parser("download", help="fetch and verify the course's files")
     download.add_argument("--to", required=True, help="folder to put them in")
@@ -203,6 +239,13 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(export)
     export.add_argument("--to", required=True, help=OUT)
     export.set_defaults(run=_command("data", "run_data_export"))
+    helpdesk = actions.add_parser("helpdesk", help="write synthetic questions, to try own data on")
+    helpdesk.add_argument("--to", required=True, help=OUT)
+    helpdesk.add_argument("--seed", type=_whole(0, 10**9), default=0)
+    helpdesk.add_argument(
+        "--questions", type=_whole(4, 40), default=10, help="of each intent (default: 10)"
+    )
+    helpdesk.set_defaults(run=_command("data", "run_data_helpdesk"))
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
     sample.add_argument("--count", type=int, default=30, help="of each part")
@@ -386,6 +429,10 @@ def _push_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--message", default="Upload with minbert", help="of the commit")
     parser.add_argument("--yes", action="store_true", help="send without asking")
     parser.set_defaults(run=_command("export", "run_push"))
+
+
+def _own_data_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", nargs="+", required=True, metavar="WHAT", help=OWN)
 
 
 def _written_file(parser: argparse.ArgumentParser) -> None:
