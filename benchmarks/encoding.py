@@ -261,7 +261,8 @@ def about(recorded: dict[str, Any]) -> str:
     )
     return (
         f"{recorded['sentences']:,} sentences ({recorded['data']}), {recorded['word_pieces']:,} "
-        f"word pieces, {recorded['model']}; {threads} each, {processor}; {versions_of}. In turn in one process, tokenising included; medians of "
+        f"word pieces, {recorded['model']}; {threads} each, {processor}; {versions_of}. In turn in "
+        f"one process, tokenising included; medians of "
         f"{recorded['rounds']} rounds, with the lowest and the highest ratio:\n\n"
         f"```\n{recorded['command']}\n```\n\n"
     )

@@ -37,8 +37,31 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
         "minbert compare build/reproduce build/other",
     ),
     "encode": (
-        "Turns sentences into vectors: a sentence a line on stdin, vectors on stdout.",
-        "minbert encode --model minilm < sentences.txt > vectors.npy",
+        "Turns sentences into vectors: a sentence a line on stdin, vectors on stdout or in a file.",
+        "minbert encode --model minilm --out vectors.npy < sentences.txt",
+    ),
+    "train": (
+        "Trains an encoder on your own texts, pairs and labelled texts, and says first whether it "
+        "helped: a paired test against the encoder as it was. Writes a model folder, results and "
+        "tables.",
+        "minbert train --data faq=pairs:faq.csv --encoder minilm --out build/faq",
+        "minbert train --data pairs:faq.csv labelled:topics.csv --encoder tiny --out build/own",
+    ),
+    "evaluate": (
+        "Measures a model on data of your own, with 95 % intervals: accuracy, F1, correlations, "
+        "partners found.",
+        "minbert evaluate --model build/faq --data faq=pairs:faq.csv",
+    ),
+    "export": (
+        "Writes a model for another program and measures both on this machine: speed at equal "
+        "threads, largest difference, smallest cosine. An export below .999 is not called good.",
+        "minbert export --model minilm --to onnx --out build/minilm-onnx",
+        "minbert export --model build/faq --to sentence-transformers --out build/faq-st",
+    ),
+    "push": (
+        "Sends the folder of a model to the Hugging Face hub, after asking. A new repository is "
+        "private.",
+        "minbert push build/faq owner/faq",
     ),
     "pretrain-tiny": (
         "Makes the encoder `tiny`, which is shipped in the package, again: its vocabulary and its "
@@ -53,6 +76,12 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
         "Names all that is wrong with the files of a folder: damaged rows with file and line, "
         "sentences in both train and dev or test, repeated and contradicting rows.",
         "minbert data check data",
+        "minbert data check faq=pairs:faq.csv",
+    ),
+    "data helpdesk": (
+        "Writes synthetic help-desk questions as a CSV of pairs, one of labelled texts and a file "
+        "of texts: something to try your own data's commands on.",
+        "minbert data helpdesk --to build/helpdesk",
     ),
     "data download": (
         "Fetches the course's twelve files from their public repository, at a fixed commit, each "
