@@ -29,7 +29,7 @@ def recorded(name: str) -> dict:
 
 
 def test_the_tables_are_the_recorded_ones() -> None:
-    assert PAGE == encoding.fill(PAGE, SPEED, MEMORY)
+    assert encoding.fill(PAGE, SPEED, MEMORY) == PAGE
     empty = [name for name in ("encoding", "bars", "left", "product") if between(name) == ""]
     assert bool(empty) == (SPEED is None) and (between("memory") == "") == (MEMORY is None)
 
