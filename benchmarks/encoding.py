@@ -9,6 +9,7 @@ throughput   all sentences in one call, of everybody's own batches
 latency      one sentence a call
 
     python benchmarks/encoding.py [--data cs224n:DIR] [--sentences 3000] [--record FILE.json]
+    python benchmarks/encoding.py --page
 """
 
 from __future__ import annotations
@@ -26,17 +27,21 @@ from typing import Any
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
+import encoding_memory
 import numpy as np
 import torch
 
 from minbert import encode, from_pretrained
 from minbert.data import load_data
+from minbert.data.text import read_json
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.inference import longest_row
 from minbert.precision import multiplies_bf16_fast
 from minbert.weights import locate
 
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "encoding.md"
 CPU = torch.device("cpu")
 Way = Callable[[Sequence[str]], np.ndarray]
 
@@ -261,9 +266,9 @@ def about(recorded: dict[str, Any]) -> str:
     )
     return (
         f"{recorded['sentences']:,} sentences ({recorded['data']}), {recorded['word_pieces']:,} "
-        f"word pieces, {recorded['model']}; {threads} each, {processor}; {versions_of}. In turn in "
-        f"one process, tokenising included; medians of "
-        f"{recorded['rounds']} rounds, with the lowest and the highest ratio:\n\n"
+        f"word pieces, {recorded['model']}; {threads} each, {processor}; {versions_of}. In turn "
+        f"in one process, tokenising included; medians of {recorded['rounds']} rounds, with the "
+        "lowest and the highest ratio:\n\n"
         f"```\n{recorded['command']}\n```\n\n"
     )
 
@@ -320,6 +325,32 @@ def _spread(ratio: dict[str, float]) -> str:
     return f"{ratio['median']:.2f} ({ratio['lowest']:.2f}–{ratio['highest']:.2f})"
 
 
+def fill(page: str, speed: dict[str, Any] | None, memory: dict[str, Any] | None) -> str:
+    """docs/encoding.md with the recorded figures in their places."""
+    shown = {}
+    if speed:
+        shown |= {"encoding": "\n" + about(speed) + table(speed), "bars": "\n" + bars(speed)}
+        shown |= {"left": left(speed), "product": product(speed)}
+    if memory:
+        shown["memory"] = "\n" + encoding_memory.about(memory) + encoding_memory.table(memory)
+    for name, text in shown.items():
+        before, _, rest = page.partition(f"<!-- {name} -->")
+        after = rest.partition(f"<!-- /{name} -->")[2]
+        page = f"{before}<!-- {name} -->{text}<!-- /{name} -->{after}"
+    return page
+
+
+def recorded_in(path: Path) -> dict[str, Any] | None:
+    """Recorded figures; None where nothing is recorded yet."""
+    return read_json(path) if path.is_file() else None
+
+
+def write_page() -> None:
+    """Put what is recorded beside this script into docs/encoding.md."""
+    speed, memory = (recorded_in(HERE / f"{name}.json") for name in ("encoding", "encoding_memory"))
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), speed, memory), encoding="utf-8")
+
+
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, print, and record if asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -332,7 +363,10 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-peers", action="store_true", help="ours alone")
     parser.add_argument("--bf16", action="store_true", help="also where the CPU only emulates it")
     parser.add_argument("--record", type=Path, help="write the figures to this JSON file")
+    parser.add_argument("--page", action="store_true", help="only write docs/encoding.md anew")
     arguments = parser.parse_args(given)
+    if arguments.page:
+        return write_page()
     if arguments.record:
         check_replaceable(arguments.record, ("ways", "bars", "command"))
     for name in ("MINBERT_THREADS", "RAYON_NUM_THREADS"):
