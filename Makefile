@@ -18,7 +18,7 @@ BIN       := .venv/bin
 PIP       := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROSE     := README.md CONTRIBUTING.md docs notebooks minbert figures/scripts tests benchmarks
 
-.PHONY: help course lab reproduce test test-all test-machines lint format outputs figures student badges benchmark clean
+.PHONY: help course lab reproduce test test-all test-machines lint format outputs figures student badges bench benchmark clean
 
 help:
 	@echo "make course                      all notebooks on the lab (synthetic), into build/course"
@@ -31,7 +31,8 @@ help:
 	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
 	@echo "make student                     notebooks without solutions, into build/student"
 	@echo "make badges REPOSITORY=owner/name   the address that README's badges lead to"
-	@echo "make lint | format | benchmark | clean"
+	@echo "make bench [DATA=DIR]            how fast, beside other packages: 25 minutes, README's table"
+	@echo "make lint | format | clean"
 
 course: .venv/installed
 	$(BIN)/minbert course run $(NOTEBOOKS) --tier $(TIER) $(if $(strip $(DATA)),--data "$(DATA)") --out build/course
@@ -74,8 +75,11 @@ badges:
 	@test -n "$(strip $(REPOSITORY))" || { echo "make badges REPOSITORY=owner/name" >&2; exit 2; }
 	$(PYTHON) -c 'import pathlib, sys; p = pathlib.Path("README.md"); p.write_text(p.read_text("utf-8").replace("OWNER/minbert", sys.argv[1]), "utf-8")' "$(REPOSITORY)"
 
-benchmark: .venv/installed-test
-	$(BIN)/python benchmarks/mlm_training.py $(if $(strip $(DATA)),--data "cs224n:$(DATA)")
+bench: .venv/installed-test
+	$(PIP) -c constraints.txt -e ".[benchmarks]" || echo "datasets and accelerate could not be installed: sentence-transformers is measured without its trainer"
+	$(BIN)/python benchmarks/speed.py $(if $(strip $(DATA)),--data "cs224n:$(DATA)")
+
+benchmark: bench
 
 # One stamp a step: a second `make` installs nothing.
 .venv/made:

@@ -12,17 +12,18 @@ from minbert.experiments.sources import imported
 PACKAGE = Path(__file__).parents[1] / "minbert"
 
 LAYERS = {
-    "folders": "faces stopping folders/",
+    "folders": "clone faces stopping folders/",
     "tasks": "paper tasks",
     "data": "data/",
     "tools": "checks evaluating precision progress ranks threads memory",
     "words": "texts model_files wordpiece tokenizer_options tokenizer_files tokenizer",
-    "model": "config attention encoder pooling heads multitask",
+    "model": "config placement attention encoder pooling heads multitask",
     "losses": "masking losses optimizer",
     "weights": "known_models hub sentence_transformers_folder weights tensor_files pretrained",
-    "inference": "inference __init__",
+    "inference": "fast_encoder inference vector_files __init__",
     "training": "training/",
     "evaluation": "evaluation/",
+    "export": "export/",
     "analysis": "analysis/",
     "experiments": "experiments/",
     "viz": "viz/",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # at run time a name is imported when it is first asked for, 
         SentimentHead,
         similarity_score,
     )
-    from minbert.inference import encode
+    from minbert.inference import encode, encode_stream
     from minbert.masking import BERT_RULE, IGNORE, PAPER_RULE, MaskingRule, mask_tokens
     from minbert.multitask import MultitaskBert
     from minbert.optimizer import AdamW, learning_rate_factor

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from minbert.ranks import be_quiet, launched, let_another_speak, refusal
 from minbert.stopping import STOPPED, as_ctrl_c, leave_at_once, received_by
@@ -46,12 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with received_by(as_ctrl_c, signal.SIGTERM):
             code = parsed.run(parsed) or 0
-            sys.stdout.flush()  # a full disk is said here, not by the interpreter on its way out
+            if sys.stdout is not None:  # closed by whoever started this
+                sys.stdout.flush()  # a full disk is said here, not by the interpreter at its end
             return code
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on where this one stopped", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        said = f"{error}" or "interrupted: the same command goes on where this one stopped"
+        print(said, file=sys.stderr)
         return STOPPED
     except BrokenPipeError:
+        _let_go_of_stdout()
         return 1
     except (ValueError, OSError) as error:
         if parsed.verbose:
@@ -61,6 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             said = f"what it prints (or a file) cannot be written: {error.strerror}"
         print(f"minbert {parsed.command}: {said}", file=sys.stderr)
         return 2
+
+
+def _let_go_of_stdout() -> None:
+    """Whoever read it has closed it: what is left in it goes nowhere, without a word at the end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ the whole queue of work.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection, Iterable
 from functools import cache
 from numbers import Real
@@ -41,6 +42,8 @@ def shapes(likely_cause: str = "", /, **arrays: tuple[Any, ...]) -> None:
     Raises:
         ValueError: something is not so.
     """
+    if _is_traced():  # what is compared would be taken for a part of the model
+        return
     lengths: dict[str, Any] = {}
     for name, (array, axes, *kind) in arrays.items():
         if array is None:
@@ -61,8 +64,13 @@ def shapes(likely_cause: str = "", /, **arrays: tuple[Any, ...]) -> None:
 
 
 def spread(name: str, values: Tensor, low: float, high: float, meaning: str) -> None:
-    """All values of a tensor, which is not empty, lie in [low, high]; looked at on the CPU only."""
-    if values.device.type != "cpu":
+    """All values of a tensor, which is not empty, lie in [low, high]; looked at on the CPU only.
+
+    Not while torch.export or torch.jit.trace writes a model down: then there are no values.
+    """
+    import torch  # whoever asks has a tensor
+
+    if values.device.type != "cpu" or torch.compiler.is_compiling() or _is_traced():
         return
     least, most = (value.item() for value in values.aminmax())
     if not (low <= least and most <= high):
@@ -73,6 +81,15 @@ def spread(name: str, values: Tensor, low: float, high: float, meaning: str) -> 
 def indices(name: str, values: Tensor, size: int, meaning: str) -> None:
     """Whole numbers from 0 to `size` - 1, as `spread`."""
     spread(name, values, 0, size - 1, meaning)
+
+
+def no_longer(name: str, values: Tensor, limit: int) -> None:
+    """Lines of word pieces for which a model has positions."""
+    if not _is_traced() and values.shape[1] > limit:
+        raise ValueError(
+            f"{name} must hold at most {limit} word pieces a line, got {values.shape[1]}: this "
+            f"model has positions for {limit}, so cut it (the tokenizer's max_length does)"
+        )
 
 
 def finite(**arrays: Any) -> None:
@@ -124,6 +141,12 @@ def distinct_seeds(seeds: Collection[int]) -> None:
             f"seeds must differ, got {' '.join(map(str, seeds))}: {twice[0]} stands there more "
             "than once, and the same run counted twice makes an interval too narrow"
         )
+
+
+def _is_traced() -> bool:
+    """Whether torch.jit.trace is running; without torch nothing is traced."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.jit.is_tracing()
 
 
 def _fits(shape: tuple[int, ...], axes: list[str], lengths: dict[str, Any]) -> bool:

@@ -6,33 +6,41 @@ Module names follow the published checkpoint, so that a parameter's name here is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils import _pytree
 
 from minbert import checks
 from minbert.attention import SelfAttention
 from minbert.config import ModelConfig
+from minbert.placement import Placed
 
 
-@dataclass(frozen=True)
-class EncoderOutput:
-    """What the encoder knows after one forward pass."""
+class EncoderOutput(NamedTuple):
+    """What the encoder knows after one pass; `output["pooled"]` is `output.pooled`, too."""
 
     hidden_states: tuple[Float[Tensor, "batch seq hidden"], ...]
     """Embeddings, then the output of each layer: num_hidden_layers + 1 tensors."""
     pooled: Float[Tensor, "batch hidden"]
     """tanh(dense([CLS])): the sentence vector that the paper's heads read."""
-    attentions: tuple[Float[Tensor, "batch head seq seq"], ...] | None = None
-    """Attention weights of each layer, rows sum to 1; None unless asked for."""
+    attentions: tuple[Float[Tensor, "batch head seq seq"], ...] = ()
+    """Attention weights of each layer, rows sum to 1; empty unless asked for."""
 
     @property
     def last_hidden_state(self) -> Float[Tensor, "batch seq hidden"]:
         """Output of the last layer."""
         return self.hidden_states[-1]
+
+    def __getitem__(self, key: Any) -> Any:
+        return getattr(self, key) if isinstance(key, str) else tuple.__getitem__(self, key)
+
+
+# torch.export.save writes a model's outputs under this name
+_pytree._register_namedtuple(EncoderOutput, serialized_type_name="minbert.EncoderOutput")
 
 
 class LayerNorm(nn.LayerNorm):
@@ -40,14 +48,13 @@ class LayerNorm(nn.LayerNorm):
 
     y = weight · (x − mean) / √(variance + eps) + bias, with one weight and one bias a feature.
 
-    torch's own sums the gradients of weight and bias in as many parts as there are threads, so
-    their last digits change with the number of threads. With scale and shift as a step of their
-    own they do not. Source: Ba et al. (2016), equation 4.
+    torch's own sums the gradients of weight and bias in as many parts as there are threads; with
+    scale and shift as a step their last digits do not depend on it. Source: Ba et al. (2016), eq. 4
     """
 
     def forward(self, states: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch hidden"]:
         """Normalise over the last axis; the shape stays."""
-        if not torch.is_grad_enabled():
+        if not torch.is_grad_enabled() or torch.jit.is_tracing():
             return super().forward(states)  # no gradient to sum: all in one pass
         normalised = F.layer_norm(states, self.normalized_shape, eps=self.eps)
         return torch.addcmul(self.bias, normalised, self.weight)
@@ -83,12 +90,7 @@ class Embeddings(nn.Module):
         if token_type_ids is not None:
             checks.indices("token_type_ids", token_type_ids, segments.num_embeddings, "segments")
         seq = input_ids.shape[1]
-        limit = self.position_embeddings.num_embeddings
-        if seq > limit:
-            raise ValueError(
-                f"input_ids must hold at most {limit} word pieces a line, got {seq}: this model "
-                f"has positions for {limit}, so cut it (the tokenizer's max_length does)"
-            )
+        checks.no_longer("input_ids", input_ids, self.position_embeddings.num_embeddings)
         segment = segments.weight[0] if token_type_ids is None else segments(token_type_ids)
         position = self.position_embeddings.weight[:seq]
         return self.dropout(self.LayerNorm(words(input_ids) + segment + position))
@@ -97,8 +99,8 @@ class Embeddings(nn.Module):
 class AddAndNorm(nn.Module):
     """Project a sub-layer's result, add it to its input, normalise: x -> LayerNorm(x + f(x)).
 
-    The norm comes after the sum ("post-norm", as in the 2017 Transformer and in BERT), so every
-    hidden state is normalised; pre-norm models, which train more easily when deep, came later.
+    The norm comes after the sum ("post-norm"), so every hidden state is normalised; pre-norm
+    models, which train more easily when deep, came later.
     """
 
     def __init__(self, in_features: int, config: ModelConfig) -> None:
@@ -152,7 +154,7 @@ class Pooler(nn.Module):
         return self.dense(states[:, 0]).tanh()
 
 
-class Encoder(nn.Module):
+class Encoder(Placed):
     """BERT without heads: embeddings, a stack of post-norm layers, and the pooler.
 
     Source: Devlin et al. (2019), section 3; the paper's section 4.1 ("minBERT").
@@ -181,8 +183,7 @@ class Encoder(nn.Module):
         Args:
             input_ids: word pieces, [CLS] first.
             attention_mask: 1 where a token may be attended, 0 on padding; None when nothing is
-                padded (the fastest case: the fused kernel then needs no mask). In a line of
-                nothing but 0 every token is attended.
+                padded (the fastest case). In a line of nothing but 0 every token is attended.
             token_type_ids: 0 for the first sentence, 1 for the second; None means all 0.
             return_attention: also return each layer's attention weights.
 
@@ -208,7 +209,7 @@ class Encoder(nn.Module):
         return EncoderOutput(
             hidden_states=tuple(hidden_states),
             pooled=self.pooler(states),
-            attentions=tuple(attentions) if return_attention else None,
+            attentions=tuple(attentions) if return_attention else (),
         )
 
 

@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 """A repository on the hub: owner/model."""
 
+COMMIT = re.compile("[0-9a-f]{40}")
+
 MEANINGS = {
     401: "it wants a login, or there is no such repository: check the name, or set HF_TOKEN",
     403: "it refuses access: accept the model's terms on its page, or set HF_TOKEN",
@@ -30,7 +32,8 @@ class HubFiles:
     Args:
         name: for the log and for sentences.
         repository: owner/model.
-        revision: a commit; None means what `main` is now, which the first file fixes for the rest.
+        revision: a commit; of a tag or a branch, None means `main`, the first file fixes what it is
+            for the rest.
         only: names of the only files that are looked for; None means any.
     """
 
@@ -106,9 +109,10 @@ class HubFiles:
         self._unknown.add(name)
 
     def _fixed(self, path: Path) -> Path:
-        """All files come from the commit of the first: `main` may move in between."""
+        """All files come from the commit of the first: a branch may move in between."""
         folders = path.parts
-        if self.revision is None and "snapshots" in folders[:-2]:
+        moves = self.revision is None or not COMMIT.fullmatch(self.revision)
+        if moves and "snapshots" in folders[:-2]:
             self.revision = folders[len(folders) - 1 - folders[::-1].index("snapshots") + 1]
         return path
 

@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from minbert import checks
 from minbert.encoder import Encoder
 from minbert.heads import head_for, in_one_pass, similarity_score
+from minbert.placement import Placed
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import PAPER_TASKS, Task
 
 
-class MultitaskBert(nn.Module):
+class MultitaskBert(Placed):
     """An encoder whose pooled vector is read by a sentiment, a paraphrase and a similarity head.
 
     The similarity head has no weights: it reads the geometry of the encoder as it is. The heads
@@ -27,10 +28,8 @@ class MultitaskBert(nn.Module):
         tasks: each gets its head, under the name of its subject: `sentiment`, `paraphrase`.
         dropout: on the vectors before each linear layer, probability.
         generator: for the fresh weights of the heads.
-        paraphrase_compares: whether heads of pairs compare: see `ParaphraseHead`; the paper's does
-            not.
-        pooling: which sentence vector the heads read, one of `minbert.pooling.POOLINGS`; the
-            paper's is `pooler`.
+        paraphrase_compares: whether heads of pairs compare (`ParaphraseHead`); the paper's do not.
+        pooling: the vector that heads read, of `minbert.pooling.POOLINGS`; the paper's: `pooler`.
         pairs: how heads of pairs read them, one of `minbert.heads.PAIRS`; the paper's are a
             `bi-encoder`.
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,8 +20,13 @@ from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
 from minbert.model_files import read_json
-from minbert.pooling import POOLINGS
-from minbert.sentence_transformers_folder import SUPPORTED, read_settings, write_settings
+from minbert.pooling import EVERY_POOLING, POOLINGS
+from minbert.sentence_transformers_folder import (
+    SentenceSettings,
+    dense_weights,
+    read_settings,
+    write_settings,
+)
 from minbert.tensor_files import copy_weights, read_tensors, tensor_names
 from minbert.tokenizer import WordPieceTokenizer
 from minbert.weights import Location, locate
@@ -31,13 +37,15 @@ HEAD_PREFIX = "cls.predictions."
 HEADS_FILE = "heads.safetensors"
 """Trained heads of tasks, and in its metadata which pooling they read."""
 DECODER = "decoder.weight"
-OTHER_HEADS = ("cls.", "classifier.", "qa_outputs.")
-"""Beginnings of the names of other heads, as transformers' task models have them."""
+ENCODER_PARTS = ("embeddings.", "encoder.", "pooler.")
+"""Beginnings of the names of an encoder's tensors."""
 STORED_IDS = ("embeddings.position_ids", "embeddings.token_type_ids")
 """Constants that old files store beside the weights."""
 
 
-def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceTokenizer]:
+def from_pretrained(
+    name: str | Path | Location, revision: str | None = None
+) -> tuple[Encoder, WordPieceTokenizer]:
     """Load an encoder, in eval mode, and its tokenizer.
 
     What a sentence-transformers folder says of pooling, length, prompt and norm is kept as
@@ -47,13 +55,15 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
     Args:
         name: `tiny` (shipped with this package), `minilm`, `bert-base`, a folder, or a hub id; or
             what `minbert.weights.locate` found of it, which spares looking and verifying again.
+        revision: commit, tag or branch of a hub id, which `owner/model@revision` says as well;
+            without, what `main` is now.
 
     Raises:
         FileNotFoundError: nothing of that name can be found or fetched.
         OSError: the hub refuses or fails.
         ValueError: the files are not those of a BERT encoder; the sentence says what is wrong.
     """
-    location = _located(name)
+    location = _located(name, revision)
     config = read_config(location)
     settings = read_settings(location.modules) if location.modules else None
     tokenizer = WordPieceTokenizer.load(location.tokenizer)
@@ -65,6 +75,8 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
     if tokenizer.model_max_length > config.max_position_embeddings:
         tokenizer.model_max_length = config.max_position_embeddings
     weights, _ = split_names(read_tensors(location.weights))
+    if location.modules and (dense := dense_weights(location.modules)):
+        _take_pooler(weights, dense)
     _check_sizes(config, weights, str(location.weights))
     encoder = Encoder(config)
     _load_encoder(encoder, weights, location)
@@ -78,6 +90,22 @@ def from_pretrained(name: str | Path | Location) -> tuple[Encoder, WordPieceToke
         if settings is not None:  # heads read the bare vector
             encoder.sentence_settings = replace(encoder.sentence_settings, normalize=False)
     return encoder.eval(), tokenizer
+
+
+def _take_pooler(weights: dict[str, Tensor], path: Path) -> None:
+    """Put the Dense of a sentence-transformers folder in the pooler's place: it makes the vectors.
+
+    Where the checkpoint has a pooler of other weights, as after a training in that library, the
+    log says that it is left out.
+    """
+    dense = read_tensors(path)
+    for part in ("weight", "bias"):
+        if (name := f"linear.{part}") not in dense:
+            raise ValueError(f"{path} holds {', '.join(dense) or 'nothing'}, expected {name}")
+        own = weights.get(f"pooler.dense.{part}")
+        if own is not None and not torch.equal(own.float(), dense[name].float()):
+            logger.warning("pooler.dense.%s is left out: %s has another", part, path)
+        weights[f"pooler.dense.{part}"] = dense[name]
 
 
 def _pooling_of_heads(weights: Path) -> str | None:
@@ -95,8 +123,8 @@ def _pooling_of_heads(weights: Path) -> str | None:
     return pooling
 
 
-def _located(name: str | Path | Location) -> Location:
-    return name if isinstance(name, Location) else locate(name)
+def _located(name: str | Path | Location, revision: str | None = None) -> Location:
+    return name if isinstance(name, Location) else locate(name, revision)
 
 
 def has_mlm_head(name: str | Path | Location) -> bool:
@@ -146,27 +174,57 @@ def save_pretrained(
     encoder: Encoder,
     tokenizer: WordPieceTokenizer,
     mlm_head: MaskedLanguageModelHead | None = None,
+    pooling: str | None = None,
 ) -> None:
     """Write `config.json`, `model.safetensors`, `tokenizer.json` as Hugging Face names them.
 
     With a head the file is that of a `BertForMaskedLM` (`bert.*`, `cls.predictions.*`), without
-    one that of a `BertModel`. The weights file appears last and in one move. An encoder that came
-    from a sentence-transformers folder gives one again.
+    one that of a `BertModel`. The weights file appears last and in one move. Where it is known how
+    sentence vectors are made, the folder is one of sentence-transformers, too, which gives the
+    same vectors: see `write_sentence_files`.
+
+    Args:
+        folder: made if need be; files of these names are replaced.
+        encoder: written as it is.
+        tokenizer: the encoder's own.
+        mlm_head: of the encoder.
+        pooling: one of `minbert.pooling.EVERY_POOLING`, for bare vectors of it; without, what the
+            encoder was made for (`encoder.pooling`, its length, prompts and norm), if it says so.
+
+    Raises:
+        ValueError: an unknown pooling.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    if pooling is not None:
+        checks.one_of("pooling", pooling, EVERY_POOLING)
     config = encoder.config.to_dict()
     weights = dict(encoder.state_dict())
     if mlm_head is not None:
         config["architectures"] = ["BertForMaskedLM"]
         weights = {f"bert.{name}": tensor for name, tensor in weights.items()}
         weights |= {HEAD_PREFIX + name: value for name, value in mlm_head.state_dict().items()}
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    write_sentence_files(folder, encoder, tokenizer, pooling)
+    write_model(folder, config, weights, tokenizer)
+
+
+def write_model(
+    folder: str | Path,
+    config: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    tokenizer: WordPieceTokenizer,
+) -> None:
+    """Write `config.json`, tokenizer and `model.safetensors`, which appears last and in one move.
+
+    Args:
+        folder: made if need be; files of these names are replaced.
+        config: as Hugging Face has it.
+        weights: by the names of its class.
+        tokenizer: of the model, whose rows are no longer than `max_position_embeddings`.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    tokenizer.save(folder, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
-    settings = getattr(encoder, "sentence_settings", None)
-    if settings is not None and encoder.pooling in SUPPORTED:
-        settings = replace(settings, pooling=encoder.pooling)
-        write_settings(folder, settings, encoder.config.hidden_size)
+    tokenizer.save(folder, min(tokenizer.model_max_length, config["max_position_embeddings"]))
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     partial = folder / ".model.safetensors.minbert-part"  # no user's file has such a name
     try:
@@ -178,12 +236,44 @@ def save_pretrained(
         partial.unlink(missing_ok=True)
 
 
+def write_sentence_files(
+    folder: str | Path,
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    pooling: str | None = None,
+) -> None:
+    """Make a folder that holds an encoder one of sentence-transformers, if the pooling is known.
+
+    `SentenceTransformer(folder)` then gives the vectors of `minbert.encode`. Nothing is written for
+    an encoder of which nobody knows the pooling: that library would take the mean, in silence.
+
+    Args:
+        folder: with the encoder's files.
+        encoder, tokenizer, pooling: as for `save_pretrained`.
+    """
+    settings = getattr(encoder, "sentence_settings", None) or SentenceSettings()
+    if pooling is not None:
+        settings = replace(settings, pooling=pooling, normalize=False)
+    elif encoder.pooling is not None:
+        settings = replace(settings, pooling=encoder.pooling)
+    else:
+        (Path(folder) / "modules.json").unlink(missing_ok=True)  # of an earlier model there
+        return
+    positions = encoder.config.max_position_embeddings
+    pooler = {
+        name: value.detach().float().cpu()
+        for name, value in encoder.pooler.dense.named_parameters()
+    }
+    length = min(settings.max_length or tokenizer.model_max_length, positions)
+    write_settings(Path(folder), settings, length, pooler)
+
+
 def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Encoder weights and MLM-head weights of a checkpoint, under this package's names.
 
     Takes off the prefix `bert.` of task models, renames LayerNorm's gamma and beta of old files,
-    and leaves out what belongs to neither: the heads of other tasks, which the log names, and
-    stored position ids.
+    and leaves out what belongs to neither: the heads of other tasks and all that stands outside
+    the encoder, which the log names, and stored position ids.
     """
     body, head, left = {}, {}, []
     is_task_model = any(name.startswith("bert.") for name in state)
@@ -196,13 +286,19 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
         bare = name.removeprefix("bert.")
         if bare in STORED_IDS:
             continue
-        if name.startswith(OTHER_HEADS) or (is_task_model and bare == name):
+        if not bare.startswith(ENCODER_PARTS) or (is_task_model and bare == name):
             left.append(name)
         else:
             body[bare] = tensor
     if left:
-        logger.warning("left out, heads of other tasks: %s", ", ".join(left))
+        logger.warning("left out, no part of the encoder: %s", _some(left))
     return body, head
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    """The first names of many."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def read_config(name: str | Path | Location) -> ModelConfig:

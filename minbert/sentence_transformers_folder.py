@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor
 
 from minbert.model_files import inside, read_json
 
@@ -20,6 +24,11 @@ MODES = {
 """Options of older pooling files, and what newer ones call them."""
 
 SUPPORTED = ("cls", "mean", "max")
+"""What a Pooling module may do here; the pooler is `cls` with a Dense behind it."""
+
+DENSE_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+"""Where a Dense module keeps its weights, the newer name first."""
+TANH = "torch.nn.modules.activation.Tanh"
 
 PLAIN: dict[str, tuple[Any, ...]] = {
     "transformer_task": ("feature-extraction", None),
@@ -38,7 +47,7 @@ class SentenceSettings:
     """How an encoder's sentence vectors are meant: what `minbert.encode` does unless told."""
 
     pooling: str = "mean"
-    """One of `minbert.pooling.POOLINGS`."""
+    """One of `minbert.pooling.EVERY_POOLING`."""
     normalize: bool = False
     """Whether vectors are scaled to length 1."""
     max_length: int | None = None
@@ -51,16 +60,24 @@ class SentenceSettings:
     """Whether text is lower-cased before the tokenizer sees it."""
 
 
-def module_folders(path: Path) -> list[str]:
-    """Folders of the modules of a `modules.json`, in order, with `/` behind; the encoder's first.
+@dataclass(frozen=True)
+class Module:
+    """One step of a sentence-transformers model."""
+
+    kind: str
+    """`Transformer`, `Pooling`, `Dense` or `Normalize`."""
+    folder: str
+    """Where its files are, with `/` behind; empty for the model's own folder."""
+
+
+def read_modules(path: Path) -> list[Module]:
+    """The modules of a `modules.json`, in order, the encoder's first.
 
     Raises:
-        ValueError: the modules are not an encoder, a pooling, and perhaps Normalize.
+        ValueError: they are not an encoder, a pooling, perhaps a Dense, and perhaps Normalize.
     """
-    modules = read_json(path, list)
-    kinds = []
-    folders = []
-    for module in modules:
+    modules = []
+    for module in read_json(path, list):
         if not isinstance(module, dict) or not isinstance(module.get("type"), str):
             raise ValueError(f"{path}: a module is {module!r:.80}, expected an object with a type")
         library, _, kind = module["type"].rpartition(".")
@@ -73,15 +90,32 @@ def module_folders(path: Path) -> list[str]:
             raise ValueError(
                 f"{path}: the module {kind} takes {module['kwargs']!r:.80}, expected nothing"
             )
-        kinds.append(kind)
         place = module.get("path", "")
-        folders.append(f"{inside(path, place)}/" if place != "" else "")
-    if kinds[:2] != ["Transformer", "Pooling"] or set(kinds[2:]) - {"Normalize"}:
+        modules.append(Module(kind, f"{inside(path, place)}/" if place != "" else ""))
+    kinds = [module.kind for module in modules]
+    after = kinds[3:] if kinds[2:3] == ["Dense"] else kinds[2:]
+    if kinds[:2] != ["Transformer", "Pooling"] or set(after) - {"Normalize"}:
         raise ValueError(
             f"{path}: its modules are {', '.join(kinds) or 'none'}, expected Transformer, Pooling "
-            "and perhaps Normalize: minbert has no others"
+            "and perhaps Normalize, or between these one Dense: minbert has no others"
         )
-    return folders
+    return modules
+
+
+def dense_weights(path: Path) -> Path | None:
+    """The weights of the Dense module that a `modules.json` names; None where it names none.
+
+    Raises:
+        FileNotFoundError: it names one, and the weights are not there.
+    """
+    dense = next((module for module in read_modules(path) if module.kind == "Dense"), None)
+    if dense is None:
+        return None
+    files = [path.parent / dense.folder / name for name in DENSE_WEIGHTS]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise FileNotFoundError(f"there is no {files[0]}, expected the weights of the Dense module")
+    return found
 
 
 def read_settings(path: Path) -> SentenceSettings:
@@ -95,25 +129,46 @@ def read_settings(path: Path) -> SentenceSettings:
         ValueError: it says something that cannot be done here; the sentence names file and option.
     """
     root = path.parent
-    encoder, pooling, *norms = module_folders(path)
-    for folder in norms:
-        config_path = root / folder / "config.json"
+    encoder, pooling, *others = read_modules(path)
+    prompt, prompts = _prompts(root / "config_sentence_transformers.json")
+    length, lowercase = _length_and_case(root / encoder.folder / "sentence_bert_config.json")
+    mode = _pooling(root / pooling.folder / "config.json", prompt)
+    for module in others:
+        config_path = root / module.folder / "config.json"
         config = read_json(config_path) if config_path.exists() else {}
         for name in ("module_input_name", "module_output_name"):
             if config.get(name) not in ("sentence_embedding", None):
                 raise ValueError(
                     f"{config_path}: {name} is {config[name]!r:.60}, expected 'sentence_embedding'"
                 )
-    prompt, prompts = _prompts(root / "config_sentence_transformers.json")
-    length, lowercase = _length_and_case(root / encoder / "sentence_bert_config.json")
+        if module.kind == "Dense":
+            _check_dense(config_path, config, mode)
+            mode = "pooler"
     return SentenceSettings(
-        pooling=_pooling(root / pooling / "config.json", prompt),
-        normalize=bool(norms),
+        pooling=mode,
+        normalize=any(module.kind == "Normalize" for module in others),
         max_length=length,
         prompt=prompt,
         prompts=prompts,
         lowercase=lowercase,
     )
+
+
+def _check_dense(path: Path, config: Mapping[str, Any], mode: str) -> None:
+    """BERT's pooler is tanh(dense([CLS])): a Dense that does nothing else is read as one."""
+    said = {
+        "activation_function": (config.get("activation_function"), TANH),
+        "bias": (config.get("bias", True), True),
+        "use_residual": (config.get("use_residual", False), False),
+        "out_features": (config.get("out_features"), config.get("in_features")),
+        "the pooling before it": (mode, "cls"),
+    }
+    for name, (got, expected) in said.items():
+        if got != expected:
+            raise ValueError(
+                f"{path}: {name} is {got!r:.60}, expected {expected!r:.60}: the only Dense that "
+                "minbert has is BERT's pooler, tanh over [CLS]"
+            )
 
 
 def _pooling(path: Path, prompt: str) -> str:
@@ -187,9 +242,22 @@ def _prompts(path: Path) -> tuple[str, dict[str, str]]:
     return prompts[default], prompts
 
 
-def write_settings(folder: Path, settings: SentenceSettings, hidden_size: int) -> None:
-    """Write the files that make a model's folder one of sentence-transformers, too."""
-    kinds = ["Transformer", "Pooling", *(["Normalize"] if settings.normalize else [])]
+def write_settings(
+    folder: Path, settings: SentenceSettings, max_length: int, pooler: Mapping[str, Tensor]
+) -> None:
+    """Write the files that make a model's folder one of sentence-transformers, too.
+
+    They are in the form of version 2, which every later version reads. The pooling `pooler` is
+    written as Pooling(cls) and Dense(tanh), which has the pooler's weights.
+
+    Args:
+        folder: that has the encoder's own files.
+        settings: what is written.
+        max_length: longest row in word pieces, [CLS] and [SEP] included.
+        pooler: `weight` (hidden, hidden) and `bias` (hidden) of the pooler.
+    """
+    is_pooler = settings.pooling == "pooler"
+    kinds = ["Transformer", "Pooling"] + ["Dense"] * is_pooler + ["Normalize"] * settings.normalize
     modules = [
         {
             "idx": number,
@@ -199,21 +267,34 @@ def write_settings(folder: Path, settings: SentenceSettings, hidden_size: int) -
         }
         for number, kind in enumerate(kinds)
     ]
+    mode = "cls" if is_pooler else settings.pooling
+    hidden_size = len(pooler["bias"])
     pooling: dict[str, Any] = {"word_embedding_dimension": hidden_size}
-    pooling |= {option: mode == settings.pooling for option, mode in MODES.items()}
+    pooling |= {option: name == mode for option, name in MODES.items()}
     default = next((n for n, text in settings.prompts.items() if text == settings.prompt), None)
-    files = {
-        "modules.json": modules,
+    files: dict[str, Any] = {
         "1_Pooling/config.json": pooling,
         "sentence_bert_config.json": {
-            "max_seq_length": settings.max_length,
+            "max_seq_length": max_length,
             "do_lower_case": settings.lowercase,
         },
         "config_sentence_transformers.json": {
             "prompts": settings.prompts,
             "default_prompt_name": default if settings.prompt else None,
+            "similarity_fn_name": "cosine",
         },
     }
+    if is_pooler:
+        files["2_Dense/config.json"] = {
+            "in_features": hidden_size,
+            "out_features": hidden_size,
+            "bias": True,
+            "activation_function": TANH,
+        }
+    files["modules.json"] = modules  # last: it names the others
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        if name == "2_Dense/config.json":
+            weights = {f"linear.{part}": pooler[part].contiguous() for part in ("weight", "bias")}
+            save_file(weights, folder / "2_Dense" / DENSE_WEIGHTS[0], metadata={"format": "pt"})

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 from minbert import paper
 
-METRICS = {"accuracy": "accuracy", "pearson": "Pearson's r"}
+METRICS = {
+    "accuracy": "accuracy",
+    "pearson": "Pearson's r",
+    "spearman": "Spearman's r",
+    "partner": "partner found",
+}
 """What answers are measured by, and its name in tables: see `minbert.evaluation.metrics`."""
 
 
@@ -23,11 +28,19 @@ class Label:
     highest: float
     whole: bool
     """Whether labels are classes, numbered without gaps; otherwise they are scores."""
+    names: tuple[str, ...] = ()
+    """Of the classes, in the order of their numbers; empty where numbers are their names."""
 
     @property
     def expected(self) -> str:
         """Which labels there are, for sentences."""
         return f"a {'whole ' if self.whole else ''}number from {self.lowest:g} to {self.highest:g}"
+
+    @property
+    def expected_classes(self) -> str:
+        """How many classes there are, and how the first ones are called, for sentences."""
+        shown = ", ".join(self.names[:5]) + (", …" if len(self.names) > 5 else "")
+        return f"{int(self.highest - self.lowest) + 1} classes ({shown or self.expected})"
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,8 @@ class Task:
     loss: str
     """One of `minbert.losses.LOSSES`."""
     metric: str
-    """One of `METRICS`. It brings its interval: Wilson's for shares, Fisher's z for r."""
+    """One of `METRICS`. It brings its interval: Wilson's for shares, Fisher's z for r. Of `partner`
+    an answer is the number of the cluster in which the partner of a sentence was looked for."""
     prediction: str
     """Column of a prediction file."""
     bootstrap: int

@@ -94,6 +94,13 @@ class WordPieceTokenizer:
         """Ids that are never masked: [PAD], [UNK], [CLS], [SEP], [MASK]."""
         return (self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id)
 
+    # The field's own names of the same.
+    pad_token_id = property(lambda self: int(self.pad_id), doc="Id of [PAD].")
+    unk_token_id = property(lambda self: int(self.unk_id), doc="Id of [UNK].")
+    cls_token_id = property(lambda self: int(self.cls_id), doc="Id of [CLS].")
+    sep_token_id = property(lambda self: int(self.sep_id), doc="Id of [SEP].")
+    mask_token_id = property(lambda self: int(self.mask_id), doc="Id of [MASK].")
+
     def __call__(
         self, texts: Sequence[Text] | str, max_length: int | None = None
     ) -> dict[str, Tensor]:
@@ -127,7 +134,7 @@ class WordPieceTokenizer:
 
     def encode(self, texts: Sequence[Text], max_length: int | None = None) -> list[list[int]]:
         """Unpadded ids of each text, [CLS] and [SEP] included: the fast path for training."""
-        return [encoding.ids for encoding in self.encodings(texts, max_length)]
+        return [encoding.ids for encoding in self._within(texts, max_length, places=False)]
 
     def lower_casing(self) -> WordPieceTokenizer:
         """A tokenizer of the same pieces that lower-cases text before anything else."""
@@ -154,6 +161,14 @@ class WordPieceTokenizer:
             ValueError: an id is negative or no integer.
         """
         return self.backend.decode(checked_ids(ids))
+
+    def batch_decode(self, rows: Iterable[Iterable[int]]) -> list[str]:
+        """Readable text of each row, special tokens left out; rows may be `input_ids` of a call.
+
+        Raises:
+            ValueError: an id is negative or no integer.
+        """
+        return self.backend.decode_batch([checked_ids(row) for row in rows])
 
     def save(self, folder: str | Path, model_max_length: int | None = None) -> None:
         """Write `tokenizer.json` and `tokenizer_config.json`, which transformers reads as well.
@@ -186,6 +201,11 @@ class WordPieceTokenizer:
 
         Args, raises: as for a call.
         """
+        return self._within(texts, max_length)
+
+    def _within(
+        self, texts: Sequence[Text], max_length: int | None, places: bool = True
+    ) -> list[Encoding]:
         max_length = self.model_max_length if max_length is None else max_length
         if isinstance(max_length, bool) or not isinstance(max_length, int) or max_length < 3:
             raise ValueError(
@@ -193,7 +213,7 @@ class WordPieceTokenizer:
                 f"up, got {max_length!r:.60}"
             )
         texts = checked_texts(texts)
-        encodings = self._encoded(texts)
+        encodings = self._encoded(texts, places=places)
         cut = 0
         for index, encoding in enumerate(encodings):
             if len(encoding.ids) > max_length:
@@ -215,9 +235,14 @@ class WordPieceTokenizer:
         """
         return self._encoded(checked_texts(texts), special)
 
-    def _encoded(self, texts: list[Text], special: bool = True) -> list[Encoding]:
+    def _encoded(
+        self, texts: list[Text], special: bool = True, places: bool = True
+    ) -> list[Encoding]:
+        """Without `places` the characters of each piece are not known, and it takes less time."""
+        backend = self.backend
+        encoded = backend.encode_batch if places else backend.encode_batch_fast
         try:
-            return self.backend.encode_batch(texts, add_special_tokens=special)
+            return encoded(texts, add_special_tokens=special)
         except TypeError:
             raise ValueError(lone_surrogate(texts)) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Protocol
 from minbert.hub import NAME, HubFiles
 from minbert.known_models import KNOWN, KnownModel
 from minbert.model_files import inside, read_json
-from minbert.sentence_transformers_folder import module_folders
+from minbert.sentence_transformers_folder import DENSE_WEIGHTS, read_modules
 from minbert.tokenizer_files import TOKENIZER_FILES
 from minbert.tokenizer_options import OPTION_FILES
 
@@ -26,6 +27,10 @@ WEIGHT_FILES = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+
+
+REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,199}", re.ASCII)
+"""A commit, tag or branch on the hub."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Source(Protocol):
         """The first of several files that is there; None if none is."""
 
 
-def locate(name: str | Path) -> Location:
+def locate(name: str | Path, revision: str | None = None) -> Location:
     """Find a model's files; the log says where they come from.
 
     A name in `KNOWN` always means the published files, which are verified by SHA-256: this
@@ -58,14 +63,25 @@ def locate(name: str | Path) -> Location:
 
     Args:
         name: a name in `KNOWN`, a folder (a `Path` is always one; a folder called like a known
-            model is `./tiny`), or a hub id `owner/model`.
+            model is `./tiny`), or a hub id `owner/model`, perhaps with `@revision`.
+        revision: commit, tag or branch of a hub id; without, what `main` is now.
 
     Raises:
         FileNotFoundError: it is nowhere, or cannot be fetched.
         OSError: the hub refuses or fails.
-        ValueError: a file's SHA-256 is not the published one, or a file names others that it
-            must not.
+        ValueError: a file's SHA-256 is not the published one, a file names others that it must
+            not, or a revision is asked of what has none.
     """
+    if isinstance(name, str) and "@" in name and not Path(name).expanduser().exists():
+        name, _, said = name.partition("@")
+        if not REVISION.fullmatch(said) or revision not in (None, said):
+            raise ValueError(
+                f"{name}@{said:.80}: expected a commit, tag or branch behind @"
+                + (f", and no other than revision {revision!r:.80}" if revision else "")
+            )
+        revision = said
+    if revision is not None:
+        return _pinned(name, revision)
     known = KNOWN.get(name) if isinstance(name, str) else None
     if known is not None:
         if Path(name).is_dir():
@@ -85,6 +101,19 @@ def locate(name: str | Path) -> Location:
             f"expected a folder, one of {', '.join(KNOWN)}, or a hub id owner/model"
         )
     return gather(HubFiles(str(name), str(name)), f"{name} on the hub")
+
+
+def _pinned(name: str | Path, revision: str) -> Location:
+    """The files of a hub repository at one revision."""
+    if not isinstance(name, str) or name in KNOWN or not NAME.fullmatch(name):
+        what = "always means the same published files" if name in KNOWN else "is no hub id"
+        raise ValueError(
+            f"{str(name)!r:.200} {what}, got the revision {revision!r:.80}: only a hub id "
+            "owner/model has revisions"
+        )
+    if not isinstance(revision, str) or not REVISION.fullmatch(revision):
+        raise ValueError(f"revision must be a commit, tag or branch, got {revision!r:.80}")
+    return gather(HubFiles(name, name, revision), f"{name} at {revision} on the hub")
 
 
 def _folder(name: str | Path) -> Path | None:
@@ -176,9 +205,12 @@ def gather(source: Source, what: str) -> Location:
     place = ""
     if modules is not None:
         used.append(modules)
-        place, *others = module_folders(modules)
-        for folder in others:
-            take(f"{folder}config.json")
+        first, *others = read_modules(modules)
+        place = first.folder
+        for module in others:
+            take(f"{module.folder}config.json")
+            if module.kind == "Dense":
+                used += filter(None, [source.first(*(module.folder + n for n in DENSE_WEIGHTS))])
         take(f"{place}sentence_bert_config.json", "config_sentence_transformers.json")
     config = need(f"{place}config.json")
     weights = need(*(place + name for name in WEIGHT_FILES))

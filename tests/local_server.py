@@ -19,6 +19,9 @@ class LocalServer:
             def do_GET(self) -> None:
                 outer.reply(self)
 
+            def do_POST(self) -> None:
+                outer.reply(self)
+
             def log_message(self, *arguments: object) -> None:
                 pass
 

@@ -16,7 +16,7 @@ from minbert.faces import face
 
 PACKAGE = Path(__file__).parents[1] / "minbert"
 LAZY = ("minbert", "minbert.data", "minbert.training", "minbert.evaluation", "minbert.analysis",
-        "minbert.experiments")  # fmt: skip
+        "minbert.experiments", "minbert.export")  # fmt: skip
 EAGER = ("minbert.viz", "minbert.viz.plots", "minbert.viz.explorers", "minbert.course")
 SUBJECTS = ("minbert.losses", "minbert.paper", "minbert.course.checks", "minbert.course.guesses",
             "minbert.viz.explorers.embeddings")  # fmt: skip

@@ -129,7 +129,7 @@ def rewrite(folder: Path, change: dict[str, torch.Tensor | None]) -> None:
     ("change", "message"),
     [
         ({"pooler.dense.bias": None}, "1 tensors missing .pooler.dense.bias"),
-        ({"extra.weight": torch.zeros(1)}, "1 tensors unexpected .extra.weight"),
+        ({"encoder.extra": torch.zeros(1)}, "1 tensors unexpected .encoder.extra"),
         ({"pooler.dense.bias": torch.zeros(7)}, r"pooler.dense.bias is \(7,\), expected \(32,\)"),
     ],
 )
@@ -139,6 +139,16 @@ def test_weights_that_do_not_fit_are_named(
     rewrite(damaged, change)
     with pytest.raises(ValueError, match=message):
         from_pretrained(damaged)
+
+
+def test_tensors_beside_the_encoder_are_named_and_left_out(
+    damaged: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    extra = {f"ema.{number}": torch.zeros(1) for number in range(10)}
+    rewrite(damaged, {**extra, "classifier.weight": torch.zeros(2, 32)})
+    from_pretrained(damaged)
+    assert "left out, no part of the encoder: classifier.weight, ema.0," in caplog.text
+    assert "and 3 more" in caplog.text
 
 
 def test_a_missing_pooler_is_made_and_said(damaged: Path, caplog: pytest.LogCaptureFixture) -> None:

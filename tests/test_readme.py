@@ -62,7 +62,7 @@ def test_every_command_line_is_understood() -> None:
         commands.add(build_parser().parse_args(words).command)
     assert commands == {
         "reproduce", "single-task", "sweep", "predict", "grade", "compare", "encode", "data",
-        "pretrain-tiny", "course", "lab",
+        "pretrain-tiny", "course", "lab", "export", "push", "completion", "train", "evaluate",
     }  # fmt: skip
 
 

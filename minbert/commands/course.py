@@ -1,16 +1,20 @@
-"""The commands about the course: run, outputs, student, key."""
+"""The commands about the course: open, run, outputs, student, key."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import logging
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
+from minbert.clone import clone, how_to_install
 from minbert.commands.kept import say_kept
 from minbert.course.answer_key import write_key
 from minbert.course.files import notebook_text, write_notebook
@@ -26,6 +30,7 @@ from minbert.course.notebooks import (
     title,
     with_time,
 )
+from minbert.course.opened import open_course
 from minbert.course.pages import Neighbours, page
 from minbert.course.runner import Execution, execute
 from minbert.course.scoreboard import scoreboard
@@ -41,6 +46,37 @@ logger = logging.getLogger(__name__)
 
 INDEX = ("index.html", "times.json")
 CACHED = "it begins with the first notebook and takes finished training from the cache"
+
+
+def run_open(arguments: argparse.Namespace) -> int | None:
+    """`minbert course open`: write notebooks, figures and pages, and say how to begin.
+
+    New files are added and unchanged ones renewed. Notebooks that a learner changed stay: they are
+    named, and the command has done its work (exit code 0).
+
+    Returns:
+        JupyterLab's exit code with `--lab`.
+
+    Raises:
+        ValueError: `--lab`, and JupyterLab is not installed; nothing has been written.
+    """
+    if arguments.lab and find_spec("jupyterlab") is None:
+        raise ValueError(f"--lab needs JupyterLab: {how_to_install('notebooks')} brings it")
+    paths = notebook_paths()
+    sources = {"the folder of the notebooks": notebooks_folder(),
+               "the clone": notebooks_folder().parent}  # fmt: skip
+    with adding_to(arguments.to, "course open", "--to", sources) as folder:
+        say_kept(open_course(paths, folder))
+    first = folder.path / "notebooks" / paths[0].name
+    command = [sys.executable, "-m", "jupyterlab", str(first)]
+    print(f"the course is in {arguments.to}: {len(paths)} notebooks, with figures and pages")
+    if not arguments.lab:
+        print(f"begin with:  {shlex.join(command)}")
+        if find_spec("jupyterlab") is None:
+            print(f"JupyterLab is not installed yet: {how_to_install('notebooks')} brings it")
+        return None
+    sys.stdout.flush()
+    return subprocess.call(command, cwd=folder.path)
 
 
 def run_course(arguments: argparse.Namespace) -> int:
@@ -80,7 +116,8 @@ def _run_course(
     stopped = False
     try:
         for path in paths:
-            run = execute(path, environment, path.parent)
+            # an installed copy stays as it is: what a notebook leaves in its folder goes to --out
+            run = execute(path, environment, path.parent if clone() else out.path)
             with noted():
                 _say(run, "ok")
                 _write_page(run, paths, out)
@@ -174,7 +211,15 @@ def run_outputs(arguments: argparse.Namespace) -> int:
     Returns:
         As `run_course`. A notebook that did not run to its end stays as it was, and so does one
         that somebody saved while it ran.
+
+    Raises:
+        ValueError: this is no clone.
     """
+    if clone() is None:
+        raise ValueError(
+            "outputs are stored in the notebooks of a clone, and this is an installed copy: "
+            "`minbert course run` executes the notebooks into a folder"
+        )
     paths = notebook_paths(arguments.names)
     require_ipykernel()
     with locked(notebooks_folder() / LOCK, notebooks_folder()):

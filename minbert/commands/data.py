@@ -10,6 +10,9 @@ from minbert.data.check import check_folder
 from minbert.data.cs224n import SUFFIXES, SYNTHETIC_MARK, file_name
 from minbert.data.download import download
 from minbert.data.export import write_course_files
+from minbert.data.helpdesk import FILES, write_helpdesk
+from minbert.data.own_check import check_own
+from minbert.data.own_spec import is_own
 from minbert.data.sample import sample_markdown
 from minbert.data.text import user_path
 from minbert.folders.added import adding_to
@@ -22,11 +25,18 @@ EXPORT = Kind(
     "data export",
     (SYNTHETIC_MARK, *(file_name(task, split) for task in COURSE_TASKS for split in SUFFIXES)),
 )
+HELPDESK = Kind("data helpdesk", FILES)
 
 
 def run_data_check(arguments: argparse.Namespace) -> int:
     """`minbert data check`."""
-    report = check_folder(arguments.folder)
+    what = arguments.what
+    if any(map(is_own, what)):
+        report = check_own(what)
+    elif len(what) == 1:
+        report = check_folder(what[0].removeprefix("cs224n:"))
+    else:
+        raise ValueError(f"check one folder of course files at a time, got {' '.join(what)}")
     print(report)
     return 0 if report.ok else 2
 
@@ -47,6 +57,13 @@ def run_data_export(arguments: argparse.Namespace) -> None:
         with folder.replaced() as working:
             write_course_files(data, working)
     logger.info("%s: written to %s", data.note, arguments.to)
+
+
+def run_data_helpdesk(arguments: argparse.Namespace) -> None:
+    """`minbert data helpdesk`."""
+    with claimed(arguments.to, HELPDESK, {}, "--to") as folder, folder.replaced() as working:
+        write_helpdesk(working, arguments.seed, arguments.questions)
+    logger.info("synthetic help-desk questions: written to %s", arguments.to)
 
 
 def run_data_sample(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
 from minbert.data.text import user_path
-from minbert.experiments.arms import arms_of
+from minbert.experiments.arms import FINETUNED, arms_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs import LABS
@@ -194,6 +194,11 @@ def _experiment(arguments: argparse.Namespace) -> Experiment:
     device = resolve_device(arguments.device)
     root = Path(arguments.cache) if arguments.cache else default_folder()
     data = load_data(arguments.data)
+    if FINETUNED not in data.tasks:
+        raise ValueError(
+            f"--data {arguments.data}: expected the course's tasks, got data of your own: minbert "
+            "train trains on those"
+        )
     logger.info("tier: %s data (%s)", data.tier, data.note)
     if arguments.encoder is None:
         arguments.encoder = "tiny" if data.tier == "synthetic" else "minilm"

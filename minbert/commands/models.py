@@ -1,12 +1,11 @@
-"""The commands that use what was trained: predict, grade, encode."""
+"""The command that uses what a run has trained: predict."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import logging
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,13 @@ import numpy as np
 
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
-from minbert.data.text import read_json, read_lines
+from minbert.data.text import read_json
 from minbert.experiments.arms import arms_of, stages_of
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
-from minbert.folders.failures import named
 from minbert.folders.replaced import Kind, beside, claimed
-from minbert.inference import encode
 from minbert.precision import resolve_device, resolve_precision
-from minbert.pretrained import from_pretrained
 from minbert.tasks import PAPER_TASKS
 from minbert.training.recipe import PRESETS, Recipe
 
@@ -118,39 +114,3 @@ def _made_by_reproduce(path: Path) -> dict[str, Any]:
             f"submitted, got {made['arm'][:40]!r} and {made['stage'][:40]!r}"
         )
     return made
-
-
-def run_encode(arguments: argparse.Namespace) -> None:
-    """`minbert encode`: a vector for each line of stdin, empty lines included."""
-    if sys.stdin is None or sys.stdout is None:
-        closed = "stdin" if sys.stdin is None else "stdout"
-        raise ValueError(
-            f"{closed}: expected sentences on stdin and a file as stdout, got a closed {closed}"
-        )
-    if sys.stdout.isatty():
-        raise ValueError("the vectors are binary: send stdout to a file (> vectors.npy)")
-    encoder, tokenizer = from_pretrained(arguments.model)
-    encoder.to(resolve_device(arguments.device))
-    empty: list[bool] = []
-    vectors = encode(
-        _sentences(empty), encoder, tokenizer, arguments.pooling, arguments.precision or "auto"
-    )
-    logger.info("%d lines on stdin, %d vectors", len(empty), len(vectors))
-    if any(empty):
-        logger.warning(
-            "%d of them are empty (line %d is the first): each has the vector of an empty text",
-            sum(empty),
-            empty.index(True) + 1,
-        )
-    with named("stdout", "nothing is lost, the same command writes them again"):
-        header = np.lib.format.header_data_from_array_1_0(vectors)
-        np.lib.format.write_array_header_1_0(sys.stdout.buffer, header)
-        sys.stdout.buffer.write(np.ascontiguousarray(vectors).data)
-        sys.stdout.buffer.flush()
-
-
-def _sentences(empty: list[bool]) -> Iterator[str]:
-    """The lines of stdin; for each is noted whether it is empty."""
-    for line in read_lines(sys.stdin.buffer, "stdin"):
-        empty.append(not line.strip())
-        yield line

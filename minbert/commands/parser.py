@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from os.path import expanduser
 from typing import Any
 
 import minbert
+from minbert.clone import how_to_install
+from minbert.commands.descriptions import DESCRIPTIONS
 from minbert.experiments.arms import ARMS, JOINT, STAGES
 from minbert.stopping import leave_at_once, received_by
 from minbert.tasks import SINGLE_TASKS
@@ -19,6 +21,8 @@ OUT = (
     "folder: new, empty, or of an earlier run of this command, whose unchanged files are replaced; "
     "other files in it stay"
 )
+MODEL = "tiny, minilm, bert-base, folder, hub id (owner/model@revision pins one)"
+OWN = "[NAME=]text:FILE, pairs:FILE or labelled:FILE, with ,COLUMN=NAME (docs/own_data.md)"
 PAGES = "folder for notebooks and pages; one of an earlier run that you changed is never replaced"
 ASSIGNMENTS = "folder: files that somebody changed there stay as they are"
 # What may be chosen, written out: asking the modules that know it would import torch for --help.
@@ -30,6 +34,7 @@ BEYOND = ("best",)
 POOLINGS = ("pooler", "cls", "mean", "max")
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
+VECTOR_FORMATS = ("npy", "safetensors", "jsonl", "txt")
 SWEPT = ("mlm", "mnrl", "sst_finetune")
 LABS = (
     "pair-encoding",
@@ -38,11 +43,14 @@ LABS = (
     "further-training",
     "joint-training",
 )
+OWN_STAGES = ("mlm", "ranking", "joint")
 PIECES = tuple(range(1, 11))
 """Of the build track."""
 GRADERS = ("nbgrader", "otter")
 QUIZ_FORMATS = ("json", "moodle-xml", "gift")
-COMPUTING = ("experiments", "models")
+EXPORTS = ("onnx", "openvino", "transformers", "sentence-transformers")
+SHELLS = ("bash", "zsh", "tcsh")
+COMPUTING = ("experiments", "models", "encode", "export", "own")
 """Modules of commands that use torch; the others do without it."""
 
 
@@ -52,9 +60,21 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.register("type", None, expanduser)  # text without a type: names and paths
+        self.formatter_class = _Help
 
     def error(self, message: str) -> None:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Paragraphs are wrapped, an example stays a line that can be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        parts = text.split("\n\n")
+        return "\n\n".join(
+            part if part.startswith("  ") else super(_Help, self)._fill_text(part, width, indent)
+            for part in parts
+        )
 
 
 class _Distinct(argparse.Action):
@@ -75,7 +95,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
     parser.add_argument("--version", action="version", version=f"minbert {minbert.__version__}")
     parser.add_argument("--verbose", action="store_true", help="log what is done, and tracebacks")
-    add = parser.add_subparsers(dest="command", required=True, parser_class=_Parser).add_parser
+    parser.set_defaults(run=_help_of(parser))
+    add = parser.add_subparsers(dest="command", parser_class=_Parser).add_parser
 
     reproduce = add("reproduce", help="run the paper's grid and write its tables")
     _experiment_arguments(reproduce)
@@ -108,6 +129,40 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--out", required=True, help=OUT)
     lab.set_defaults(run=_command("experiments", "run_lab_command"), recipe=None)
 
+    train = add("train", help="train an encoder on data of your own, and say whether it helped")
+    _own_data_argument(train)
+    train.add_argument(
+        "--encoder", default="minilm", help="minilm, tiny, bert-base, folder, hub id"
+    )
+    train.add_argument(
+        "--stages", nargs="+", choices=OWN_STAGES, help="default: all that the data are for"
+    )
+    train.add_argument("--epochs", type=_whole(1, 1000), help="default: of the encoder's size")
+    train.add_argument("--batch-size", type=_whole(2, 100_000), help="likewise")
+    train.add_argument("--learning-rate", type=float, help="likewise")
+    train.add_argument(
+        "--scale", type=float, default=20.0, help="of ranking, the inverse temperature (20)"
+    )
+    train.add_argument(
+        "--one-direction", action="store_true", help="rank second texts for first ones only"
+    )
+    train.add_argument(
+        "--chunk", type=_whole(1, 100_000), help="sentences in memory at a time while ranking"
+    )
+    train.add_argument("--dev-share", type=float, help="of the rows, where there is no dev file")
+    train.add_argument("--split-seed", type=_whole(0, 10**9), default=0, help="of that split")
+    train.add_argument("--seeds", nargs="+", type=int, default=[0], action=_Distinct)
+    train.add_argument("--cache", help="folder for finished stages (default: MINBERT_CACHE)")
+    train.add_argument("--out", required=True, help=OUT)
+    _where(train)
+    train.set_defaults(run=_command("own", "run_train"))
+
+    evaluate = add("evaluate", help="measure a model on data of your own")
+    evaluate.add_argument("--model", required=True, help="--out of train, tiny, minilm, folder")
+    _own_data_argument(evaluate)
+    _where(evaluate)
+    evaluate.set_defaults(run=_command("own", "run_evaluate"))
+
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
     _data_argument(predict)
@@ -129,13 +184,38 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(compare)
     compare.set_defaults(run=_command("compare", "run_compare"))
 
-    encode = add("encode", help="sentences on stdin, one a line, to vectors (.npy) on stdout")
-    encode.add_argument("--model", default="minilm", help="tiny, minilm, bert-base, folder, hub id")
+    encode = add("encode", help="sentences on stdin, one a line, to vectors on stdout or in a file")
+    encode.add_argument("--model", default="minilm", help=MODEL)
     encode.add_argument(
         "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
     )
+    encode.add_argument(
+        "--out",
+        metavar="FILE",
+        help="written as it goes, in place when it is whole; interrupted, the same command goes on",
+    )
+    encode.add_argument(
+        "--format", choices=VECTOR_FORMATS, help="default: the ending of --out, npy on stdout"
+    )
+    encode.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        help="whether to go on with what an interrupted run left of --out (default: yes)",
+    )
+    encode.add_argument(
+        "--progress",
+        action=argparse.BooleanOptionalAction,
+        help="on stderr (default: when it is a terminal)",
+    )
+    encode.add_argument(
+        "--chunk", type=_whole(1, 10**6), default=4096,
+        help="lines sorted by length, and written, together (default: 4096)",
+    )  # fmt: skip
     _where(encode)
-    encode.set_defaults(run=_command("models", "run_encode"))
+    encode.set_defaults(run=_command("encode", "run_encode"))
+
+    _export_arguments(add("export", help="a model for onnx, openvino, transformers, …, measured"))
+    _push_arguments(add("push", help="send the folder of a model to the Hugging Face hub"))
 
     tiny = add("pretrain-tiny", help="make the shipped encoder `tiny` again, from nothing")
     tiny.add_argument("--out", required=True, help=OUT)
@@ -145,9 +225,10 @@ def build_parser() -> argparse.ArgumentParser:
     tiny.set_defaults(run=_command("experiments", "run_pretrain_tiny"))
 
     data = add("data", help="check, download, write, show data")
-    actions = data.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    data.set_defaults(run=_help_of(data))
+    actions = data.add_subparsers(dest="action", parser_class=_Parser)
     check = actions.add_parser("check", help="name all damage and leaks")
-    check.add_argument("folder")
+    check.add_argument("what", nargs="+", help=f"folder of course files, or {OWN}")
     check.set_defaults(run=_command("data", "run_data_check"))
     download = actions.add_parser("download", help="fetch and verify the course's files")
     download.add_argument("--to", required=True, help="folder to put them in")
@@ -158,6 +239,13 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(export)
     export.add_argument("--to", required=True, help=OUT)
     export.set_defaults(run=_command("data", "run_data_export"))
+    helpdesk = actions.add_parser("helpdesk", help="write synthetic questions, to try own data on")
+    helpdesk.add_argument("--to", required=True, help=OUT)
+    helpdesk.add_argument("--seed", type=_whole(0, 10**9), default=0)
+    helpdesk.add_argument(
+        "--questions", type=_whole(4, 40), default=10, help="of each intent (default: 10)"
+    )
+    helpdesk.set_defaults(run=_command("data", "run_data_helpdesk"))
     sample = actions.add_parser("sample", help="sentences drawn at random, as Markdown")
     _data_argument(sample)
     sample.add_argument("--count", type=int, default=30, help="of each part")
@@ -167,7 +255,14 @@ def build_parser() -> argparse.ArgumentParser:
     rungs.set_defaults(run=_command("ladder", "run_data_ladder"))
 
     course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
-    steps = course.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    course.set_defaults(run=_help_of(course))
+    steps = course.add_subparsers(dest="action", parser_class=_Parser)
+    opened = steps.add_parser("open", help="notebooks and figures as a folder of your own")
+    opened.add_argument(
+        "--to", default="minbert-course", help="folder: notebooks that you changed there stay"
+    )
+    opened.add_argument("--lab", action="store_true", help="start JupyterLab on the first one")
+    opened.set_defaults(run=_command("course", "run_open"))
     run = steps.add_parser("run", help="execute into a folder, with pages and the result table")
     run.add_argument("names", nargs="*", help="beginnings of names, e.g. 02 07 (default: all)")
     run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
@@ -221,7 +316,35 @@ def build_parser() -> argparse.ArgumentParser:
     graded = steps.add_parser("grade", help="points and feedback for many my_minbert.py")
     _grading_arguments(graded)
     graded.set_defaults(run=_command("grading", "run_course_grade"))
+
+    completion = add("completion", help="a script with which a shell completes these commands")
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(run=_command("completion", "run_completion"))
+    _describe(parser)
     return parser
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Name, as it is typed, and parser of each command; a group stands before its members."""
+    groups = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    for name, command in (pair for group in groups for pair in group.choices.items()):
+        yield name, command
+        for member, its in commands_of(command):
+            yield f"{name} {member}", its
+
+
+def _describe(parser: argparse.ArgumentParser) -> None:
+    for name, command in commands_of(parser):
+        if name in DESCRIPTIONS:
+            command.description, *examples = DESCRIPTIONS[name]
+            if examples:
+                lines = "\n".join(f"  {line}" for line in examples)
+                command.epilog = f"for example:\n\n{lines}"
+
+
+def _help_of(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], None]:
+    """What a command does that was called alone, and only has commands in it."""
+    return lambda arguments: parser.print_help()
 
 
 def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | None]:
@@ -235,7 +358,7 @@ def _command(module: str, name: str) -> Callable[[argparse.Namespace], int | Non
             if module not in ("course", "teaching"):
                 raise
             raise ValueError(
-                f"{error.name} is not installed: `pip install -e .[notebooks]` brings what the "
+                f"{error.name} is not installed: {how_to_install('notebooks')} brings what the "
                 "course needs"
             ) from error
         if module in COMPUTING:
@@ -272,6 +395,44 @@ def _data_argument(parser: argparse.ArgumentParser) -> None:
         help="cs224n:FOLDER, or classroom[:SEED], the classroom corpus (synthetic; the default, "
         "seed 31)",
     )
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="minilm", help=MODEL)
+    parser.add_argument("--revision", help="commit, tag or branch of a hub id")
+    parser.add_argument("--to", choices=EXPORTS, required=True)
+    parser.add_argument("--out", required=True, help=OUT)
+    parser.add_argument(
+        "--pooling", choices=POOLINGS, help="without: what the model was made for, or mean"
+    )
+    parser.add_argument("--task", help="--to transformers: whose trained head, for example sst")
+    parser.add_argument(
+        "--int8", action="store_true", help="--to onnx: smaller and faster, and other vectors"
+    )
+    _data_argument(parser)
+    parser.add_argument(
+        "--count", type=_whole(1, 10**6), default=1000, help="sentences to measure on, at most"
+    )
+    parser.add_argument(
+        "--threads", type=_whole(1, 1024), help="of both sides (default: cores granted)"
+    )
+    parser.add_argument("--precision", choices=PRECISIONS, help="of openvino (default: auto)")
+    parser.set_defaults(run=_command("export", "run_export"))
+
+
+def _push_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="of a model, an export or a checkpoint")
+    parser.add_argument("repository", help="owner/model on the hub; made, private, if it is new")
+    parser.add_argument("--public", action="store_true", help="a new repository is for everybody")
+    parser.add_argument("--license", help="for the model card, apache-2.0 for example")
+    parser.add_argument("--revision", help="branch (default: main)")
+    parser.add_argument("--message", default="Upload with minbert", help="of the commit")
+    parser.add_argument("--yes", action="store_true", help="send without asking")
+    parser.set_defaults(run=_command("export", "run_push"))
+
+
+def _own_data_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", nargs="+", required=True, metavar="WHAT", help=OWN)
 
 
 def _written_file(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
+from minbert.clone import how_to_install
 from minbert.course.build_track.pieces import PIECES
 from minbert.course.build_track.pieces import table as build_table
 from minbert.course.example import OTHER, PAIR
@@ -32,6 +33,7 @@ __all__ = [
     "build_table",
     "choose_tier",
     "excerpt",
+    "how_to_install",
     "ladder_rows",
     "live",
     "measured",

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
-NEEDED_FOR = ("notebooks",)
-"""Extras of the package that the notebooks stand on, besides what the library itself needs."""
+NEEDED_FOR = ("widgets",)
+"""Extras of the package that the notebooks stand on, besides what the library itself needs.
+
+What makes pages of them, or a JupyterLab, is not among them: they also run elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
+from minbert.clone import clone
+
 
 def require_ipykernel() -> None:
     """Say what is missing before anything is executed.
@@ -17,10 +19,11 @@ def require_ipykernel() -> None:
     Raises:
         ValueError: this Python has no ipykernel.
     """
+    in_clone = clone() is not None
     if find_spec("ipykernel") is None or find_spec("ipykernel_launcher") is None:
         raise ValueError(
             f"notebooks need ipykernel, which this Python does not have: `{sys.executable} -m pip "
-            "install ipykernel` brings it, and `make course` does so by itself"
+            f"install ipykernel` brings it{', and `make course` does so by itself' * in_clone}"
         )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from minbert.clone import material
+
 IGNORE = ("nbval-ignore-output", "nbval-skip")
 """Tags that keep nbval from comparing a cell's output."""
 KEPT_METADATA = ("tags", "jupyter")
@@ -16,17 +18,12 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def notebooks_folder() -> Path:
-    """`notebooks/` of the clone.
+    """`notebooks/` of the clone, or of the copy inside an installed package.
 
     Raises:
-        FileNotFoundError: this is an installation without them.
+        FileNotFoundError: neither is there.
     """
-    folder = Path(__file__).parents[2] / "notebooks"
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            "the notebooks are not here: they are in a clone of the repository, beside the package"
-        )
-    return folder
+    return material() / "notebooks"
 
 
 def notebook_paths(names: list[str] | None = None) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from minbert.clone import material
 from minbert.experiments.report import caption
 
 if TYPE_CHECKING:
@@ -18,19 +19,12 @@ if TYPE_CHECKING:
 
 
 def results_folder() -> Path:
-    """Where recorded runs are: figures/results of the clone, or a copy inside the package.
+    """Where recorded runs are: figures/results of the clone, or of the copy inside the package.
 
     Raises:
         FileNotFoundError: neither is there.
     """
-    package = Path(__file__).parents[1]
-    for folder in (package.parent / "figures" / "results", package / "assets" / "recorded"):
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError(
-        "the recorded results are not here: expected figures/results beside the package, or "
-        "minbert/assets/recorded inside it (a wheel made by `pip wheel .` has them)"
-    )
+    return material() / "figures" / "results"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from minbert.data.examples import CourseData
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from minbert.data.cs224n import OFFICIAL_QUORA_TRAIN_ROWS, load_cs224n
     from minbert.data.examples import PairExample, SentenceExample, TaskData
     from minbert.data.export import write_course_files
+    from minbert.data.groups import split_by_group
+    from minbert.data.own import LabelledData, PairData, TextData, own_data
+    from minbert.data.own_spec import load_own
     from minbert.data.predictions import read_labels, read_predictions, write_predictions
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)
@@ -25,17 +29,21 @@ LAB_SEED = 31
 """Of the classroom corpus on which the notebooks run and the lab was recorded: the default."""
 
 
-def load_data(spec: str) -> CourseData:
+def load_data(spec: str | Sequence[str]) -> CourseData:
     """Load the data that a `--data` argument names.
 
     Args:
         spec: `cs224n:DIR`, the course's files in a folder; `classroom` or `classroom:SEED`, the
-            made-up corpus of this package, without a seed that of the lab.
+            made-up corpus of this package, without a seed that of the lab; or data of one's own,
+            one or several of `[NAME=]text|pairs|labelled:FILE[,OPTION=VALUE]` (see
+            `minbert.data.own_spec`).
 
     Raises:
         ValueError: the prefix is unknown, or a file is not what it should be.
         FileNotFoundError: the folder or a file is missing.
     """
+    specs = [spec] if isinstance(spec, str) else list(spec)
+    spec = specs[0] if len(specs) == 1 else specs
     kind, _, place = spec.partition(":") if isinstance(spec, str) else ("", "", "")
     if kind == "cs224n" and place:
         from minbert.data.cs224n import load_cs224n
@@ -45,4 +53,11 @@ def load_data(spec: str) -> CourseData:
         from minbert.data.classroom.corpus import classroom_corpus
 
         return classroom_corpus(int(place or LAB_SEED)).data
-    raise ValueError(f"data must be given as cs224n:FOLDER or classroom[:SEED], got {spec!r}")
+    from minbert.data.own_spec import is_own, load_own
+
+    if specs and all(isinstance(one, str) and is_own(one) for one in specs):
+        return load_own(specs)
+    raise ValueError(
+        "data must be given as cs224n:FOLDER or classroom[:SEED], or as text:FILE, pairs:FILE or "
+        f"labelled:FILE, got {spec!r}"
+    )

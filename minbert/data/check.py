@@ -137,11 +137,12 @@ def check_folder(folder: str | Path) -> Report:
 def normalised(example: Example) -> tuple[str, ...]:
     """What makes two examples the same text: NFKC, lower case, words only, pairs unordered."""
     if isinstance(example, PairExample):
-        return tuple(sorted((_words(example.sentence1), _words(example.sentence2))))
-    return (_words(example.sentence),)
+        return tuple(sorted((words_of(example.sentence1), words_of(example.sentence2))))
+    return (words_of(example.sentence),)
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
+    """NFKC, lower case, words only: what makes two texts the same."""
     return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
 
 

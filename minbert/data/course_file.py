@@ -66,7 +66,7 @@ def read_file(
             continue
         lines[example.id] = row.line
         examples.append(example)
-    _check_share(path, len(examples), damage)
+    check_share(path, len(examples), damage)
     _check_task(path, task.label, [example.label for example in examples])
     return tuple(examples), damage
 
@@ -173,7 +173,12 @@ def _example(row: Row, columns: dict[str, int], expected: int, task: Task) -> Ex
     return SentenceExample(identity, *sentences, None if label is None else int(label))
 
 
-def _check_share(path: Path, count: int, damage: Sequence[Damage]) -> None:
+def check_share(path: Path, count: int, damage: Sequence[Damage]) -> None:
+    """Refuse a file without rows, or with so much damage that it cannot be the right one.
+
+    Raises:
+        ValueError: see above; the sentence names the first damaged row.
+    """
     if not count:
         first = f", the first is {damage[0]}" if damage else ""
         raise ValueError(

@@ -37,6 +37,14 @@ class PairExample:
         return (self.sentence1, self.sentence2)
 
 
+@dataclass(frozen=True, slots=True)
+class PairWithNegative(PairExample):
+    """A pair, and a text that looks like the second one and is no answer to the first."""
+
+    negative: str = ""
+    """Hard negative of the ranking loss; empty where there is none."""
+
+
 Example = SentenceExample | PairExample
 
 
@@ -80,6 +88,8 @@ class CourseData:
     """SHA-256 over all ids, sentences and labels."""
     text: tuple[str, ...] = ()
     """Text without labels, to pre-train an encoder on; the real data have none."""
+    held_out_text: tuple[str, ...] = ()
+    """Text without labels on which what was pre-trained is measured."""
 
     def __getattr__(self, name: str) -> TaskData:
         for task, data in self.__dict__.get("tasks", {}).items():

@@ -15,11 +15,22 @@ if TYPE_CHECKING:
     )
     from minbert.evaluation.intervals import (
         fisher_z_interval,
+        macro_f1_interval,
         percentile_interval,
         resampled_scores,
+        spearman_interval,
         wilson_interval,
     )
-    from minbert.evaluation.metrics import accuracy, overall_2024, overall_mean, pearson, score
+    from minbert.evaluation.metrics import (
+        accuracy,
+        macro_f1,
+        overall_2024,
+        overall_mean,
+        pearson,
+        score,
+        spearman,
+    )
+    from minbert.evaluation.partners import PartnerSearch
     from minbert.evaluation.statistics import (
         compare,
         holm,

@@ -14,6 +14,7 @@ import numpy as np
 from minbert import checks
 from minbert.data.examples import CourseData, PairExample, TaskData
 from minbert.evaluation.metrics import paired
+from minbert.evaluation.partners import PartnerSearch
 from minbert.evaluation.statistics import Value, summarise
 from minbert.tasks import Task, find_task
 
@@ -29,7 +30,11 @@ def ladder(data: CourseData) -> dict[str, dict[str, Value]]:
     Returns:
         Per metric, per rung `{"value", "ci95", "per_seed"}`.
     """
-    return {task.measure: rungs_of(task, data.tasks[task]) for task in data.joint}
+    return {
+        task.measure: rungs_of(task, splits)
+        for task, splits in data.tasks.items()
+        if splits.dev and (task.joint or task.metric == "partner")
+    }
 
 
 def rungs_of(task: Task | str, data: TaskData) -> dict[str, Value]:
@@ -40,6 +45,8 @@ def rungs_of(task: Task | str, data: TaskData) -> dict[str, Value]:
         data: fitted on train, measured on dev.
     """
     task = find_task(task)
+    if task.metric == "partner":
+        return partner_rungs(task, data)
     kinds = {"classifier": class_rungs, "yes_or_no": threshold_rungs, "cosine": score_rungs}
     return kinds[task.head](task, data)
 
@@ -84,6 +91,25 @@ def score_rungs(task: Task, data: TaskData) -> dict[str, Value]:
         name: summarise(task, golds, [similarity(data.dev)])
         for name, similarity in lexical_similarities(data.train).items()
     }
+
+
+def partner_rungs(task: Task, data: TaskData) -> dict[str, Value]:
+    """The nearest second sentence by TF-IDF over words and over letter trigrams, and a guess."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    search = PartnerSearch.of([example.texts for example in data.dev])
+    texts = [text for example in data.train for text in example.texts]
+    guessed = np.full(len(search.golds), most_common(search.clusters))
+    found = {"majority": summarise(task, search.golds, [guessed])}
+    for name, vectorizer in (
+        ("tfidf_word", TfidfVectorizer(token_pattern=r"(?u)\b\w+\b")),
+        ("tfidf_character", TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3))),
+    ):
+        vectorizer.fit(texts)
+        asked, there = map(vectorizer.transform, (search.questions, search.candidates))
+        similarities = np.asarray((asked @ there.T).todense())
+        found[name] = summarise(task, search.golds, [search.answers(similarities)])
+    return found
 
 
 def lexical_similarities(train: Sequence[PairExample]) -> dict[str, Similarity]:

@@ -93,9 +93,31 @@ def resampled_scores(
     for values, _ in both:
         if task.metric == "pearson":
             means += _weighted_pearson(counts, values, golds)
+        elif task.metric == "spearman":
+            means += _weighted_spearman(counts, values, golds)
         else:
             means += counts @ (values == golds).astype(np.float32) / total
     return means / len(predictions)
+
+
+def macro_f1_interval(
+    predictions: np.ndarray, golds: np.ndarray, stream: int = 0
+) -> tuple[float, float]:
+    """Interval of `minbert.evaluation.metrics.macro_f1`, by bootstrap over the examples.
+
+    Args:
+        predictions, golds: classes, (example,).
+        stream: of draws, as `Task.bootstrap`.
+    """
+    predictions, golds = paired(predictions, golds)
+    counts = _draws(stream, len(golds), RESAMPLES)
+    found = []
+    for one in np.union1d(predictions, golds):
+        answered, there = predictions == one, golds == one
+        right = counts @ (answered & there).astype(np.float32)
+        both = counts @ answered.astype(np.float32) + counts @ there.astype(np.float32)
+        found.append(np.divide(2 * right, both, out=np.full_like(right, np.nan), where=both > 0))
+    return percentile_interval(np.nanmean(found, axis=0))
 
 
 @lru_cache(maxsize=3)
@@ -116,6 +138,39 @@ def _weighted_pearson(counts: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.nd
     mx, my, mxy, mxx, myy = sums.T
     spread = np.sqrt(np.clip((mxx - mx**2) * (myy - my**2), 0, None))
     return np.divide(mxy - mx * my, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+
+
+def _weighted_spearman(counts: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Spearman's r of each resample, whose examples are ranked anew, equal ones alike."""
+    ranks = []
+    for values in (x, y):
+        _, group = np.unique(values, return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+        each = np.add.reduceat(counts[:, order].astype(np.float64), starts, axis=1)
+        ranks.append((np.cumsum(each, axis=1) - each / 2)[:, group])
+    a, b = ranks
+    total = counts.sum(axis=1, keepdims=True)
+    a = a - (counts * a).sum(axis=1, keepdims=True) / total
+    b = b - (counts * b).sum(axis=1, keepdims=True) / total
+    spread = np.sqrt((counts * a * a).sum(axis=1) * (counts * b * b).sum(axis=1))
+    together = (counts * a * b).sum(axis=1)
+    return np.divide(together, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+
+
+def spearman_interval(r: float, total: int) -> tuple[float, float]:
+    """Interval of Spearman's r: as Fisher's z, with the deviation sqrt((1 + r²/2) / (n - 3)).
+
+    Args, raises: as for `fisher_z_interval`. Source: Bonett and Wright (2000).
+    """
+    checks.within("r", r, "[-1, 1]", "a correlation")
+    checks.whole("total", total, 2, "a correlation needs two examples")
+    if total <= 3:
+        return -1.0, 1.0
+    if abs(r) >= 1:
+        return r, r
+    half = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * np.sqrt((1 + r * r / 2) / (total - 3))
+    return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half))
 
 
 def bootstrap_p_value(differences: np.ndarray) -> float:

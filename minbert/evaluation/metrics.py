@@ -53,6 +53,33 @@ def pearson(predictions: np.ndarray, golds: np.ndarray) -> float:
     return float(np.clip(_direction(predictions) @ _direction(golds), -1.0, 1.0))
 
 
+def spearman(predictions: np.ndarray, golds: np.ndarray) -> float:
+    """Spearman's correlation, -1 to 1: Pearson's of the ranks; equal values have their mean rank.
+
+    Args, raises: as for `pearson`. Source: Spearman (1904).
+    """
+    from scipy.stats import rankdata  # slow to import, and not needed to grade
+
+    predictions, golds = paired(predictions, golds)
+    return pearson(rankdata(predictions), rankdata(golds))
+
+
+def macro_f1(predictions: np.ndarray, golds: np.ndarray) -> float:
+    """Mean over the classes that occur of F1 = 2 right / (answered + there), 0 to 1.
+
+    Each class counts alike, however rare it is. A class that is answered but never right has 0.
+
+    Args, raises: as for `accuracy`.
+    """
+    accuracy(predictions, golds)  # refuses what is no class
+    predictions, golds = paired(predictions, golds)
+    found = []
+    for one in np.union1d(predictions, golds):
+        answered, there = predictions == one, golds == one
+        found.append(2 * np.sum(answered & there) / (np.sum(answered) + np.sum(there)))
+    return float(np.mean(found))
+
+
 def _direction(values: np.ndarray) -> np.ndarray:
     """Deviations from the mean as a vector of length 1, however small or large they are."""
     deviations = values - values.mean()
@@ -71,12 +98,18 @@ def overall_2024(sst: float, quora: float, sts: float) -> float:
 
 
 def score(task: Task | str, predictions: np.ndarray, golds: np.ndarray) -> float:
-    """The task's own metric: accuracy of classes, Pearson's r of scores.
+    """The task's own metric: accuracy of classes and of partners found, correlation of scores.
 
     Raises:
         ValueError: an unknown task; otherwise as `accuracy` and `pearson`.
     """
-    return {"accuracy": accuracy, "pearson": pearson}[find_task(task).metric](predictions, golds)
+    formulas = {
+        "accuracy": accuracy,
+        "partner": accuracy,
+        "pearson": pearson,
+        "spearman": spearman,
+    }
+    return formulas[find_task(task).metric](predictions, golds)
 
 
 def paired(predictions: np.ndarray, golds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

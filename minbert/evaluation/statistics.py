@@ -18,6 +18,7 @@ from minbert.evaluation.intervals import (
     fisher_z_interval,
     percentile_interval,
     resampled_scores,
+    spearman_interval,
     wilson_interval,
 )
 from minbert.evaluation.metrics import overall_2024, overall_mean, score
@@ -49,6 +50,8 @@ def summarise(task: Task | str, golds: np.ndarray, predictions: Sequence[np.ndar
         low, high = percentile_interval(resampled_scores(task, golds, predictions))
     elif task.metric == "pearson":
         low, high = fisher_z_interval(per_seed[0], len(golds))
+    elif task.metric == "spearman":
+        low, high = spearman_interval(per_seed[0], len(golds))
     else:
         low, high = wilson_interval(round(per_seed[0] * len(golds)), len(golds))
     return {"value": float(np.mean(per_seed)), "ci95": [low, high], "per_seed": per_seed}
@@ -194,7 +197,7 @@ def compare(
         )
         resampled = resampled_scores(task, gold, a) - resampled_scores(task, gold, b)
         low, high = percentile_interval(resampled)
-        if task.metric == "accuracy" and len(a) == len(b) == 1:
+        if task.metric in ("accuracy", "partner") and len(a) == len(b) == 1:
             p_value, method = mcnemar(a[0] == gold, b[0] == gold), "McNemar, exact"
         else:
             p_value, method = bootstrap_p_value(resampled), "paired bootstrap"

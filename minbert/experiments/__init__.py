@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from minbert.experiments.labs.table import beyond_noise
     from minbert.experiments.labs.trial import Cell, run_lab
     from minbert.experiments.markdown import cell, interval, number
+    from minbert.experiments.own.evaluate import Evaluation, evaluate_own
+    from minbert.experiments.own.train import OwnOutcome, train_own
     from minbert.experiments.report import TITLES, findings, story_count
     from minbert.experiments.single_task import train_single_task
     from minbert.experiments.stage_files import (

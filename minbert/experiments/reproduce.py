@@ -13,6 +13,7 @@ import numpy as np
 
 from minbert import checks
 from minbert.data.predictions import write_predictions
+from minbert.encoder import Encoder
 from minbert.evaluation import alarms
 from minbert.evaluation.baselines import ladder
 from minbert.evaluation.statistics import compare, measure, over_seeds, summarise
@@ -29,7 +30,10 @@ from minbert.experiments.stage_files import (
     read_history,
     read_measures,
 )
+from minbert.export.card import LIMITS, ModelCard, Score, vectors_in_words
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
+from minbert.inference import longest_row
+from minbert.pretrained import from_pretrained, write_sentence_files
 from minbert.tasks import Task
 from minbert.training import parallel
 from minbert.training.held_out_loss import perplexity
@@ -313,7 +317,7 @@ def reproduce(
         write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables_markdown(results), encoding="utf-8")
         _write_curves(working / "curves.csv", grid, folders)
-        _write_checkpoints(working / "checkpoints", grid, folders)
+        _write_checkpoints(working / "checkpoints", grid, folders, results)
     return results
 
 
@@ -357,10 +361,48 @@ def _write_curves(path: Path, grid: Grid, folders: dict) -> None:
                     writer.writerow({"seed": seed, "stage": name, "part": part, **point, **rounded})
 
 
-def _write_checkpoints(out: Path, grid: Grid, folders: dict) -> None:
-    """Each evaluated stage as a folder that `from_pretrained` and `minbert predict` load."""
+def _write_checkpoints(out: Path, grid: Grid, folders: dict, results: dict[str, Any]) -> None:
+    """Each evaluated stage as a folder that `from_pretrained` and `minbert predict` load.
+
+    sentence-transformers reads it to the vectors that the heads read, and a card says what it is.
+    """
     for (arm, stage, seed), folder in folders.items():
         target = out / f"seed{seed}" / arm / stage
         if not holds(folder, "model.safetensors"):
             copy_files(grid.encoder_folder(encoder_path(arm), seed), target)
         copy_files(folder, target)
+        encoder, tokenizer = from_pretrained(target)
+        write_sentence_files(target, encoder, tokenizer)
+        _card(results, arm, stage, seed, encoder, longest_row(encoder, tokenizer)).write(target)
+
+
+def _card(
+    results: dict[str, Any], arm: str, stage: str, seed: int, encoder: Encoder, max_length: int
+) -> ModelCard:
+    """What is known of a checkpoint: its data, recipe, seeds, intervals and command."""
+    measured = results["arms"][arm][stage]
+    names = {task["measure"]: f"{task['row']}, dev" for task in results["tasks"].values()}
+    data, recipe = results["data"], results["recipe"]
+    seeds = len(results["seeds"])
+    limits = [*LIMITS]
+    if seeds > 1:
+        limits.insert(0, f"Values are means over {seeds} seeds; this checkpoint is that of {seed}.")
+    if results["tier"] == "synthetic":
+        limits.insert(0, "Trained on made-up sentences: it is for learning, and for nothing else.")
+    return ModelCard(
+        f"minBERT, arm {arm}, stage {stage}, seed {seed}",
+        base_model=results["encoder"],
+        vectors=vectors_in_words(encoder.pooling or "mean", False, max_length),
+        data=f"{data['name']} ({results['tier']}): {data['note']}",
+        recipe=f"{recipe['name']}, preset {results['preset']['name']}, {results['precision']}",
+        seeds=results["seeds"],
+        scores=[
+            Score(names[name], one["value"], tuple(one["ci95"]) if one.get("ci95") else None)
+            for name, one in measured.items()
+            if name in names
+        ],
+        command=results["command"],
+        limits=limits,
+        versions=results["versions"],
+        tags=("synthetic",) if results["tier"] == "synthetic" else (),
+    )

@@ -18,10 +18,13 @@ def named(what: str | Path, kept: str = "what was there before is untouched") ->
         kept: what the reader may count on.
 
     Raises:
-        OSError: with the sentence; errors that carry one already pass unchanged.
+        OSError: with the sentence; errors that carry one already pass unchanged, and so does a pipe
+            that its reader has closed.
     """
     try:
         yield
+    except BrokenPipeError:  # who reads it has enough: no failure, and nothing to say
+        raise
     except OSError as error:
         if error.errno is None:
             raise

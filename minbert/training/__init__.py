@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from minbert.training.digests import content_digest, weights_digest
     from minbert.training.epochs import in_turn, mixed, shuffled
     from minbert.training.finetune import fine_tune
+    from minbert.training.gradient_caching import cached_vectors
     from minbert.training.heads import train_head
     from minbert.training.held_out_loss import masked_loss, perplexity
     from minbert.training.loop import History, RunContext, derive_seed, generator_for, train

@@ -43,7 +43,8 @@ def fine_tune(
 
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         chosen = rows.subset(batch[1])
-        vectors = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
+        groups = recipe.length_groups if task.pairs else 1
+        vectors = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context, groups)
         read = vectors.float().chunk(2 if task.pairs else 1)
         return loss(model.answer(task, *read), labels[batch[1]])
 

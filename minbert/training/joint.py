@@ -63,7 +63,8 @@ def train_jointly(
         if name in pieces:
             pair = parallel.in_parts(partial(read_pairs, name), examples)
         if apart or not task.pairs:
-            both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context)
+            groups = recipe.length_groups if task.pairs else 1
+            both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context, groups)
             vectors = both.float().chunk(2 if task.pairs else 1)
         total = loss(model.answer(task, *vectors, pair=pair), target)
         if recipe.cosine_weight and task.head == "cosine":

@@ -20,6 +20,7 @@ from minbert.training.epochs import in_turn
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable
+from minbert.training.tied_embedding import lookup_adds_rows
 from minbert.training.vectors import set_dropout
 
 
@@ -48,20 +49,21 @@ def pretrain_masked_language_model(
         rows = [corpora[name][example] for example in examples]
         return masked_language_model_loss(encoder, head, rows, table, recipe, context, generator)
 
-    return train(
-        nn.ModuleList([encoder, head]),
-        lambda generator: in_turn(
-            {name: [table.length(row) for row in rows] for name, rows in corpora.items()},
-            settings.batch_size,
-            generator,
-        ),
-        compute_loss,
-        settings,
-        context,
-        name="mlm",
-        optimizer=optimizer,
-        count_tokens=lambda batch: sum(table.length(corpora[batch[0]][i]) for i in batch[1]),
-    )
+    with lookup_adds_rows(encoder):
+        return train(
+            nn.ModuleList([encoder, head]),
+            lambda generator: in_turn(
+                {name: [table.length(row) for row in rows] for name, rows in corpora.items()},
+                settings.batch_size,
+                generator,
+            ),
+            compute_loss,
+            settings,
+            context,
+            name="mlm",
+            optimizer=optimizer,
+            count_tokens=lambda batch: sum(table.length(corpora[batch[0]][i]) for i in batch[1]),
+        )
 
 
 def masked_language_model_loss(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -31,7 +32,8 @@ def train_ranking(
 
     Alternates batches of the data sets. Pairs that are not similar stay in the batch as
     negatives; a batch without a similar pair, or of one pair, is skipped and counted. With
-    `recipe.ranking_parts` a batch is cut, and each part ranks by itself.
+    `recipe.ranking_parts` a batch is cut, and each part ranks by itself; with
+    `recipe.ranking_chunk` it is encoded in chunks and ranked as a whole.
 
     Args:
         pairs: training pairs per data set, of tasks that say from which label two sentences are
@@ -116,8 +118,16 @@ def ranking_loss(
     context: RunContext,
     clusters: Int[Tensor, " pair"] | None = None,
 ) -> Float[Tensor, ""]:
-    """The ranking loss of one batch of pairs; both sides go through the encoder together."""
-    vectors = sentence_vectors(encoder, batch.first + batch.second, table, recipe, context)
+    """The ranking loss of one batch of pairs; both sides go through the encoder together.
+
+    With `recipe.ranking_chunk`, so many sentences at a time (`minbert.training.gradient_caching`):
+    the loss and its gradients stay those of the whole batch.
+    """
+    sentences, chunk = batch.first + batch.second, recipe.ranking_chunk
+    groups = math.ceil(len(sentences) / chunk) if chunk else recipe.length_groups
+    vectors = sentence_vectors(
+        encoder, sentences, table, recipe, context, groups, cached=chunk is not None
+    )
     first, second = vectors.float().chunk(2)
     return losses.multiple_negatives_ranking(
         first,

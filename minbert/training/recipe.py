@@ -73,6 +73,16 @@ class Recipe:
     ranking_parts: int = 1
     """In how many parts each batch of the ranking loss is ranked, as gradient accumulation does to
     save memory: each part's sentences are negatives of that part alone."""
+    ranking_chunk: int | None = None
+    """Sentences that the ranking loss encodes at a time, by gradient caching: the memory of so few,
+    the negatives of the whole batch (`minbert.training.gradient_caching`). None: all at once."""
+    length_groups: int = 1
+    """In how many groups of similar length a batch's sentences of pairs are encoded, so that less
+    is padded: the same loss and gradients, but dropout draws in another order. With
+    `ranking_chunk` the chunks are the groups."""
+    packed_dropout: bool = False
+    """Whether dropout on hidden states draws sixteen bits a value, which takes a CPU less time
+    than torch's numbers (`minbert.training.packed_dropout`): other draws of the same kind."""
     joint: StageSettings | None = None
     """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
     mixture: float = 1.0
@@ -91,6 +101,9 @@ class Recipe:
         checks.one_of("pooling", self.pooling, POOLINGS)
         checks.one_of("pairs", self.pairs, PAIRS)
         checks.whole("ranking_parts", self.ranking_parts, 1)
+        if self.ranking_chunk is not None:
+            checks.whole("ranking_chunk", self.ranking_chunk, 1, "sentences encoded at a time")
+        checks.whole("length_groups", self.length_groups, 1)
         checks.within("mixture", self.mixture, "[0, 1]")
         checks.within("cosine_weight", self.cosine_weight, "[0, inf)")
         if not self.segments and self.pairs not in ONE_PASS:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from minbert.data.batching import length_groups
 from minbert.encoder import Encoder
 from minbert.heads import in_one_pass
 from minbert.inference import encode_rows, pooled_as
@@ -16,13 +17,16 @@ from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
 from minbert.training import parallel
+from minbert.training.gradient_caching import cached_vectors
 from minbert.training.loop import RunContext
+from minbert.training.packed_dropout import pack_dropout
 from minbert.training.recipe import Recipe
 from minbert.training.sentences import SentenceTable, TaskRows
 
 
 def set_dropout(encoder: Encoder, recipe: Recipe) -> None:
     """Give an encoder the recipe's dropout; it acts in training mode only."""
+    pack_dropout(encoder, recipe.packed_dropout)
     for module in encoder.modules():
         if isinstance(module, nn.Dropout):
             module.p = recipe.dropout
@@ -36,15 +40,41 @@ def sentence_vectors(
     table: SentenceTable,
     recipe: Recipe,
     context: RunContext,
+    groups: int = 1,
+    cached: bool = False,
 ) -> Float[Tensor, "batch hidden"]:
-    """Pooled vectors of one batch of sentences."""
+    """Pooled vectors of one batch of sentences, in their order; each rank encodes its part.
 
-    def of(part: Sequence[int]) -> Tensor:
+    Args:
+        groups: of similar length, each padded to its own longest sentence.
+        cached: whether to hold the activations of one group at a time, not of the whole batch
+            (`minbert.training.gradient_caching`).
+    """
+
+    def encode(part: Sequence[int]) -> Float[Tensor, "group hidden"]:
         input_ids, attention_mask = table.pad(part, context.device)
         with autocast(context.precision, context.device):
             return pool(encoder(input_ids, attention_mask), attention_mask, recipe.pooling)
 
-    return parallel.in_parts(of, tuple(rows))
+    def in_groups(part: Sequence[int]) -> Float[Tensor, "part hidden"]:
+        def encode_at(places: list[int]) -> Float[Tensor, "group hidden"]:
+            return encode([part[place] for place in places])
+
+        if groups == 1:
+            chunks = [list(range(len(part)))]
+        else:
+            chunks = length_groups([table.length(row) for row in part], groups)
+        if cached:
+            vectors = cached_vectors(encode_at, chunks, context.device)
+        else:
+            vectors = torch.cat([encode_at(chunk) for chunk in chunks])
+        if groups == 1:
+            return vectors
+        # line i of `vectors` is that of place order[i]; its inverse puts them back
+        order = torch.tensor([place for chunk in chunks for place in chunk], device=vectors.device)
+        return vectors.index_select(0, order.argsort())
+
+    return parallel.in_parts(in_groups, tuple(rows))
 
 
 def embed_pairs(

@@ -22,7 +22,8 @@ def test_absent_and_unfit_packages_are_named(monkeypatch: pytest.MonkeyPatch) ->
         "numpy>=1",
         "no-such-package-of-that-name>=2",
         'pytest>=8; extra == "test"',
-        'matplotlib; extra == "notebooks"',
+        'matplotlib; extra == "widgets"',
+        'latex2mathml; extra == "notebooks"',
     ]
     monkeypatch.setattr(importlib.metadata, "requires", lambda name: lines)
     found = {package.name: package for package in installation.packages()}

@@ -6,11 +6,13 @@ import csv
 import json
 import os
 import signal
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from minbert.data.predictions import read_predictions
 from minbert.experiments.arms import ARMS
@@ -18,6 +20,7 @@ from minbert.experiments.experiment import Experiment
 from minbert.experiments.grid import Grid
 from minbert.experiments.reproduce import reproduce
 from minbert.experiments.sweep import sweep_learning_rates
+from minbert.inference import encode
 from minbert.pretrained import from_pretrained
 from minbert.training import mlm
 
@@ -80,12 +83,41 @@ def test_the_papers_preset_end_to_end(experiment: Experiment, tmp_path: Path) ->
     folder = out / "checkpoints" / "seed0" / "mlm+mnrl" / "sst_finetune"
     from_pretrained(str(folder))
     assert not list(out.rglob("checkpoint.pt")), "training state is not a result"
+    others_read_every_checkpoint(out / "checkpoints" / "seed0")
 
     # Once more: nothing is computed, and the same comes out.
     again = reproduce(experiment, list(ARMS), [0], out, "minbert reproduce …")
     for outcome in (again, results):
         del outcome["peak_memory_mib"]  # of the process so far, not of the result
     assert again == results
+
+
+def others_read_every_checkpoint(seed: Path) -> None:
+    """sentence-transformers gives the vectors that the heads read; a card says what it is."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sentence_transformers import SentenceTransformer
+
+    checkpoints = sorted(path.parent for path in seed.rglob("heads.safetensors"))
+    assert len(checkpoints) >= 7
+    for folder in checkpoints:
+        assert (folder / "tokenizer_config.json").is_file()
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        assert card.startswith("---\nlibrary_name: sentence-transformers\n")
+        matter = yaml.safe_load(card.split("---\n")[1])
+        assert matter["pipeline_tag"] == "sentence-similarity" and "license" not in matter
+        assert "minbert reproduce …" in card and "licence of the data" in card
+        encoder, tokenizer = from_pretrained(folder)
+        assert encoder.pooling == "pooler"
+    for folder in checkpoints[:2]:  # the original encoder's, and a trained one's
+        encoder, tokenizer = from_pretrained(folder)
+        ours = encode(["the plot is dull", "how do I cook rice"], encoder, tokenizer, None, "fp32")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = SentenceTransformer(str(folder), device="cpu")
+        theirs = model.encode(["the plot is dull", "how do I cook rice"])
+        assert [type(part).__name__ for part in model] == ["Transformer", "Pooling", "Dense"]
+        assert np.abs(theirs - ours).max() < 1e-5
 
 
 def test_stages_do_not_depend_on_which_arms_are_asked_for(experiment: Experiment) -> None:

@@ -15,6 +15,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from minbert import encode, from_pretrained, save_pretrained
+from minbert.pooling import EVERY_POOLING
 from minbert.sentence_transformers_folder import SentenceSettings
 
 with warnings.catch_warnings():
@@ -215,8 +216,13 @@ ST = "sentence_transformers.models."
 POOL, ENTRY = "1_Pooling/config.json", "sentence_bert_config.json"
 TOP = "config_sentence_transformers.json"
 REFUSED: dict[str, tuple[str, Any, str]] = {
-    "dense": ("modules.json", modules(ST + "Transformer", ST + "Pooling", ST + "Dense"),
-              "its modules are Transformer, Pooling, Dense, expected Transformer, Pooling"),
+    "two dense": ("modules.json",
+                  modules(ST + "Transformer", ST + "Pooling", ST + "Dense", ST + "Dense"),
+                  "its modules are Transformer, Pooling, Dense, Dense, expected Transformer, Pool"),
+    "dense after norm": ("modules.json",
+                         modules(ST + "Transformer", ST + "Pooling", ST + "Normalize",
+                                 ST + "Dense"),
+                         "its modules are Transformer, Pooling, Normalize, Dense, expected"),
     "layer norm": ("modules.json", modules(ST + "Transformer", ST + "Pooling", ST + "LayerNorm"),
                    "its modules are Transformer, Pooling, LayerNorm, expected"),
     "words": ("modules.json", modules(ST + "WordEmbeddings", ST + "Pooling"), "WordEmbeddings"),
@@ -287,6 +293,103 @@ def test_what_is_not_done_here_is_refused_by_name(tmp_path: Path, bert: Path, ca
     with pytest.raises(ValueError, match=message) as caught:
         from_pretrained(folder)
     assert str(folder / name) in str(caught.value) and "\n" not in str(caught.value)
+
+
+DENSE: dict[str, tuple[dict, str, str]] = {
+    "another activation": ({"activation_function": "torch.nn.modules.linear.Identity"}, "cls",
+                           "activation_function is 'torch.nn.modules.linear.Identity', expected"),
+    "no activation said": ({"activation_function": None}, "cls", "activation_function is None"),
+    "no bias": ({"bias": False}, "cls", "bias is False, expected True"),
+    "a residual": ({"use_residual": True}, "cls", "use_residual is True, expected False"),
+    "narrower": ({"out_features": 16}, "cls", "out_features is 16, expected 32"),
+    "over the mean": ({}, "mean", "the pooling before it is 'mean', expected 'cls'"),
+    "of tokens": ({"module_input_name": "token_embeddings"}, "cls", "module_input_name is 'token_"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DENSE)
+def test_a_dense_that_is_no_pooler_is_refused_by_name(
+    tmp_path: Path, bert: Path, case: str
+) -> None:
+    change, pooling, message = DENSE[case]
+    encoder, tokenizer = from_pretrained(bert)
+    save_pretrained(tmp_path, encoder, tokenizer, pooling="pooler")
+    modes = {name: mode == pooling for mode, name in NAMES.items()}
+    write(tmp_path / "1_Pooling/config.json", modes)
+    path = tmp_path / "2_Dense" / "config.json"
+    write(path, json.loads(path.read_text()) | change)
+    with pytest.raises(ValueError, match=f"2_Dense.config.json: {message}"):
+        from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("pooling", EVERY_POOLING)
+@pytest.mark.parametrize("normalize", [False, True])
+def test_every_pooling_leaves_and_comes_back(
+    tmp_path: Path, bert: Path, pooling: str, normalize: bool
+) -> None:
+    encoder, tokenizer = from_pretrained(bert)
+    encoder.pooling = pooling
+    encoder.sentence_settings = SentenceSettings(pooling, normalize, 20)
+    save_pretrained(tmp_path / "ours", encoder, tokenizer)
+    expected = encode(SENTENCES, encoder, tokenizer, precision="fp32")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SentenceTransformer(str(tmp_path / "ours"), device="cpu")
+        theirs = model.encode(SENTENCES)
+        model.save(str(tmp_path / "theirs"))
+    assert model.max_seq_length == 20
+    assert np.abs(theirs - expected).max() < 1e-5
+    for folder in ("ours", "theirs"):  # and what they save of it comes back
+        again, same = from_pretrained(tmp_path / folder)
+        assert again.pooling == pooling and again.sentence_settings.normalize == normalize
+        back = encode(SENTENCES, again, same, precision="fp32")
+        assert np.array_equal(back, expected)
+
+
+def test_the_pooler_as_dense_differs_by_nothing(tmp_path: Path, bert: Path) -> None:
+    """The same weights, read by the same product: not one bit."""
+    encoder, tokenizer = from_pretrained(bert)
+    save_pretrained(tmp_path, encoder, tokenizer, pooling="pooler")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dense = SentenceTransformer(str(tmp_path), device="cpu")[2]
+    states = torch.randn(7, 5, 32, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        theirs = dense({"sentence_embedding": states[:, 0]})["sentence_embedding"]
+        assert (encoder.pooler(states) - theirs).abs().max() == 0.0
+
+
+def test_a_dense_that_was_trained_there_counts(
+    tmp_path: Path, bert: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """sentence-transformers trains its Dense, and leaves the checkpoint's own pooler as it was."""
+    encoder, tokenizer = from_pretrained(bert)
+    save_pretrained(tmp_path / "ours", encoder, tokenizer, pooling="pooler")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SentenceTransformer(str(tmp_path / "ours"), device="cpu")
+        with torch.no_grad():
+            model[2].linear.weight.mul_(-0.5)
+        model.save(str(tmp_path / "theirs"))
+        theirs = model.encode(SENTENCES)
+    back = encode(SENTENCES, *from_pretrained(tmp_path / "theirs"), precision="fp32")
+    assert np.abs(back - theirs).max() < 1e-5
+    assert "pooler.dense.weight is left out" in caplog.text and "bias" not in caplog.text
+    (tmp_path / "theirs/2_Dense/model.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="expected the weights of the Dense module"):
+        from_pretrained(tmp_path / "theirs")
+
+
+def test_a_pooling_that_nobody_knows_is_not_written(tmp_path: Path, bert: Path) -> None:
+    """That library would take the mean in silence."""
+    encoder, tokenizer = from_pretrained(bert)
+    save_pretrained(tmp_path, encoder, tokenizer, pooling="max")
+    assert (tmp_path / "modules.json").is_file()
+    save_pretrained(tmp_path, encoder, tokenizer)
+    assert not (tmp_path / "modules.json").exists()
+    assert from_pretrained(tmp_path)[0].pooling is None
+    with pytest.raises(ValueError, match="pooling must be one of pooler, cls, mean, max"):
+        save_pretrained(tmp_path, encoder, tokenizer, pooling="median")
 
 
 CHANGES: dict[str, tuple[Callable[[Path], Any], str, type[Exception]]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from minbert.course.notebooks import notebooks_folder, number, read, tags, title
 
 FURTHER = Path("docs") / "teaching" / "quiz.json"
-"""Questions beside those of the notebooks, in the clone."""
+"""Questions beside those of the notebooks."""
 LETTERS = "ABCDE"
 QUESTION = re.compile(r"\*\*Question (\d+)\.\*\*")
 CHOICE = re.compile(

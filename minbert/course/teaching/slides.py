@@ -12,12 +12,12 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 
-from minbert.course.notebooks import notebooks_folder
+from minbert.clone import material
 from minbert.course.pages import mathml
 from minbert.course.policy import POLICY
 
 SOURCE = Path("docs") / "teaching" / "slides.md"
-"""In the clone: slides between lines of three dashes, notes after a line `Notes:`."""
+"""Slides between lines of three dashes, notes after a line `Notes:`."""
 PAGE = "slides.html"
 KINDS = {".png": "image/png", ".svg": "image/svg+xml"}
 SCRIPT = """
@@ -107,10 +107,10 @@ def course_slides() -> str:
     """The slides of the course.
 
     Raises:
-        OSError: this is no clone: text or pictures are not there.
+        OSError: text or pictures are not there.
     """
-    clone = notebooks_folder().parent
-    return slides_page((clone / SOURCE).read_text(encoding="utf-8"), clone / "figures")
+    root = material()
+    return slides_page((root / SOURCE).read_text(encoding="utf-8"), root / "figures")
 
 
 def _drawn(markdown: str, figures: Path, manifest: dict[str, dict[str, str]]) -> str:

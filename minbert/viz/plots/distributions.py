@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import seaborn
 from matplotlib.axes import Axes
 
 from minbert.viz.style import COLOURS, LINE_STYLES, new_axes, tidy
@@ -27,15 +28,24 @@ def distributions(
         limits: of the x axis; values outside are drawn at its ends.
     """
     axes = tidy(axes or new_axes())
-    edges = np.linspace(*limits, bins + 1)
     said = []
     for number, (name, values) in enumerate(groups.items()):
         values = np.asarray(values, dtype=float)
-        heights, _ = np.histogram(np.clip(values, *limits), edges, density=True)
         colour = COLOURS[number % len(COLOURS)]
         style = LINE_STYLES[number % len(LINE_STYLES)]
-        axes.stairs(heights, edges, color=colour, fill=True, alpha=0.15)
-        axes.stairs(heights, edges, color=colour, linestyle=style, linewidth=1.6, label=name)
+        seaborn.histplot(
+            x=np.clip(values, *limits),
+            bins=bins,
+            binrange=limits,
+            stat="density",
+            element="step",
+            color=colour,
+            alpha=0.15,
+            linestyle=style,
+            linewidth=1.6,
+            label=name,
+            ax=axes,
+        )
         axes.axvline(values.mean(), color=colour, linestyle=style, linewidth=1.0)
         said.append(f"{name}: mean {values.mean():z.2f}, deviation {values.std():z.2f}")
     axes.set_xlabel(x_label)

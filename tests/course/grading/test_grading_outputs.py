@@ -172,3 +172,16 @@ def test_an_interrupted_grading_has_written_what_it_found(
     assert asked == [["ada", "bob"], ["bob"]]
     rows = list(csv.DictReader(out.read_text().splitlines()))
     assert [(row["student"], row["total"]) for row in rows] == [("ada", "100"), ("bob", "100")]
+
+
+def test_the_page_says_how_long_a_class_took() -> None:
+    root = Path(__file__).parents[3]
+    found = json.loads((root / "benchmarks" / "grading.json").read_text(encoding="utf-8"))
+    sentence = (
+        f"{found['submissions']} submissions, {found['jobs']} at once on {found['cores']} cores "
+        f"beside other work: {found['minutes']} minutes. {found['as expected']} of them got the "
+        "points that were to be expected."
+    )
+    page = (root / "docs" / "grading.md").read_text(encoding="utf-8")
+    assert page.partition("<!-- class -->\n")[2].partition("\n<!-- /class -->")[0] == sentence
+    assert found["as expected"] == found["submissions"] >= 200

@@ -1,0 +1,126 @@
+"""The benchmarks of speed run, and README's table says what they recorded."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import speed  # noqa: E402
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PARTS = ("masked", "step", "ranking", "frozen", "caching", "scaling")
+
+
+def test_the_table_is_the_recorded_one() -> None:
+    block = speed.BLOCK.search(README)
+    assert block, "README has <!-- speed --> and <!-- /speed -->"
+    assert block[0] == block[1] + speed.table(speed.read()) + block[2], "make bench writes it"
+
+
+@pytest.mark.parametrize("name", sorted(speed.read()))
+def test_a_record_says_where_it_was_made_and_judges_itself_rightly(name: str) -> None:
+    recorded = speed.read()[name]
+    assert recorded["command"].startswith(f"python benchmarks/{name}.py")
+    assert {"device", "threads", "versions", "data"} <= recorded.keys()
+    rows = speed.rows_of(recorded)
+    assert rows
+    for row in rows:
+        assert row["lowest"] <= row["median"] <= row["highest"]
+        least = row["sense"] == "at least"
+        assert row["met"] == (row["median"] >= row["bar"] if least else row["median"] <= row["bar"])
+
+
+def test_all_of_the_training_is_recorded() -> None:
+    recorded = speed.read().get("training") or pytest.skip("make bench has recorded nothing yet")
+    assert {row["part"] for row in recorded["rows"]} == set(PARTS)
+
+
+def test_the_table_goes_between_the_comments_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratio = {"median": 2.0, "lowest": 1.0, "highest": 3.0, "processor_time": 2.1}
+    line = {"what": "ours", "against": "theirs", "sense": "at most", "bar": 1.1, "met": False}
+    record = {
+        "command": "python benchmarks/training.py",
+        "device": "CPU",
+        "bf16_is_fast": False,
+        "machine_shared": True,
+        "versions": {"torch": "2", "numpy": "1"},
+        "data": "real data (of a course)",
+        "rows": [{**line, **ratio}],
+    }
+    monkeypatch.setattr(speed, "read", lambda: {"training": record})
+    page = tmp_path / "README.md"
+    page.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter\n")
+    speed.write_table(page)
+    text = page.read_text()
+    assert text.startswith("before\n<!-- speed -->\n| | instead of |")
+    assert "| ours | theirs | 2.00 (1.00–3.00) | 2.10 | ≤ 1.1 | missed |" in text
+    assert "others used at the same time; torch 2; real data." in text
+    assert text.endswith("<!-- /speed -->\nafter\n") and "old" not in text
+    page.write_text("no place for it\n")
+    with pytest.raises(ValueError, match="README.md must hold"):
+        speed.write_table(page)
+
+
+def test_a_record_of_bars_reads_as_rows() -> None:
+    ratio = {"median": 2.0, "lowest": 1.0, "highest": 3.0, "processor_time": 2.0}
+    [row] = speed.rows_of(
+        {"bars": [{"fast": "ours", "slow": "theirs", "what": "latency", "bar": 1.5, **ratio}]}
+    )
+    assert row["met"] and row["what"] == "latency, ours" and row["against"] == "theirs"
+
+
+@pytest.fixture
+def training():
+    pytest.importorskip("transformers", reason="the rivals are part of the measurement")
+    import training
+
+    return training
+
+
+def test_ratios_are_of_the_rounds_and_not_of_the_medians(training) -> None:
+    slow, fast = (
+        training.Times([4.0, 6.0, 9.0], [1.0] * 3),
+        training.Times([2.0, 2.0, 9.0], [1.0] * 3),
+    )
+    found = training.ratio(slow, fast)
+    assert found == {"median": 2.0, "lowest": 1.0, "highest": 3.0, "processor_time": 1.0}
+
+
+def test_a_first_round_is_not_recorded_and_all_take_turns(training) -> None:
+    seen = []
+    ways = {name: lambda name=name: seen.append(name) or float(len(seen)) for name in "ab"}
+    times, first = training.in_turn(ways, rounds=2)
+    assert seen == list("ababab") and first == {"a": 1.0, "b": 2.0}
+    assert len(times["a"].clock) == len(times["b"].processor) == 2
+
+
+def test_other_work_is_refused(training) -> None:
+    training.assert_alike("same", 1.0, 1.0005, 1e-3)
+    with pytest.raises(ValueError, match="losses must be alike"):
+        training.assert_alike("other", 1.0, 1.2, 0.1)
+
+
+@pytest.mark.parametrize(("sense", "met"), [("at least", True), ("at most", False)])
+def test_a_bar_is_a_least_or_a_most(training, sense: str, met: bool) -> None:
+    found = {"median": 2.0, "lowest": 1.0, "highest": 3.0, "processor_time": 2.0}
+    assert training.row("a", "b", sense, 1.5, found)["met"] is met
+
+
+@pytest.mark.slow
+def test_every_part_runs_at_toy_size(tmp_path: Path, training) -> None:
+    record = tmp_path / "training.json"
+    given = ["--toy", "--threads", "1", "--data", "classroom:3", "--record", str(record)]
+    training.main([*given, "--only", "masked", "step", "frozen"])
+    training.main([*given, "--only", "ranking", "caching", "scaling", "step"])
+    recorded = json.loads(record.read_text())
+    assert [row["part"] for row in recorded["rows"]].count("step") == 2
+    assert {row["part"] for row in recorded["rows"]} == set(PARTS)
+    assert "--only" not in recorded["command"]
