@@ -316,7 +316,8 @@ def checks(work: Work) -> dict[str, Any]:
 
 
 def fused_kernels(encoder: Encoder, ids: Tensor, mask: Tensor | None) -> list[str]:
-    """The fused kernels that take our attention in bf16, forward and back."""
+    """The fused kernels that take our attention in bf16, dropout on, forward and back."""
+    encoder.train()
     taken = []
     for name, kernel in FUSED.items():
         allowed: AbstractContextManager = sdpa_kernel([kernel])
@@ -326,6 +327,7 @@ def fused_kernels(encoder: Encoder, ids: Tensor, mask: Tensor | None) -> list[st
             taken.append(name)
         except RuntimeError:  # "No available kernel"
             continue
+    encoder.eval()
     return taken
 
 

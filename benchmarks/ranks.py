@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from minbert.encoder import Encoder
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.heads import MaskedLanguageModelHead
+from minbert.progress import listening
 from minbert.ranks import launched
 from minbert.tasks import QUORA
 from minbert.tokenizer import WordPieceTokenizer
@@ -104,11 +105,35 @@ class Trainings:
         )  # fmt: skip
 
 
-def timed(train: Callable[[], History]) -> tuple[History, float]:
-    """What happened, and the processor time that this rank took for it, in seconds."""
-    started = time.process_time()
-    history = train()
-    return history, time.process_time() - started
+@dataclass(frozen=True)
+class Took:
+    """Seconds of a training's steps but the first: no reading, no digests, no first allocation."""
+
+    wall: float
+    processor: float
+    history: History
+
+
+def timed(train: Callable[[], History]) -> Took:
+    """Train, and look at both clocks after every step."""
+    clocks: list[tuple[float, float]] = []
+    with listening(lambda _: clocks.append((time.perf_counter(), time.process_time()))):
+        history = train()
+    (wall, processor), (wall_end, processor_end) = clocks[0], clocks[-1]
+    return Took(wall_end - wall, processor_end - processor, history)
+
+
+def apart(name: str, one: History, two: History) -> float:
+    """The largest difference of two trainings' losses.
+
+    Raises:
+        SystemExit: the two did not do the same.
+    """
+    points = zip(one.points, two.points, strict=True)
+    gap = max(abs(first["loss"] - second["loss"]) for first, second in points)
+    if gap > WITHIN or (one.steps, one.tokens) != (two.steps, two.tokens):
+        raise SystemExit(f"{name}: not the same training, losses differ by {gap:.2g}")
+    return gap
 
 
 def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any]:
@@ -120,21 +145,19 @@ def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any
     pairs = []
     for _ in range(runs + 1):
         load = os.getloadavg()[0]
-        one, own = None, 0.0
+        one = None
         if parallel.first():
             with parallel.alone():
-                one, own = timed(train)
+                one = timed(train)
         parallel.tell()  # the other one waits here
-        two, each = timed(train)
-        slower = torch.tensor(each)
+        two = timed(train)
+        slower = torch.tensor(two.processor)
         torch.distributed.all_reduce(slower, torch.distributed.ReduceOp.MAX)
         if one is not None:
-            gap = max(abs(a["loss"] - b["loss"])
-                      for a, b in zip(one.points, two.points, strict=True))  # fmt: skip
-            if gap > WITHIN or (one.steps, one.tokens) != (two.steps, two.tokens):
-                raise SystemExit(f"{name}: not the same training, losses differ by {gap:.2g}")
-            speeds = one.tokens / one.seconds, two.tokens / two.seconds
-            pairs.append((*speeds, load, gap, own / slower.item()))
+            gap = apart(name, one.history, two.history)
+            tokens = two.history.tokens * (1 - 1 / two.history.steps)
+            speeds = tokens / one.wall, tokens / two.wall
+            pairs.append((*speeds, load, gap, one.processor / slower.item()))
     ratios = [two / one for one, two, *_ in pairs[1:]]
     return {} if not ratios else {
         "stage": name,
@@ -173,9 +196,9 @@ def table(found: dict[str, Any]) -> str:
 def main(given: list[str] | None = None) -> None:
     """Start the ranks, or be one of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--batch", type=int, default=64, help="sentences per batch of all ranks")
-    parser.add_argument("--steps", type=int, default=8, help="per training")
-    parser.add_argument("--runs", type=int, default=5, help="recorded pairs per stage")
+    parser.add_argument("--batch", type=int, default=128, help="sentences per batch of all ranks")
+    parser.add_argument("--steps", type=int, default=3, help="per training")
+    parser.add_argument("--runs", type=int, default=3, help="recorded pairs per stage")
     parser.add_argument("--toy", action="store_true", help="a tiny encoder: is all of it there?")
     parser.add_argument("--out", type=Path, help="write the figures to this JSON file")
     arguments = parser.parse_args(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import traceback
 from collections.abc import Callable
@@ -13,6 +14,9 @@ import torch
 from small_experiment import forked
 
 from minbert.training import parallel
+
+LONGEST_S = 300
+"""A rank that waits for ever for another is ended by then, and the test fails."""
 
 
 def free_port() -> int:
@@ -31,6 +35,7 @@ def exit_codes(count: int, work: Callable[[], Any]) -> list[int]:
             place = {"RANK": rank, "WORLD_SIZE": count, "LOCAL_RANK": rank,
                      "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # fmt: skip
             os.environ.update({name: f"{value}" for name, value in place.items()})
+            signal.alarm(LONGEST_S)
             try:
                 work()
             except Exception:

@@ -101,8 +101,7 @@ def together() -> Iterator[Ranks]:
     token = _ranks.set(Ranks(place.rank, place.count))
     try:
         yield ranks()
-        with _waiting():
-            distributed.barrier()
+        any_of(False)  # nobody leaves before all are done
         distributed.destroy_process_group()
     except (Exception, KeyboardInterrupt) as error:
         if _fails_first(distributed.PrefixStore("minbert-errors", store), place.rank):
