@@ -78,8 +78,12 @@ class Sizes:
     pairs: int = 128
     steps: int = 4
     """Single steps per round."""
+    large_model: str = "tiny"
+    """Of the large batch: MiniLM would take 18 GB for it without caching."""
     large: int = 1024
     """Pairs of the large batch."""
+    short: int = 16
+    """Word pieces of the longest sentence in it."""
     small: int = 64
     """Pairs of the batch whose memory the large one is to stay in."""
     chunk: int = 64
@@ -91,7 +95,18 @@ class Sizes:
     """Repetitions of what runs in a process of its own."""
 
 
-TOY = Sizes("tiny", 24, 1, 12, 1, 16, 4, 4, 16, 8, 1)
+TOY = Sizes(
+    model="tiny",
+    sentences=24,
+    rounds=1,
+    pairs=12,
+    steps=1,
+    large=16,
+    small=4,
+    chunk=4,
+    frozen=16,
+    scale=8,
+)
 
 
 @dataclass
@@ -122,11 +137,19 @@ class Setting:
         corpora = {name: tuple(dict.fromkeys(table.add(text))) for name, text in texts.items()}
         return table, corpora, what
 
-    def pairs(self, count: int) -> tuple[SentenceTable, TaskRows, list[tuple[str, str]]]:
-        """So many pairs of questions that mean the same."""
+    def pairs(
+        self, count: int, longest: int = 512
+    ) -> tuple[SentenceTable, TaskRows, list[tuple[str, str]]]:
+        """So many pairs of questions that mean the same, none longer than some word pieces."""
         examples = load_data(self.data or "classroom").quora.train
         similar = [(one.sentence1, one.sentence2) for one in examples if one.label == 1]
-        similar = list(dict.fromkeys(similar))[:count]
+        similar = list(dict.fromkeys(similar))
+        lengths = [
+            max(map(len, self.tokenizer.encode(list(pair)))) if longest < 512 else 0
+            for pair in similar
+        ]
+        fits = [pair for pair, length in zip(similar, lengths, strict=True) if length <= longest]
+        similar = fits[:count]
         table = SentenceTable(self.tokenizer)
         first, second = zip(*similar, strict=True)
         rows = TaskRows(
@@ -515,7 +538,7 @@ def alone(setting: Setting, job: str) -> dict[str, float]:
     command = [sys.executable, __file__, "--job", job, "--threads", str(setting.threads)]
     command += ["--precision", setting.precision]
     command += ["--data", setting.data] if setting.data else []
-    command += ["--toy"] if setting.sizes is TOY else []
+    command += ["--toy"] if setting.sizes.large == TOY.large else []
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise ValueError(f"{job} failed: {done.stderr[-2000:]}")
@@ -545,14 +568,15 @@ def _resident_mib() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def our_ranking_job(batch: str, **choices: Any) -> Callable[[Setting], Way]:
+def our_ranking_job(batch: str, chunk: bool = False) -> Callable[[Setting], Way]:
     """Two steps of ours on a batch of one of the sizes."""
 
     def made(setting: Setting) -> Way:
         pairs = getattr(setting.sizes, batch)
-        table, rows, _ = setting.pairs(pairs)
-        chosen = {"ranking_chunk": setting.sizes.chunk} if "chunk" in choices else {}
-        recipe = replace(CHOICE, length_groups=choices.get("groups", 1), **chosen)
+        table, rows, _ = setting.pairs(pairs, setting.sizes.short)
+        recipe = replace(
+            CHOICE, length_groups=1, ranking_chunk=setting.sizes.chunk if chunk else None
+        )
         settings = StageSettings(2, pairs, 1e-5)
         encoder = setting.ours()
         setting.encoder = encoder  # the one it was copied from is needed no longer
@@ -573,7 +597,7 @@ def their_ranking_job(setting: Setting) -> Way:
     from rivals import RankingTraining
 
     sizes = setting.sizes
-    table, rows, pairs = setting.pairs(sizes.large)
+    table, rows, pairs = setting.pairs(sizes.large, sizes.short)
     rival = RankingTraining(
         sizes.model, pairs, sizes.large, setting.precision, chunk=sizes.chunk, trainer=False
     )
@@ -608,11 +632,14 @@ def scale_job(times: int) -> Callable[[Setting], Way]:
     return made
 
 
-JOBS = {
+LARGE_JOBS = {
     "small": our_ranking_job("small"),
     "large plain": our_ranking_job("large"),
     "large cached": our_ranking_job("large", chunk=True),
     "large cached theirs": their_ranking_job,
+}
+JOBS = {
+    **LARGE_JOBS,
     "once": scale_job(1),
     "ten times": scale_job(10),
 }
@@ -644,14 +671,17 @@ def compared(
 
 def caching(setting: Setting) -> list[dict]:
     """A large batch by gradient caching: against itself without, and against theirs."""
-    names = ("small", "large plain", "large cached", "large cached theirs")
-    found = several(setting, names)
-    small, plain, cached, theirs = (found[name] for name in names)
+    found = several(setting, list(LARGE_JOBS))
+    small, plain, cached, theirs = found.values()
     assert_alike("cached and plain", cached[0]["loss"], plain[0]["loss"], 0.1)
     sizes = setting.sizes
-    what = f"MNRL, batch {sizes.large:,}, gradient caching"
+    what = f"MNRL with `{sizes.large_model}`, batch {sizes.large:,}, gradient caching"
     peak = {
         name: statistics.median(run["peak_mib"] for run in runs) for name, runs in found.items()
+    }
+    above = {
+        name: statistics.median(run["peak_mib"] - run["resident_before_mib"] for run in runs)
+        for name, runs in found.items()
     }
     theirs_name = "CachedMultipleNegativesRankingLoss of sentence-transformers"
     return [
@@ -662,6 +692,7 @@ def caching(setting: Setting) -> list[dict]:
             1.1,
             compared(cached, small, "peak_mib"),
             peak_mib=peak,
+            above_what_was_there_before_mib=above,
         ),
         row(
             f"{what}: memory",
@@ -723,6 +754,8 @@ def main(given: Sequence[str] | None = None) -> None:
     sizes = TOY if arguments.toy else Sizes()
     if arguments.rounds:
         sizes = replace(sizes, rounds=arguments.rounds)
+    if arguments.job in LARGE_JOBS:
+        sizes = replace(sizes, model=sizes.large_model)
     setting = Setting(arguments.data, arguments.threads, precision, sizes)
     if arguments.job:
         print(json.dumps(job(setting, arguments.job)))
