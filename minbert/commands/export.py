@@ -119,7 +119,8 @@ def _graph(arguments: argparse.Namespace, location: Location, working: Path) -> 
     encoder, tokenizer = from_pretrained(location)
     data = load_data(arguments.data)
     graph = sentence_graph(encoder, arguments.pooling)
-    settings = settings_of(graph, encoder, tokenizer, arguments.to, arguments.int8)
+    bare = arguments.pooling is not None
+    settings = settings_of(graph, encoder, tokenizer, arguments.to, arguments.int8, bare)
     logger.info("writing the graph (%s pooling)", graph.pooling)
     write_graph(graph, working, arguments.to, arguments.int8)
     text = json.dumps(encoder.config.to_dict(), indent=1) + "\n"

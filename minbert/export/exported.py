@@ -46,10 +46,15 @@ class ExportSettings:
 
 
 def settings_of(
-    graph: SentenceGraph, encoder: Encoder, tokenizer: WordPieceTokenizer, runtime: str, int8: bool
+    graph: SentenceGraph,
+    encoder: Encoder,
+    tokenizer: WordPieceTokenizer,
+    runtime: str,
+    int8: bool,
+    bare: bool = False,
 ) -> ExportSettings:
-    """Settings of a graph that is about to be written."""
-    meant = getattr(encoder, "sentence_settings", None)
+    """Settings of a graph that is about to be written; `bare` vectors have no prompt."""
+    meant = None if bare else getattr(encoder, "sentence_settings", None)
     return ExportSettings(
         runtime=runtime,
         file=FILES[runtime],
@@ -57,7 +62,7 @@ def settings_of(
         pooling=graph.pooling,
         normalize=graph.normalize,
         max_length=longest_row(encoder, tokenizer),
-        prompt=meant.prompt if meant is not None and graph.pooling == encoder.pooling else "",
+        prompt=meant.prompt if meant is not None else "",
         int8=int8,
     )
 
