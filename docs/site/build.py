@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import logging
 import posixpath
 import re
 import shutil
@@ -292,6 +293,7 @@ def main() -> int:
     except ImportError:
         print("the site needs mkdocs: pip install -e .[site]", file=sys.stderr)
         return 2
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     loaded = configuration(source, arguments.to.resolve(), navigation)
     loaded.plugins.run_event("startup", command="build", dirty=False)
     try:
