@@ -34,6 +34,8 @@ GUIDES = {
 """Pages of docs/ by section; one that is in none comes under "How to"."""
 LINK = re.compile(r"(?P<open>!?\[[^\]\n]*\]\()(?P<to>[^)\s#]+)(?P<at>#[^)\s]*)?\)")
 FENCE = re.compile(r"^(```.*?^```)", re.MULTILINE | re.DOTALL)
+BADGE = re.compile(r"^\[!\[.*\n", re.MULTILINE)
+"""A picture from elsewhere, which a site without a network cannot show."""
 STYLE = """
 .output { overflow-x: auto; font-size: .7rem }
 .output table { border-collapse: collapse } .output td, .output th { padding: .15rem .6rem }
@@ -59,7 +61,8 @@ def assemble(source: Path) -> list[Any]:
     pages = sorted(path for path in (ROOT / "docs").rglob("*.md") if "site" not in path.parts)
     recorded = sorted((ROOT / "figures" / "results").rglob("*.md"))
     for path in [*(ROOT / name for name in TOP), *pages, *recorded, *CARDS]:
-        write(named(path.relative_to(ROOT).as_posix()), path.read_text(encoding="utf-8"))
+        text = BADGE.sub("", path.read_text(encoding="utf-8"))
+        write(named(path.relative_to(ROOT).as_posix()), text)
     notebooks = [{"All notebooks": write("notebooks/index.md", contents())}]
     for path in notebook_paths():
         notebook = nbformat.read(path, as_version=4)
@@ -263,8 +266,8 @@ def configuration(source: Path, site: Path, navigation: list[Any]) -> Any:
         extra={"generator": False},
         extra_css=["style.css"],
         plugins=[
-            "search",
-            "offline",
+            "material/search",
+            "material/offline",
             {"mkdocstrings": {"handlers": {"python": {"paths": [str(ROOT)], "options": options}}}},
         ],
         markdown_extensions=[
