@@ -241,7 +241,10 @@ def configuration(source: Path, site: Path, navigation: list[Any]) -> Any:
         "docstring_style": "google", "show_source": True, "show_root_heading": False,
         "show_root_toc_entry": False, "members_order": "source", "separate_signature": True,
         "show_if_no_docstring": False, "heading_level": 2, "filters": ["!^_"],
-        "show_signature_annotations": True, "warnings": False,
+        "show_signature_annotations": True,
+        # "a, b: …" documents two arguments at once
+        "docstring_options": {"warn_unknown_params": False, "warn_missing_types": False,
+                              "warnings": False},
     }  # fmt: skip
     start = source.parent / "mkdocs.yml"  # it must be a file; all else is said below
     start.write_text("site_name: minBERT\n", encoding="utf-8")
