@@ -18,7 +18,7 @@ BIN       := .venv/bin
 PIP       := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROSE     := README.md CONTRIBUTING.md docs notebooks minbert figures/scripts tests benchmarks
 
-.PHONY: help course lab reproduce test test-all test-machines lint format outputs figures student badges bench benchmark clean
+.PHONY: help course lab reproduce test test-all test-machines lint format outputs figures site student badges bench benchmark clean
 
 help:
 	@echo "make course                      all notebooks on the lab (synthetic), into build/course"
@@ -29,6 +29,7 @@ help:
 	@echo "make test-machines               the notebooks as other machines would run them (an hour)"
 	@echo "make reproduce [DATA=DIR]        the paper's grid"
 	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
+	@echo "make site                        the documentation as static pages, into build/site"
 	@echo "make student                     notebooks without solutions, into build/student"
 	@echo "make badges REPOSITORY=owner/name   the address that README's badges lead to"
 	@echo "make bench [DATA=DIR]            how fast, beside other packages: 25 minutes, README's table"
@@ -68,6 +69,9 @@ outputs: .venv/installed
 figures: .venv/installed
 	$(BIN)/python figures/build.py
 
+site: .venv/installed-site
+	$(BIN)/python docs/site/build.py --to build/site
+
 student: .venv/installed
 	$(BIN)/minbert course student --to build/student
 
@@ -96,6 +100,10 @@ benchmark: bench
 
 .venv/installed-test: .venv/installed
 	$(PIP) -c constraints.txt -e ".[notebooks,test]"
+	@touch $@
+
+.venv/installed-site: .venv/installed
+	$(PIP) -c constraints.txt -e ".[notebooks,site]"
 	@touch $@
 
 clean:

@@ -32,7 +32,7 @@ def test_a_group_alone_shows_what_is_in_it(
 
 
 def test_each_command_is_described() -> None:
-    assert set(COMMANDS) == set(DESCRIPTIONS)
+    assert set(COMMANDS) <= set(DESCRIPTIONS)
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))

@@ -29,6 +29,8 @@ from minbert import (
 from minbert.config import ModelConfig
 from minbert.losses import masked_language_model, multiple_negatives_ranking
 from minbert.tokenizer import WordPieceTokenizer
+from minbert.training.epochs import shuffled
+from minbert.training.recipe import RECIPES
 
 TEXTS = ["How lovely is the film?", "the story is dull", "how do I cook rice in 3 days?"]
 
@@ -237,3 +239,33 @@ def test_saved_weights_are_in_full_precision(
     save_file(half, tmp_path / "model.safetensors", metadata={"format": "pt"})
     read, _ = from_pretrained(str(tmp_path))
     assert read.dtype == torch.float32
+
+
+class Rows:
+    """320 pairs with five answers, as a data set of the peer."""
+
+    column_names = ["anchor", "positive"]
+
+    def __len__(self) -> int:
+        return 320
+
+    def __getitem__(self, row: int) -> dict[str, str]:
+        return {"anchor": f"text {row}", "positive": f"label {row % 5}"}
+
+
+def test_an_epoch_has_every_row_once() -> None:
+    """The peer's length promises 10 batches and 64 of five rows come: who stops there saw 50."""
+    sampler = pytest.importorskip("sentence_transformers.base.sampler")
+    theirs = sampler.NoDuplicatesBatchSampler(
+        Rows(), batch_size=32, drop_last=False, generator=torch.Generator().manual_seed(0)
+    )
+    batches = list(theirs)
+    assert sum(len(batch) for batch in batches[: len(theirs)]) == 50 < len(Rows())
+    ours = shuffled("pairs", len(Rows()), 32, torch.Generator().manual_seed(0))
+    assert sorted(row for _, batch in ours for row in batch) == list(range(len(Rows())))
+
+
+def test_the_lab_has_no_attention_dropout() -> None:
+    """On a CPU, attention with dropout takes another path: slower, and with n x n matrices."""
+    dropout = {name: RECIPES[name].values()["attention_dropout"] for name in ("lab", "paper")}
+    assert dropout == {"lab": 0.0, "paper": 0.1}

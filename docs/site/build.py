@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import logging
 import posixpath
 import re
 import shutil
@@ -33,6 +34,8 @@ GUIDES = {
 """Pages of docs/ by section; one that is in none comes under "How to"."""
 LINK = re.compile(r"(?P<open>!?\[[^\]\n]*\]\()(?P<to>[^)\s#]+)(?P<at>#[^)\s]*)?\)")
 FENCE = re.compile(r"^(```.*?^```)", re.MULTILINE | re.DOTALL)
+BADGE = re.compile(r"^\[!\[.*\n", re.MULTILINE)
+"""A picture from elsewhere, which a site without a network cannot show."""
 STYLE = """
 .output { overflow-x: auto; font-size: .7rem }
 .output table { border-collapse: collapse } .output td, .output th { padding: .15rem .6rem }
@@ -58,7 +61,8 @@ def assemble(source: Path) -> list[Any]:
     pages = sorted(path for path in (ROOT / "docs").rglob("*.md") if "site" not in path.parts)
     recorded = sorted((ROOT / "figures" / "results").rglob("*.md"))
     for path in [*(ROOT / name for name in TOP), *pages, *recorded, *CARDS]:
-        write(named(path.relative_to(ROOT).as_posix()), path.read_text(encoding="utf-8"))
+        text = BADGE.sub("", path.read_text(encoding="utf-8"))
+        write(named(path.relative_to(ROOT).as_posix()), text)
     notebooks = [{"All notebooks": write("notebooks/index.md", contents())}]
     for path in notebook_paths():
         notebook = nbformat.read(path, as_version=4)
@@ -237,7 +241,10 @@ def configuration(source: Path, site: Path, navigation: list[Any]) -> Any:
         "docstring_style": "google", "show_source": True, "show_root_heading": False,
         "show_root_toc_entry": False, "members_order": "source", "separate_signature": True,
         "show_if_no_docstring": False, "heading_level": 2, "filters": ["!^_"],
-        "show_signature_annotations": True, "warnings": False,
+        "show_signature_annotations": True,
+        # "a, b: …" documents two arguments at once
+        "docstring_options": {"warn_unknown_params": False, "warn_missing_types": False,
+                              "warnings": False},
     }  # fmt: skip
     start = source.parent / "mkdocs.yml"  # it must be a file; all else is said below
     start.write_text("site_name: minBERT\n", encoding="utf-8")
@@ -262,8 +269,8 @@ def configuration(source: Path, site: Path, navigation: list[Any]) -> Any:
         extra={"generator": False},
         extra_css=["style.css"],
         plugins=[
-            "search",
-            "offline",
+            "material/search",
+            "material/offline",
             {"mkdocstrings": {"handlers": {"python": {"paths": [str(ROOT)], "options": options}}}},
         ],
         markdown_extensions=[
@@ -292,6 +299,7 @@ def main() -> int:
     except ImportError:
         print("the site needs mkdocs: pip install -e .[site]", file=sys.stderr)
         return 2
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     loaded = configuration(source, arguments.to.resolve(), navigation)
     loaded.plugins.run_event("startup", command="build", dirty=False)
     try:
