@@ -148,7 +148,7 @@ BAD = {
         b"who?,me\n",
         "expected the number of a column, from 1 to 2",
     ),
-    "Latin-1": ("text:a.txt", "caf\xe9\n".encode("latin-1"), "a.txt:1: expected UTF-8 text"),
+    "Latin-1": ("text:a.txt", "\xe9t\xe9\n".encode("latin-1"), "a.txt:1: expected UTF-8 text"),
     "UTF-16": ("text:a.txt", "text\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
     "half an archive": ("text:a.txt.gz", gzip.compress(b"text\n" * 99)[:20], "cannot be unpacked"),
     "no archive": ("text:a.txt.gz", b"text\n", "cannot be unpacked"),
@@ -170,7 +170,7 @@ BAD = {
         b"first,second,score,label\n" + b"a,b,1,1\n" * 9,
         "expected a score or a label",
     ),
-    "an unknown option": ("pairs:a.csv,frist=a", b"x", "expected options of first, second"),
+    "an unknown option": ("pairs:a.csv,best=a", b"x", "expected options of first, second"),
     "an unknown separator": ("pairs:a.csv,sep=pipe", b"x", "expected sep as one of tab"),
     "all rows one group": (
         "pairs:a.csv",
@@ -239,8 +239,8 @@ def test_frames_say_what_files_say() -> None:
     labelled = LabelledData.from_frame(frame, text="body", name="mine")
     assert len(labelled) == 300 and labelled.labels[:2] == ("class 0", "class 1")
     assert [damage.line for damage in labelled.damage] == [301]
-    with pytest.raises(ValueError, match="the frame has no column 'boddy'"):
-        LabelledData.from_frame(frame, text="boddy")
+    with pytest.raises(ValueError, match="the frame has no column 'bodies'"):
+        LabelledData.from_frame(frame, text="bodies")
     with pytest.raises(ValueError, match="name the column that is the text"):
         TextData.from_frame(frame)
     pairs = PairData.from_frame(frame.assign(other="b").dropna(), first="body", second="other")
