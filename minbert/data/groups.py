@@ -68,7 +68,9 @@ def split_by_group(
     sizes: dict[int, Counter] = defaultdict(Counter)
     for (name, _), number in zip(order, numbers, strict=True):
         sizes[number][name] += 1
-    target = {name: max(1, round(share * len(rows))) for name, rows in parts.items()}
+    target = {
+        name: min(max(1, round(share * len(rows))), len(rows) - 1) for name, rows in parts.items()
+    }
     taken: Counter = Counter()
     chosen = set()
     drawn = sorted(sizes)
