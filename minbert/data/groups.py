@@ -93,6 +93,12 @@ def split_by_group(
                 )
             chosen.add(smallest)
             taken += sizes[smallest]
+    for name, rows in parts.items():
+        if taken[name] == len(rows):
+            raise ValueError(
+                f"{name}: no dev part can be split off that leaves something to train on: expected "
+                f"rows that share no text with each other, got {len(rows)} rows: give a dev file"
+            )
     dev: dict[str, list[bool]] = {name: [] for name in parts}
     for (name, _), number in zip(order, numbers, strict=True):
         dev[name].append(number in chosen)

@@ -30,6 +30,7 @@ FORMS = {
     "pairs:semicolons.csv": table(";", 0, 1, header="question;answer"),
     "pairs:own.csv,first=frage,second=antwort": table(",", 0, 1, header="frage,antwort"),
     "pairs:swapped.csv,first=2,second=1": table(",", 1, 0, header="second,first"),
+    "pairs:numbers.csv,first=2,second=1": table(",", 1, 0),
     "pairs:tabs.tsv": table("\t", 0, 1, header="sentence1\tsentence2"),
     "pairs:tabs.txt": table("\t", 0, 1),
     "pairs:capitals.csv": table(",", 0, 1, header="Question , Answer"),
@@ -137,7 +138,7 @@ BAD = {
     "an unknown end": ("pairs:a.doc", b"x", "expected a file that ends in"),
     "empty": ("pairs:a.csv", b"", "expected rows, got an empty file"),
     "a header only": ("pairs:a.csv", b"question,answer\n", "holds no usable row"),
-    "one column": ("pairs:a.csv", b"question\nwho?\n", "expected 2 columns"),
+    "one column": ("pairs:a.csv", b"question\nwho?\n", "a column that is the second"),
     "a column that is not there": (
         "pairs:a.csv,first=frage",
         b"question,answer\nwho?,me\n",
@@ -159,10 +160,14 @@ BAD = {
         b"text,label\n" + b"a,\n" * 9 + b"a,b\n",
         "9 of 10 rows are damaged, the first is a.csv:2",
     ),
-    "one class": ("labelled:a.csv", b"text,label\n" + b"a,b\n" * 20, "all rows say the same"),
+    "one class": (
+        "labelled:a.csv",
+        b"text,label\n" + b"".join(b"a%d,b\n" % n for n in range(20)),
+        "all rows say the same",
+    ),
     "no classes": (
         "labelled:a.csv",
-        b"text,label\n" + b"".join(b"a,%d\n" % n for n in range(20)),
+        b"text,label\n" + b"".join(b"a%d,%d\n" % (n, n) for n in range(20)),
         "is this column a label at all?",
     ),
     "score and label": (
@@ -243,7 +248,9 @@ def test_frames_say_what_files_say() -> None:
         LabelledData.from_frame(frame, text="bodies")
     with pytest.raises(ValueError, match="name the column that is the text"):
         TextData.from_frame(frame)
-    pairs = PairData.from_frame(frame.assign(other="b").dropna(), first="body", second="other")
+    pairs = PairData.from_frame(
+        frame.assign(other="b").dropna().drop(columns="Class"), first="body", second="other"
+    )
     assert len(pairs) == 300 and pairs.labels is None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from minbert import checks
 from minbert.config import SIZES, ModelConfig
 from minbert.data.examples import CourseData
 from minbert.pooling import POOLINGS
@@ -83,6 +84,7 @@ def recipe_for_own(
         scale: of the ranking loss, the inverse temperature.
         symmetric: whether it ranks both ways.
     """
+    checks.within("scale", scale, "(0, inf)", "of the ranking loss, the inverse of a temperature")
     classes_of_pairs = any(task.pairs and task.head == "classifier" for task in data.tasks)
     return replace(
         RECIPES["paper"],
