@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from minbert.data.check import words_of
+from minbert.data.check import same_text
 
 
 def components(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -32,7 +32,7 @@ def components(rows: Sequence[Sequence[str]]) -> list[int]:
 
     firsts = []
     for texts in rows:
-        keys = [words_of(text) or text for text in texts]
+        keys = [same_text(text) for text in texts]
         first = root(keys[0])
         for key in keys[1:]:
             parent[root(key)] = first
