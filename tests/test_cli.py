@@ -23,6 +23,7 @@ from minbert.commands import parser
 from minbert.data.predictions import read_predictions
 from minbert.experiments import sweep
 from minbert.experiments.labs import LABS
+from minbert.experiments.own import choices as own_choices
 from minbert.training import recipe
 
 
@@ -59,6 +60,7 @@ def test_the_parser_offers_what_there_is() -> None:
         assert getattr(parser, name) == tuple(values), name
     assert parser.SWEPT == sweep.STAGES
     assert tuple(LABS) == parser.LABS
+    assert own_choices.STAGES == parser.OWN_STAGES
     joint = [name for name, choices in recipe.RECIPES.items() if choices.joint is not None]
     assert tuple(joint) == parser.BEYOND
 

@@ -146,6 +146,11 @@ def words_of(text: str) -> str:
     return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
 
 
+def same_text(text: str) -> str:
+    """What two texts share that are the same: their words; of a text without words, itself."""
+    return words_of(text) or text.strip()
+
+
 def _describe(
     path: Path, task: Task, examples: Sequence[Example], damage: list[Damage]
 ) -> FileReport:

@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from minbert.data.check import words_of
+from minbert.data.check import same_text
 
 
 def components(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -32,7 +32,7 @@ def components(rows: Sequence[Sequence[str]]) -> list[int]:
 
     firsts = []
     for texts in rows:
-        keys = [words_of(text) or text for text in texts]
+        keys = [same_text(text) for text in texts]
         first = root(keys[0])
         for key in keys[1:]:
             parent[root(key)] = first
@@ -68,7 +68,9 @@ def split_by_group(
     sizes: dict[int, Counter] = defaultdict(Counter)
     for (name, _), number in zip(order, numbers, strict=True):
         sizes[number][name] += 1
-    target = {name: max(1, round(share * len(rows))) for name, rows in parts.items()}
+    target = {
+        name: min(max(1, round(share * len(rows))), len(rows) - 1) for name, rows in parts.items()
+    }
     taken: Counter = Counter()
     chosen = set()
     drawn = sorted(sizes)
@@ -91,6 +93,12 @@ def split_by_group(
                 )
             chosen.add(smallest)
             taken += sizes[smallest]
+    for name, rows in parts.items():
+        if taken[name] == len(rows):
+            raise ValueError(
+                f"{name}: no dev part can be split off that leaves something to train on: expected "
+                f"rows that share no text with each other, got {len(rows)} rows: give a dev file"
+            )
     dev: dict[str, list[bool]] = {name: [] for name in parts}
     for (name, _), number in zip(order, numbers, strict=True):
         dev[name].append(number in chosen)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minbert.data.check import words_of
+from minbert.data.check import same_text
 from minbert.data.course_file import NUMBER
 from minbert.data.examples import (
     CourseData,
@@ -345,7 +345,7 @@ def own_data(
             task, data = _task(part, number)
             tasks[task] = data
     held = _held_out(tasks, held_text)
-    kept = tuple(one for one in text if words_of(one) not in held)
+    kept = tuple(one for one in text if same_text(one) not in held)
     if len(kept) < len(text):
         notes.append(f"{len(text) - len(kept):,} texts are left out of training, they stand in dev")
     tasks, dropped = _without_held_negatives(tasks, held)
@@ -539,8 +539,8 @@ def _held_out(tasks: Mapping[Task, TaskData], text: Sequence[str]) -> set[str]:
     examples: list[Example] = [
         example for data in tasks.values() for example in (*data.dev, *data.test)
     ]
-    return {words_of(one) for example in examples for one in example.texts} | {
-        words_of(one) for one in text
+    return {same_text(one) for example in examples for one in example.texts} | {
+        same_text(one) for one in text
     }
 
 
@@ -552,7 +552,7 @@ def _without_held_negatives(
     for task, data in tasks.items():
         train = []
         for example in data.train:
-            if isinstance(example, PairWithNegative) and words_of(example.negative) in held:
+            if isinstance(example, PairWithNegative) and same_text(example.negative) in held:
                 dropped += bool(example.negative)
                 example = replace(example, negative="")
             train.append(example)

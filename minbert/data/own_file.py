@@ -207,7 +207,10 @@ def _table(
     named = _named(header, needed, optional, reading)
     has_header = reading.header
     if has_header is None:
-        has_header = bool(named) or any(not name.isdigit() for name in reading.columns.values())
+        known = {one for name in (*needed, *optional) for one in KNOWN_NAMES[name]}
+        has_header = not known.isdisjoint(name.lower() for name in header) or any(
+            not name.isdigit() for name in reading.columns.values()
+        )
     if not has_header:
         return _by_place(header, path, needed, optional, reading, separator), rows
     missing = [name for name in needed if name not in named]

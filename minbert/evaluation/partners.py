@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minbert.data.check import words_of
+from minbert.data.check import same_text
 from minbert.data.groups import components
 
 
@@ -34,8 +34,8 @@ class PartnerSearch:
         for (_, second), number in zip(pairs, golds, strict=True):
             of_candidate.setdefault(second, int(number))
         candidates = tuple(of_candidate)
-        words = np.array([words_of(one) for one in candidates], dtype=object)
-        barred = np.array([words == words_of(first) for first, _ in pairs]).astype(bool)
+        words = np.array([same_text(one) for one in candidates], dtype=object)
+        barred = np.array([words == same_text(first) for first, _ in pairs]).astype(bool)
         return cls(
             tuple(first for first, _ in pairs),
             candidates,

@@ -30,6 +30,7 @@ FORMS = {
     "pairs:semicolons.csv": table(";", 0, 1, header="question;answer"),
     "pairs:own.csv,first=frage,second=antwort": table(",", 0, 1, header="frage,antwort"),
     "pairs:swapped.csv,first=2,second=1": table(",", 1, 0, header="second,first"),
+    "pairs:numbers.csv,first=2,second=1": table(",", 1, 0),
     "pairs:tabs.tsv": table("\t", 0, 1, header="sentence1\tsentence2"),
     "pairs:tabs.txt": table("\t", 0, 1),
     "pairs:capitals.csv": table(",", 0, 1, header="Question , Answer"),
@@ -137,7 +138,7 @@ BAD = {
     "an unknown end": ("pairs:a.doc", b"x", "expected a file that ends in"),
     "empty": ("pairs:a.csv", b"", "expected rows, got an empty file"),
     "a header only": ("pairs:a.csv", b"question,answer\n", "holds no usable row"),
-    "one column": ("pairs:a.csv", b"question\nwho?\n", "expected 2 columns"),
+    "one column": ("pairs:a.csv", b"question\nwho?\n", "a column that is the second"),
     "a column that is not there": (
         "pairs:a.csv,first=frage",
         b"question,answer\nwho?,me\n",
@@ -148,7 +149,7 @@ BAD = {
         b"who?,me\n",
         "expected the number of a column, from 1 to 2",
     ),
-    "Latin-1": ("text:a.txt", "caf\xe9\n".encode("latin-1"), "a.txt:1: expected UTF-8 text"),
+    "Latin-1": ("text:a.txt", "\xe9t\xe9\n".encode("latin-1"), "a.txt:1: expected UTF-8 text"),
     "UTF-16": ("text:a.txt", "text\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
     "half an archive": ("text:a.txt.gz", gzip.compress(b"text\n" * 99)[:20], "cannot be unpacked"),
     "no archive": ("text:a.txt.gz", b"text\n", "cannot be unpacked"),
@@ -159,10 +160,14 @@ BAD = {
         b"text,label\n" + b"a,\n" * 9 + b"a,b\n",
         "9 of 10 rows are damaged, the first is a.csv:2",
     ),
-    "one class": ("labelled:a.csv", b"text,label\n" + b"a,b\n" * 20, "all rows say the same"),
+    "one class": (
+        "labelled:a.csv",
+        b"text,label\n" + b"".join(b"a%d,b\n" % n for n in range(20)),
+        "all rows say the same",
+    ),
     "no classes": (
         "labelled:a.csv",
-        b"text,label\n" + b"".join(b"a,%d\n" % n for n in range(20)),
+        b"text,label\n" + b"".join(b"a%d,%d\n" % (n, n) for n in range(20)),
         "is this column a label at all?",
     ),
     "score and label": (
@@ -170,7 +175,7 @@ BAD = {
         b"first,second,score,label\n" + b"a,b,1,1\n" * 9,
         "expected a score or a label",
     ),
-    "an unknown option": ("pairs:a.csv,frist=a", b"x", "expected options of first, second"),
+    "an unknown option": ("pairs:a.csv,best=a", b"x", "expected options of first, second"),
     "an unknown separator": ("pairs:a.csv,sep=pipe", b"x", "expected sep as one of tab"),
     "all rows one group": (
         "pairs:a.csv",
@@ -239,11 +244,13 @@ def test_frames_say_what_files_say() -> None:
     labelled = LabelledData.from_frame(frame, text="body", name="mine")
     assert len(labelled) == 300 and labelled.labels[:2] == ("class 0", "class 1")
     assert [damage.line for damage in labelled.damage] == [301]
-    with pytest.raises(ValueError, match="the frame has no column 'boddy'"):
-        LabelledData.from_frame(frame, text="boddy")
+    with pytest.raises(ValueError, match="the frame has no column 'bodies'"):
+        LabelledData.from_frame(frame, text="bodies")
     with pytest.raises(ValueError, match="name the column that is the text"):
         TextData.from_frame(frame)
-    pairs = PairData.from_frame(frame.assign(other="b").dropna(), first="body", second="other")
+    pairs = PairData.from_frame(
+        frame.assign(other="b").dropna().drop(columns="Class"), first="body", second="other"
+    )
     assert len(pairs) == 300 and pairs.labels is None
 
 

@@ -1,0 +1,39 @@
+"""Everything that docs/own_data.md shows is run, in its order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from minbert.__main__ import main
+from minbert.data.own_file import SEPARATORS, SUFFIXES
+
+PAGE = (Path(__file__).parents[1] / "docs" / "own_data.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    [found] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return found
+
+
+def test_the_commands_and_the_python_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINBERT_CACHE", str(tmp_path / "cache"))
+    for line in block("sh").splitlines():
+        assert main(shlex.split(line)[1:]) == 0, line
+    printed = capsys.readouterr().out
+    assert printed.count("Did it help?") == 1 and "usable" in printed
+    exec(compile(block("python"), "own_data.md", "exec"), names := {})
+    assert capsys.readouterr().out.startswith("Did it help? ")
+    assert names["vectors"].ndim == 2 and len(names["vectors"]) == 1
+
+
+def test_the_page_names_what_is_read() -> None:
+    for suffix in (".txt", ".csv", ".tsv", ".jsonl"):
+        assert suffix in SUFFIXES and f"`{suffix}`" in PAGE
+    assert all(f"`{name}`" in PAGE or f"sep={name}" in PAGE for name in SEPARATORS)
