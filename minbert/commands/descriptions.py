@@ -63,24 +63,6 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
         "private.",
         "minbert push build/faq owner/faq",
     ),
-    "train": (
-        "Trains an encoder on data of your own, and says first whether it helped: the gain over "
-        "the untouched encoder with its interval, beside baselines that need no deep learning.",
-        "minbert train --data pairs:pairs.csv --encoder minilm --out build/own",
-    ),
-    "evaluate": (
-        "Measures a model on data of your own, with intervals.",
-        "minbert evaluate --model build/own --data pairs:pairs.csv",
-    ),
-    "export": (
-        "Writes a model for another program and measures there, on real sentences, how far its "
-        "vectors are from ours.",
-        "minbert export --model minilm --to sentence-transformers --out build/exported",
-    ),
-    "push": (
-        "Sends the folder of a model to the Hugging Face hub, after asking.",
-        "minbert push build/exported owner/model",
-    ),
     "pretrain-tiny": (
         "Makes the encoder `tiny`, which is shipped in the package, again: its vocabulary and its "
         "weights, from synthetic sentences alone.",
@@ -109,10 +91,6 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
     "data export": (
         "Writes data as the course's files, for other programs.",
         "minbert data export --data classroom:7 --to build/classroom",
-    ),
-    "data helpdesk": (
-        "Writes synthetic questions to a help desk, to try commands for own data on.",
-        "minbert data helpdesk --to build/helpdesk",
     ),
     "data sample": (
         "Prints sentences drawn at random from each part, as Markdown.",
