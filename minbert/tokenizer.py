@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
+from jaxtyping import Int
 from tokenizers import Encoding, Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor
 
@@ -162,7 +163,7 @@ class WordPieceTokenizer:
         """
         return self.backend.decode(checked_ids(ids))
 
-    def batch_decode(self, rows: Iterable[Iterable[int]]) -> list[str]:
+    def batch_decode(self, rows: Iterable[Iterable[int]] | Int[Tensor, "row piece"]) -> list[str]:
         """Readable text of each row, special tokens left out; rows may be `input_ids` of a call.
 
         Raises:
