@@ -370,7 +370,7 @@ def test_a_stream_reads_two_chunks_ahead_at_most_in_one_thread(toy_model_folder:
 
 def test_a_wrong_sentence_far_down_is_named(toy_model_folder: Path) -> None:
     encoder, tokenizer = from_pretrained(toy_model_folder)
-    texts = [*stream(30, []), 7]
+    texts = iter([*stream(30, []), 7])  # checked as it is read, by nobody before
     parts = inference.encode_stream(texts, encoder, tokenizer, chunk=10)  # type: ignore[arg-type]
     assert [len(next(parts)) for _ in range(3)] == [10, 10, 10], "what was read before comes out"
     with pytest.raises(ValueError, match="got int 7 at place 30"):
