@@ -762,21 +762,31 @@ def main(given: Sequence[str] | None = None) -> None:
         return
     _, _, what = setting.corpora(8)
     print(f"{what}; {describe_device(CPU)}, {arguments.threads} threads, {precision}")
-    started = time.perf_counter()
-    asked = arguments.only or list(PARTS)
-    found = [{"part": part, **line} for part in asked for line in PARTS[part](setting)]
-    seconds = time.perf_counter() - started
-    if not arguments.record:
-        return
+    for part in arguments.only or PARTS:
+        started = time.perf_counter()
+        found = [{"part": part, **line} for line in PARTS[part](setting)]
+        if arguments.record:  # part by part: what is measured is kept, and other parts stay
+            seconds = {part: round(time.perf_counter() - started)}
+            record(arguments, setting, what, found, seconds)
+
+
+def record(
+    arguments: argparse.Namespace,
+    setting: Setting,
+    what: str,
+    found: list[dict],
+    seconds: dict[str, int],
+) -> None:
+    """Put the lines of one part among those of the others."""
+    sizes, earlier = setting.sizes, {"rows": [], "seconds": {}}
+    if arguments.record.exists():
+        earlier = json.loads(arguments.record.read_text(encoding="utf-8"))
+    rows = found + [line for line in earlier["rows"] if line["part"] not in seconds]
+    rows.sort(key=lambda line: list(PARTS).index(line["part"]))
     command = "python benchmarks/training.py"
     if arguments.data:
         command += f" --data {arguments.data.split(':')[0]}:DIR"
     command += f" --threads {arguments.threads} --rounds {sizes.rounds}"
-    if arguments.record.exists():  # other parts of it stay
-        earlier = json.loads(arguments.record.read_text(encoding="utf-8"))
-        found += [line for line in earlier["rows"] if line["part"] not in asked]
-        seconds += earlier["seconds"] if len(asked) < len(PARTS) else 0
-    found.sort(key=lambda line: list(PARTS).index(line["part"]))
     write_json(
         arguments.record,
         {
@@ -785,12 +795,12 @@ def main(given: Sequence[str] | None = None) -> None:
             "model": sizes.model,
             "device": describe_device(CPU),
             "threads": arguments.threads,
-            "precision": precision,
+            "precision": setting.precision,
             "bf16_is_fast": multiplies_bf16_fast(CPU),
             "machine_shared": arguments.shared,
-            "seconds": round(seconds),
+            "seconds": earlier["seconds"] | seconds,
             "versions": versions() | _rivals(),
-            "rows": found,
+            "rows": rows,
         },
     )
 
