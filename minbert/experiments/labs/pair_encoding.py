@@ -49,7 +49,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class PaddedApart(PairPieces):
-    """Pairs as that mistake batches them: [CLS] first [SEP] [PAD]… [CLS] second [SEP] [PAD]…"""
+    """Pairs as that mistake batches them: `[CLS] first [SEP] [PAD]… [CLS] second [SEP] [PAD]…`"""
 
     parts: tuple[list[list[int]], list[list[int]]]
     """Word pieces of the first sentences, and of the second ones."""
