@@ -47,6 +47,7 @@ def main() -> None:
         ]  # fmt: skip
         times["ours"].append(between - began)
         times["scipy"].append(time.perf_counter() - between)
+    apart = float(np.abs(np.array(ours) - np.array(theirs)).max())
     result = {
         "scipy": scipy.__version__,
         "examples": arguments.examples,
