@@ -348,3 +348,13 @@ def test_a_file_needs_no_stdout(toy_model_folder: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     assert np.load(path).shape == (2, 32)
+
+
+def test_an_unbuffered_stdout_gets_every_byte(toy_model_folder: Path) -> None:
+    """One write takes as much as the pipe has room for, and says so."""
+    command = " ".join(f'"{part}"' for part in process(toy_model_folder, "--chunk", "2000"))
+    done = subprocess.run(
+        ["bash", "-c", f"yes film | head -n 2000 | {command} | (sleep 0.5; cat) | wc -c"],
+        capture_output=True, env={**environment(), "PYTHONUNBUFFERED": "1"}, text=True,
+    )  # fmt: skip
+    assert int(done.stdout) == 128 + 2000 * 32 * 4, done.stderr

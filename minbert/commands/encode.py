@@ -195,18 +195,25 @@ def _to_stdout(
             count = 0
             for chunk in vectors:
                 with named("a temporary file" if form.binary else "stdout", lost):
-                    (spool if form.binary else stdout).write(form.body(chunk, count))
+                    _write_all(spool if form.binary else stdout, form.body(chunk, count))
                     if not form.binary:
                         stdout.flush()
                 count += len(chunk)
                 _advance(bar, lines.next_note())
             with named("stdout", lost):
-                stdout.write(form.head(count, width))
-                copy_through(spool, stdout.write)
+                _write_all(stdout, form.head(count, width))
+                copy_through(spool, lambda piece: _write_all(stdout, piece))
                 stdout.flush()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(NOTHING_KEPT) from None
     return lines.note
+
+
+def _write_all(stream: BinaryIO, content: bytes) -> None:
+    """Write every byte: under PYTHONUNBUFFERED one call writes as much as a pipe has room for."""
+    left = memoryview(content)
+    while left:
+        left = left[stream.write(left) or 0 :]
 
 
 def _bar(progress: bool | None, note: dict[str, Any]) -> tqdm:
