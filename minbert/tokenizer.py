@@ -162,7 +162,7 @@ class WordPieceTokenizer:
         """
         return self.backend.decode(checked_ids(ids))
 
-    def batch_decode(self, rows: Iterable[Iterable[int]]) -> list[str]:
+    def batch_decode(self, rows: Iterable[Iterable[int]] | Tensor) -> list[str]:
         """Readable text of each row, special tokens left out; rows may be `input_ids` of a call.
 
         Raises:
