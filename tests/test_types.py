@@ -34,7 +34,7 @@ def test_a_type_checker_finds_nothing(checker: str, tmp_path: Path) -> None:
         pytest.skip(f"{checker} is not installed")
     options = {
         "pyright": ["--pythonpath", sys.executable],
-        "mypy": ["--strict", "--follow-imports=silent", "--cache-dir", str(tmp_path)],
+        "mypy": ["--check-untyped-defs", "--follow-imports=silent", "--cache-dir", str(tmp_path)],
     }
     script = tmp_path / "script.py"
     script.write_text(Path(users_script.__file__).read_text(encoding="utf-8"), encoding="utf-8")

@@ -36,6 +36,7 @@ LINK = re.compile(r"(?P<open>!?\[[^\]\n]*\]\()(?P<to>[^)\s#]+)(?P<at>#[^)\s]*)?\
 FENCE = re.compile(r"^(```.*?^```)", re.MULTILINE | re.DOTALL)
 BADGE = re.compile(r"^\[!\[.*\n", re.MULTILINE)
 """A picture from elsewhere, which a site without a network cannot show."""
+FOREIGN = re.compile(r'<script src="https?://[^>]*></script>')
 STYLE = """
 .output { overflow-x: auto; font-size: .7rem }
 .output table { border-collapse: collapse } .output td, .output th { padding: .15rem .6rem }
@@ -307,6 +308,9 @@ def main() -> int:
     except Abort as stopped:
         print(f"the site is not built: {stopped}", file=sys.stderr)
         return 2
+    for page in arguments.to.rglob("*.html"):  # the theme's one script from elsewhere
+        text = page.read_text(encoding="utf-8")
+        page.write_text(FOREIGN.sub("", text), encoding="utf-8")
     print(f"the site begins at {arguments.to / 'index.html'}")
     return 0
 
