@@ -46,8 +46,9 @@ def peak_of(model: str, form: str, lines: Path, out: Path) -> tuple[float, float
     with lines.open("rb") as stdin:
         process = subprocess.Popen(command, stdin=stdin, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for
     if status:
-        raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # macOS says bytes, Linux KiB
     return usage.ru_maxrss / unit, time.perf_counter() - started
 

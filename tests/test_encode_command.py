@@ -301,7 +301,11 @@ def test_a_stopped_process_is_gone_on_with(
     path = tmp_path / "vectors.npy"
     command = process(toy_model_folder, "--out", str(path))
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background
     ) as started:
         assert started.stdin is not None and started.stderr is not None
         started.stdin.write(TEXT[: TEXT.index(b"the film number 32")])
