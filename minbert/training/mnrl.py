@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -96,9 +96,16 @@ def is_similar(rows: TaskRows, recipe: Recipe) -> Bool[Tensor, " pair"]:
 def clusters_of(rows: TaskRows, similar: Bool[Tensor, " pair"]) -> Int[Tensor, " pair"]:
     """A number per pair: that of all sentences which mean what its second sentence means.
 
-    If A is similar to B, and B to C, then A is to C, though nobody labelled that pair. Where the
-    loss ranks the other way round, a first sentence counts with its partner, also where the two
-    are not similar.
+    Where the loss ranks the other way round, a first sentence counts with its partner, also where
+    the two are not similar.
+    """
+    return clusters_by_row(rows, similar)[list(rows.second)]
+
+
+def clusters_by_row(rows: TaskRows, similar: Bool[Tensor, " pair"]) -> Int[Tensor, " row"]:
+    """A number for every row of the table up to the last: that of all rows it is joined with.
+
+    If A is similar to B, and B to C, then A is to C, though nobody labelled that pair.
     """
     from scipy.sparse import coo_array, csgraph  # slow to import, and rarely needed
 
@@ -106,7 +113,27 @@ def clusters_of(rows: TaskRows, similar: Bool[Tensor, " pair"]) -> Int[Tensor, "
     ends = np.array([rows.first, rows.second])[:, similar.numpy()]
     joined = coo_array((np.ones(ends.shape[1]), ends), shape=(count, count))
     _, numbers = csgraph.connected_components(joined, directed=False)
-    return torch.from_numpy(numbers[list(rows.second)]).long()
+    return torch.from_numpy(numbers).long()
+
+
+def ranked_vectors(
+    encoder: Encoder,
+    sentences: Sequence[int],
+    table: SentenceTable,
+    recipe: Recipe,
+    context: RunContext,
+) -> Float[Tensor, "sentence hidden"]:
+    """Vectors of all sentences that are ranked together, in float32.
+
+    With `recipe.ranking_chunk`, so many sentences at a time (`minbert.training.gradient_caching`):
+    the loss and its gradients stay those of the whole batch.
+    """
+    chunk = recipe.ranking_chunk
+    groups = math.ceil(len(sentences) / chunk) if chunk else recipe.length_groups
+    vectors = sentence_vectors(
+        encoder, sentences, table, recipe, context, groups, cached=chunk is not None
+    )
+    return vectors.float()
 
 
 def ranking_loss(
@@ -118,17 +145,9 @@ def ranking_loss(
     context: RunContext,
     clusters: Int[Tensor, " pair"] | None = None,
 ) -> Float[Tensor, ""]:
-    """The ranking loss of one batch of pairs; both sides go through the encoder together.
-
-    With `recipe.ranking_chunk`, so many sentences at a time (`minbert.training.gradient_caching`):
-    the loss and its gradients stay those of the whole batch.
-    """
-    sentences, chunk = batch.first + batch.second, recipe.ranking_chunk
-    groups = math.ceil(len(sentences) / chunk) if chunk else recipe.length_groups
-    vectors = sentence_vectors(
-        encoder, sentences, table, recipe, context, groups, cached=chunk is not None
-    )
-    first, second = vectors.float().chunk(2)
+    """The ranking loss of one batch of pairs; both sides go through the encoder together."""
+    sentences = batch.first + batch.second
+    first, second = ranked_vectors(encoder, sentences, table, recipe, context).chunk(2)
     return losses.multiple_negatives_ranking(
         first,
         second,

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from minbert import losses
 from minbert.data.batching import round_robin
 from minbert.encoder import Encoder
 from minbert.training.loop import Batch, History, RunContext, train
-from minbert.training.mnrl import is_similar
+from minbert.training.mnrl import clusters_by_row, is_similar, ranked_vectors
 from minbert.training.recipe import Recipe, StageSettings
 from minbert.training.sentences import SentenceTable, TaskRows
-from minbert.training.vectors import sentence_vectors, set_dropout
+from minbert.training.vectors import set_dropout
 
 POOL_BATCHES = 50
 """Batches' worth of pairs that are sorted by length together."""
@@ -79,17 +77,6 @@ def ranked_pairs_of(rows: TaskRows, negatives: Sequence[int | None], recipe: Rec
         tuple(hard),
         by_row,
     )
-
-
-def clusters_by_row(rows: TaskRows, similar: Tensor) -> Int[Tensor, " row"]:
-    """A number for every row of the table up to the last: that of all rows it is joined with."""
-    from scipy.sparse import coo_array, csgraph  # slow to import, and rarely needed
-
-    count = 1 + max(rows.all_rows, default=0)
-    ends = np.array([rows.first, rows.second])[:, similar.numpy()]
-    joined = coo_array((np.ones(ends.shape[1]), ends), shape=(count, count))
-    _, numbers = csgraph.connected_components(joined, directed=False)
-    return torch.from_numpy(numbers).long()
 
 
 def distinct_batches(
@@ -176,7 +163,6 @@ def train_pair_ranking(
     recipe: Recipe,
     settings: StageSettings,
     context: RunContext,
-    chunk: int | None = None,
 ) -> History:
     """Train an encoder to find partners, on one or several sets of pairs in turn.
 
@@ -184,14 +170,11 @@ def train_pair_ranking(
         encoder: edited in place.
         pairs: by the name of their task.
         table: holds all their sentences.
-        recipe: its scale, direction, pooling and dropout.
+        recipe: its scale, direction, pooling, dropout and `ranking_chunk`.
         settings: `batch_size` counts pairs.
         context: device, precision, seed, checkpoint.
-        chunk: sentences that are in memory at a time while gradients are computed; the same
-            gradients for a fifth more time or a half, so that a large batch fits. None: all.
 
-    Source: Henderson et al. (2017); chunks: Gao et al. (2021), "Scaling Deep Contrastive Learning
-    Batch Size under Memory Limited Setup", here by recomputing each chunk in the backward pass.
+    Source: Henderson et al. (2017).
     """
     set_dropout(encoder, recipe)
     names = list(pairs)
@@ -222,7 +205,7 @@ def train_pair_ranking(
         if len(torch.cat([own, others.long()]).unique()) < 2:
             return None
         rows = [*first, *second, *hard]
-        vectors = _vectors(encoder, rows, table, recipe, context, chunk).float()
+        vectors = ranked_vectors(encoder, rows, table, recipe, context)
         a, b, negatives = vectors.split([len(first), len(second), len(hard)])
         return pair_ranking_loss(
             a,
@@ -250,22 +233,3 @@ def train_pair_ranking(
 def _number(clusters: Tensor, row: int) -> int:
     """Of a row that no pair has, a number of its own."""
     return int(clusters[row]) if row < len(clusters) else -1 - row
-
-
-def _vectors(
-    encoder: Encoder,
-    rows: Sequence[int],
-    table: SentenceTable,
-    recipe: Recipe,
-    context: RunContext,
-    chunk: int | None,
-) -> Float[Tensor, "row hidden"]:
-    if chunk is None or len(rows) <= chunk:
-        return sentence_vectors(encoder, rows, table, recipe, context)
-    parts = [rows[start : start + chunk] for start in range(0, len(rows), chunk)]
-    return torch.cat(
-        [
-            checkpoint(sentence_vectors, encoder, part, table, recipe, context, use_reentrant=False)
-            for part in parts
-        ]
-    )

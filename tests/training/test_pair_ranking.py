@@ -15,9 +15,9 @@ from minbert.losses import multiple_negatives_ranking
 from minbert.pretrained import from_pretrained
 from minbert.tasks import QUORA
 from minbert.training.loop import History, RunContext
+from minbert.training.mnrl import ranked_vectors
 from minbert.training.pair_ranking import (
     RankedPairs,
-    _vectors,
     distinct_batches,
     pair_ranking_loss,
     ranked_pairs_of,
@@ -162,7 +162,9 @@ def test_chunks_give_the_same_gradients() -> None:
     found = {}
     for chunk in (None, 2, 5):
         encoder.zero_grad()
-        vectors = _vectors(encoder, rows, table, RECIPE, CONTEXT, chunk)
+        vectors = ranked_vectors(
+            encoder, rows, table, replace(RECIPE, ranking_chunk=chunk), CONTEXT
+        )
         (vectors * torch.linspace(-1, 1, vectors.numel()).view_as(vectors)).sum().backward()
         found[chunk] = [one.grad.clone() for one in encoder.parameters() if one.grad is not None]
     assert len(found[None]) > 10

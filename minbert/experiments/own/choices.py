@@ -30,8 +30,6 @@ class OwnSettings:
     heads: StageSettings
     """Of heads on the frozen encoder, before everything is trained together; also the control."""
     joint: StageSettings
-    chunk: int | None = None
-    """Sentences in memory at a time while ranking; see `minbert.training.pair_ranking`."""
 
     def values(self) -> dict[str, Any]:
         """As plain data, for results.json."""

@@ -197,7 +197,6 @@ class OwnStages:
             self.experiment.recipe,
             self.settings.ranking,
             self._context(folder, stages, seed),
-            self.settings.chunk,
         )
         save_pretrained(folder, encoder, tokenizer)
         save_history(folder, {"ranking": history})

@@ -113,11 +113,10 @@ def train_own(
     chosen = check_stages(
         default_stages(data, has_mlm_head(encoder)) if stages is None else stages, data
     )
-    settings = _changed(settings_for(loaded.config), epochs, batch_size, learning_rate, chunk)
-    experiment = _experiment(
-        data, encoder, recipe_for_own(data, loaded.pooling, scale, symmetric), where, precision,
-        cache,
-    )  # fmt: skip
+    settings = _changed(settings_for(loaded.config), epochs, batch_size, learning_rate)
+    recipe = recipe_for_own(data, loaded.pooling, scale, symmetric)
+    recipe = replace(recipe, ranking_chunk=chunk)
+    experiment = _experiment(data, encoder, recipe, where, precision, cache)
     del loaded
     logger.info("tier: %s data (%s)", data.tier, data.note)
     logger.info("encoder %s, stages %s", encoder, ", ".join(chosen))
@@ -178,18 +177,14 @@ def _changed(
     epochs: int | None,
     batch_size: int | None,
     learning_rate: float | None,
-    chunk: int | None,
 ) -> OwnSettings:
     said = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     given = {name: value for name, value in said.items() if value is not None}
-    if chunk is not None:
-        checks.whole("chunk", chunk, 1, "sentences at a time")
     return replace(
         settings,
         mlm=replace(settings.mlm, **given),
         ranking=replace(settings.ranking, **given),
         joint=replace(settings.joint, **given),
-        chunk=chunk,
     )
 
 
