@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from minbert.data.examples import PairExample, SentenceExample, TaskData
     from minbert.data.export import write_course_files
     from minbert.data.groups import split_by_group
-    from minbert.data.own import LabelledData, PairData, TextData, own_data
+    from minbert.data.own import LabelledData, PairData, TextData
     from minbert.data.own_spec import load_own
+    from minbert.data.own_tasks import own_data
     from minbert.data.predictions import read_labels, read_predictions, write_predictions
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from minbert.data.cs224n import synthetic_note
 from minbert.data.examples import CourseData
-from minbert.data.own import LabelledData, OwnData, PairData, TextData, own_data
+from minbert.data.own import LabelledData, OwnData, PairData, TextData
 from minbert.data.own_file import SEPARATORS, SUFFIXES, YES_NO, Reading
+from minbert.data.own_tasks import own_data
 from minbert.data.text import user_path
 
 logger = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def load_own(
 
     Raises:
         OSError: a file is missing, or cannot be read.
-        ValueError: a file is not what it should be; see also `minbert.data.own.own_data`.
+        ValueError: a file is not what it should be; see also `minbert.data.own_tasks.own_data`.
     """
     parsed = [parse_spec(spec) for spec in specs]
     parts = [read_part(spec) for spec in parsed]
