@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from minbert.data.cs224n import OFFICIAL_QUORA_TRAIN_ROWS, load_cs224n
     from minbert.data.examples import PairExample, SentenceExample, TaskData
     from minbert.data.export import write_course_files
-    from minbert.data.groups import split_by_group
+    from minbert.data.groups import components, split_by_group
+    from minbert.data.helpdesk import write_helpdesk
     from minbert.data.own import LabelledData, PairData, TextData
     from minbert.data.own_spec import load_own
     from minbert.data.own_tasks import own_data

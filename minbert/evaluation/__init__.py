@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         score,
         spearman,
     )
-    from minbert.evaluation.partners import PartnerSearch
+    from minbert.evaluation.partners import PartnerSearch, partner_share
     from minbert.evaluation.statistics import (
         compare,
         holm,

@@ -6,9 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from minbert.data.check import same_text
 from minbert.data.groups import components
+
+
+def partner_share(
+    first: Float[np.ndarray, "pair hidden"], second: Float[np.ndarray, "pair hidden"]
+) -> float:
+    """Share of first vectors whose nearest second one, by the cosine, is their own partner.
+
+    The strict form: a candidate that says the same as the partner counts as wrong. Where several
+    pairs say the same, `PartnerSearch` counts it as right.
+
+    Args:
+        first, second: vectors of both sides; their lengths do not matter.
+
+    Raises:
+        ValueError: other than two arrays of one shape, with rows.
+    """
+    if first.ndim != 2 or first.shape != second.shape or not len(first):
+        raise ValueError(
+            "first and second must be (pair, hidden), with a row for each pair, got "
+            f"{first.shape} and {second.shape}"
+        )
+    unit = [side / np.linalg.norm(side, axis=1, keepdims=True).clip(1e-12)
+            for side in (first, second)]  # fmt: skip
+    nearest = (unit[0] @ unit[1].T).argmax(axis=1)
+    return float((nearest == np.arange(len(first))).mean())
 
 
 @dataclass(frozen=True)
