@@ -156,7 +156,7 @@ def test_the_scoreboard_is_the_recorded_one() -> None:
 def test_the_table_of_notebooks_says_what_the_notebooks_say() -> None:
     shown = README.split("<!-- notebooks -->\n")[1].split("<!-- /notebooks -->")[0]
     assert shown == overview(notebook_paths())
-    assert len(shown.splitlines()) == 2 + 18
+    assert len(shown.splitlines()) == 2 + 19
     assert "4 to 15 minutes on two cores" in README
 
 

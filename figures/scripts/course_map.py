@@ -31,6 +31,7 @@ ROWS = (
     ("Beyond the paper", "what the paper would try next, and what each choice adds", "#56B4E9", (
         ("12", "Pair encoding", ("how to read two", "sentences"), "section 4.1"),
         ("13", "Beyond the paper", ("all tasks at once; a", "recipe of one’s own"), "section 7"),
+        ("14", "Your own data", ("a CSV in, a model", "out: did it help?"), "not in it"),
     )),
 )  # fmt: skip
 """(what the row does, its part of the way of the data, colour, (number, title, lines, paper))."""
@@ -59,9 +60,9 @@ TIERS = (
 )  # fmt: skip
 
 ALT = (
-    "Map of the course. Eighteen notebooks in four rows: from sentences to vectors (00 to 03), "
+    "Map of the course. Nineteen notebooks in four rows: from sentences to vectors (00 to 03), "
     "from vectors to losses (04 to 07), from losses to answers (08 to 11), and beyond the paper "
-    "(12, 13); 01, 03, 06 and 10 go on in a second one: 01b, 03b, 06b, 10b. Below, the paper's "
+    "(12 to 14); 01, 03, 06 and 10 go on in a second one: 01b, 03b, 06b, 10b. Below, the paper's "
     "stages in order, with their notebooks, and the three tiers: lab, real, paper."
 )
 

@@ -23,7 +23,7 @@ COLOUR = {
     for colour, names in (
         (ORANGE, "folders tasks data"),
         (BLUE, "tools words model losses weights inference"),
-        (GREEN, "training evaluation analysis"),
+        (GREEN, "training evaluation export analysis"),
         (VERMILION, "experiments"),
         (PURPLE, "viz explorers course commands"),
     )
@@ -47,6 +47,7 @@ SAID = {
     "inference": "sentences to vectors",
     "training": "one loop, one stage a file, recipes",
     "evaluation": "predictions to numbers and their uncertainty",
+    "export": "a model for other programs, measured",
     "analysis": "what is inside a model",
     "experiments": "a run: arms, grid, cache, tables",
     "viz": "pictures and the sentence that says them",
@@ -77,7 +78,7 @@ def draw() -> tuple[Figure, str]:
     axes.text(WIDTH + 0.2, top - 0.4, said, fontsize=12, va="bottom")
     colour, said = BACK if back else REFERENCE, f"imports that run back up: {sum(back.values())}"
     axes.text(-0.3, top / 2, said, fontsize=12, color=colour, rotation=90, ha="right", va="center")
-    axes.set(xlim=(-1.2, WIDTH + 5.6), ylim=(-0.5, top + 0.1))
+    axes.set(xlim=(-1.2, WIDTH + 6.0), ylim=(-0.5, top + 0.1))
     axes.set_axis_off()
     return figure, _alt(order, files, down, back)
 

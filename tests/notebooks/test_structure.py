@@ -25,7 +25,7 @@ COURSE = (
     "03b_norms_and_dropout", "04_one_task", "05_three_heads", "06_masked_language_model",
     "06b_in_domain_pretraining", "07_negatives_ranking", "08_learning_rates",
     "09_heads_and_sentiment", "10_results", "10b_guesses", "11_explore_embeddings",
-    "12_pair_encoding", "13_beyond_the_paper",
+    "12_pair_encoding", "13_beyond_the_paper", "14_your_own_data",
 )  # fmt: skip
 LEAST_COMPARED = 0.6
 MOST_CELLS = 70
