@@ -118,7 +118,7 @@ def test_a_boolean_mask_hides_in_both_ways(small: tuple[Encoder, WordPieceTokeni
         fused, asked = encoder(**batch), encoder(**batch, return_attention=True)
         wide = allowed.expand(-1, 1, allowed.shape[-1], -1)
         theirs = eager(batch["input_ids"], attention_mask=wide, output_attentions=True)
-    assert asked.attentions is not None
+    assert asked.attentions
     assert max(w.masked_select(~allowed).max().item() for w in asked.attentions) == 0
     assert apart(fused.last_hidden_state, asked.last_hidden_state) < 1e-5
     assert theirs.attentions[0].masked_select(~allowed).max() > 0.001

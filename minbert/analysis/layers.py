@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -64,7 +63,7 @@ def _every_layer(poolings: Mapping[str, int]) -> Read:
 
     def read(output: EncoderOutput, mask: Tensor | None) -> Tensor:
         layers = [
-            pool(replace(output, hidden_states=output.hidden_states[: state + 1]), mask, pooling)
+            pool(output._replace(hidden_states=output.hidden_states[: state + 1]), mask, pooling)
             for pooling, count in poolings.items()
             for state in range(count)
         ]

@@ -45,7 +45,7 @@ def main() -> None:
     batch = tokenizer([("one sentence", "and another"), "a single one"])
     output = encoder(**batch, return_attention=True)
     states: Tensor = output.last_hidden_state
-    assert output.attentions is not None
+    assert output.attentions
     weights: Tensor = output.attentions[0]
     print(device, dtype, tuple(states.shape), tuple(weights.shape))
     print(tokenizer.batch_decode(batch["input_ids"]))
