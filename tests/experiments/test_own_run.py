@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from refused import refused
 
 from minbert import encode, from_pretrained
@@ -258,3 +259,37 @@ def test_train_refuses_in_one_sentence(
                "--out", tmp_path / "out", *options]  # fmt: skip
     assert said in refused(capsys, *command)
     assert not (tmp_path / "out").exists()
+
+
+def test_others_read_the_model_to_the_same_vectors(session: tuple[Path, str]) -> None:
+    """From a CSV to sentence-transformers and transformers, with a card that says what it is."""
+    from sentence_transformers import SentenceTransformer
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = session[0] / "model"
+    texts = ["How do I reset my password?", "My parcel did not come."]
+    ours = encode(texts, *from_pretrained(folder), precision="fp32")
+    theirs = SentenceTransformer(str(folder), device="cpu").encode(texts)
+    assert np.abs(ours - theirs).max() < 1e-5
+    batch = AutoTokenizer.from_pretrained(folder)(texts, padding=True, return_tensors="pt")
+    with torch.no_grad():
+        states = AutoModel.from_pretrained(folder)(**batch).last_hidden_state
+    real = batch["attention_mask"][:, :, None]
+    means = ((states * real).sum(1) / real.sum(1)).numpy()
+    assert np.abs(ours - means).max() < 1e-5
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlibrary_name: sentence-transformers")
+    assert "Did it help? " in card and "## Measured" in card and "minbert train --data" in card
+
+
+def test_onnxruntime_runs_the_model(session: tuple[Path, str], tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is optional: pip install -e .[export]")
+    pytest.importorskip("onnxscript", reason="onnxscript is optional: pip install -e .[export]")
+    from minbert.export import load_exported
+
+    folder, out = session[0] / "model", tmp_path / "onnx"
+    command = ["export", "--model", str(folder), "--to", "onnx", "--count", "20"]
+    assert main([*command, "--out", str(out)]) == 0
+    texts = ["How do I reset my password?", "My parcel did not come."]
+    ours = encode(texts, *from_pretrained(folder), precision="fp32")
+    assert np.abs(ours - load_exported(out).encode(texts)).max() < 1e-5

@@ -16,6 +16,7 @@ from minbert.data.examples import CourseData
 from minbert.data.table import table_line
 from minbert.experiments.cache import StageCache, default_folder
 from minbert.experiments.experiment import Experiment
+from minbert.experiments.own.card import card_of
 from minbert.experiments.own.choices import (
     OwnSettings,
     check_stages,
@@ -145,6 +146,7 @@ def train_own(
             text = "".join(table_line(row, ",") for row in rows)
             (working / "answers" / f"{name}-dev.csv").write_text(text, encoding="utf-8")
         save_model(working / "model", model, run.tokenizer, run.thresholds(model))
+        card_of(results, model, run.tokenizer, seeds[0]).write(working / "model")
     return OwnOutcome(tuple(results["verdict"]), tables, results, out.path / "model")
 
 
