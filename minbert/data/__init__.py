@@ -44,7 +44,7 @@ def load_data(spec: str | Sequence[str]) -> CourseData:
         ValueError: the prefix is unknown, or a file is not what it should be.
         FileNotFoundError: the folder or a file is missing.
     """
-    specs = [spec] if isinstance(spec, str) else list(spec)
+    specs = list(spec) if isinstance(spec, Sequence) and not isinstance(spec, str) else [spec]
     spec = specs[0] if len(specs) == 1 else specs
     kind, _, place = spec.partition(":") if isinstance(spec, str) else ("", "", "")
     if kind == "cs224n" and place:

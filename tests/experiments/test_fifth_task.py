@@ -164,7 +164,7 @@ def test_a_model_of_it_is_loaded_again(out: Path, data: CourseData) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"metric": "f1"}, "metric must be one of accuracy, pearson, got 'f1'"),
+        ({"metric": "f1"}, "metric must be one of accuracy, pearson, spearman, partner, got 'f1'"),
         ({"sentences": ()}, "sentences must be the column of one sentence, or of two"),
         ({"head": "regression"}, "task.head must be one of"),
         ({"subject": "encoder"}, "got encoder for nli"),
