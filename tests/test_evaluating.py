@@ -156,6 +156,10 @@ ALLOWED = {
     "viz/explorers/similarity/answers.py": "of a copy",
     "training/loop.py": "trains",
     "experiments/grid.py": "of what it has just loaded or trained",
+    "experiments/own/model_folder.py": "of what it has just loaded",
+    "experiments/own/stages.py": "of what it has just loaded",
+    "export/classifier.py": "of what it has just loaded",
+    "export/graph.py": "of a copy",
     "course/guesses/reading.py": "of what it has just made",
     "course/checks/forgetting.py": "of what it has just made",
     **{

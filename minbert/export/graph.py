@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -50,13 +52,13 @@ def sentence_graph(encoder: Encoder, pooling: str | None = None) -> SentenceGrap
     """What `minbert.encode` does after the tokenizer, in eval mode, on the CPU.
 
     Args:
-        encoder: its pooling and norm are used; it is moved to the CPU and set to eval mode.
+        encoder: its pooling and norm are used; it stays as and where it is, the graph has a copy.
         pooling: for bare vectors of it, as in `encode`.
     """
     settings = getattr(encoder, "sentence_settings", None) if pooling is None else None
     pooling = pooling or encoder.pooling or "mean"
     normalize = settings is not None and settings.normalize
-    return SentenceGraph(encoder.cpu(), pooling, normalize).eval()
+    return SentenceGraph(copy.deepcopy(encoder).cpu(), pooling, normalize).eval()
 
 
 def exported_program(graph: SentenceGraph) -> torch.export.ExportedProgram:
