@@ -30,6 +30,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 import encoding_memory
 import numpy as np
 import torch
+from peers import versions_of as peer_versions
 
 from minbert import encode, from_pretrained
 from minbert.data import load_data
@@ -396,7 +397,7 @@ def main(given: Sequence[str] | None = None) -> None:
         "threads": arguments.threads,
         "device": device,
         "bf16_is_fast": fast,
-        "versions": versions() | _peer_versions(),
+        "versions": versions() | peer_versions("sentence-transformers", "transformers", "openvino"),
         "command": "python benchmarks/encoding.py"
         + "".join(
             f" --{name.replace('_', '-')}" + ("" if value is True else f" {value}")
@@ -418,18 +419,6 @@ def main(given: Sequence[str] | None = None) -> None:
         print(f"queries, keys and values in one product, {tokens} tokens: {ratio:.2f} times")
     if arguments.record:
         write_json(arguments.record, recorded)
-
-
-def _peer_versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("sentence-transformers", "transformers", "openvino"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 import torch
+from peers import versions_of as peer_versions
 from sample_text import sentences_of
 
 from minbert import losses
@@ -809,22 +810,11 @@ def record(
             "bf16_is_fast": multiplies_bf16_fast(CPU),
             "machine_shared": arguments.shared,
             "seconds": earlier["seconds"] | seconds,
-            "versions": versions() | _rivals(),
+            "versions": versions()
+            | peer_versions("transformers", "sentence-transformers", "accelerate"),
             "rows": rows,
         },
     )
-
-
-def _rivals() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("transformers", "sentence-transformers", "accelerate"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 if __name__ == "__main__":

@@ -21,24 +21,17 @@ def components(rows: Sequence[Sequence[str]]) -> list[int]:
     Returns:
         From 0, in the order of first appearance.
     """
-    parent: dict[str, str] = {}
+    from scipy.sparse import coo_array, csgraph  # slow to import, and rarely needed
 
-    def root(text: str) -> str:
-        parent.setdefault(text, text)
-        while parent[text] != text:
-            parent[text] = parent[parent[text]]
-            text = parent[text]
-        return text
-
-    firsts = []
-    for texts in rows:
-        keys = [same_text(text) for text in texts]
-        first = root(keys[0])
-        for key in keys[1:]:
-            parent[root(key)] = first
-        firsts.append(first)
-    numbers: dict[str, int] = {}
-    return [numbers.setdefault(root(first), len(numbers)) for first in firsts]
+    place: dict[str, int] = {}
+    words = [[place.setdefault(same_text(text), len(place)) for text in texts] for texts in rows]
+    ends = [(own[0], other) for own in words for other in own]
+    if not ends:
+        return []
+    joined = coo_array(([1] * len(ends), tuple(zip(*ends, strict=True))), shape=(len(place),) * 2)
+    _, found = csgraph.connected_components(joined, directed=False)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(int(found[own[0]]), len(numbers)) for own in words]
 
 
 def split_by_group(
