@@ -24,33 +24,52 @@ def mixed(
     lengths: Mapping[str, Sequence[int]],
     batch_size: int,
     generator: torch.Generator,
-    exponent: float = 1.0,
+    mixture: float | Mapping[str, float] = 1.0,
 ) -> list[Batch]:
     """One epoch: batches of similar length, each of one data set, all in random order.
 
-    So no data set is left over for the end of an epoch, as it is in turn. The smallest is seen
-    once; another one of n examples, against its m, takes m (n / m) ** exponent of them, drawn anew.
+    So no data set is left over for the end of an epoch, as it is in turn.
 
     Args:
         lengths: word pieces of each example, by data set.
         batch_size: examples of a batch.
         generator: the only source of randomness.
-        exponent: 1 takes all of them, 0 as many of each, .5 is the square root between.
+        mixture: as a number in [0, 1], an exponent: the smallest data set is seen once; another one
+            of n examples, against its m, takes m (n / m) ** exponent of them, drawn anew. 1 takes
+            all of them, 0 as many of each. As numbers by data set: how many times each is seen; of
+            1.5, all once and half of them again.
 
     Raises:
-        ValueError: an exponent outside [0, 1], or `batch_size` is below 1.
+        ValueError: an exponent outside [0, 1], a data set without a number, or `batch_size` is
+            below 1.
 
     Source: Stickland and Murray (2019), section 3.3, who let the exponent fall from 1 to .2.
     """
-    checks.within("exponent", exponent, "[0, 1]")
-    smallest = min((len(each) for each in lengths.values() if len(each)), default=1)
+    takes = _takes({name: len(each) for name, each in lengths.items()}, mixture)
     batches: list[Batch] = []
     for name, each in lengths.items():
-        take = round(smallest * (len(each) / smallest) ** exponent)
-        drawn = torch.randperm(len(each), generator=generator)[:take].tolist()
+        drawn: list[int] = []
+        while len(drawn) < takes[name]:
+            drawn += torch.randperm(len(each), generator=generator)[
+                : takes[name] - len(drawn)
+            ].tolist()
         buckets = length_bucketed([each[row] for row in drawn], generator, batch_size=batch_size)
         batches += [(name, [drawn[place] for place in bucket]) for bucket in buckets]
     return [batches[place] for place in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def _takes(sizes: Mapping[str, int], mixture: float | Mapping[str, float]) -> dict[str, int]:
+    """How many examples of each data set an epoch takes."""
+    if isinstance(mixture, Mapping):
+        if mixture.keys() != sizes.keys():
+            raise ValueError(
+                f"mixture must have a number for each of {', '.join(sizes)}, got "
+                f"{', '.join(mixture) or 'none'}"
+            )
+        return {name: round(mixture[name] * size) for name, size in sizes.items()}
+    checks.within("exponent", mixture, "[0, 1]")
+    smallest = min((size for size in sizes.values() if size), default=1)
+    return {name: round(smallest * (size / smallest) ** mixture) for name, size in sizes.items()}
 
 
 def shuffled(name: str, count: int, batch_size: int, generator: torch.Generator) -> list[Batch]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from minbert.heads import in_one_pass, similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.precision import autocast
+from minbert.tasks import Task
 from minbert.training import parallel
+from minbert.training.consistency import disagreement
 from minbert.training.epochs import mixed
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings
@@ -37,6 +40,9 @@ def train_jointly(
     left for search and clustering when training is over; `recipe.cosine_weight` keeps their cosine
     a similarity while the head learns to do without.
 
+    With `recipe.consistency` a sentence of a task of classes is read twice in a batch: the loss is
+    the mean of the two readings', and how far they lie apart is added.
+
     Args:
         model: made with the recipe's `pairs` and `pooling`, for the tasks of `rows`.
         rows: training examples by the name of their task, labels included.
@@ -56,9 +62,16 @@ def train_jointly(
         with autocast(context.precision, context.device):
             return model.embed(*padded).float()
 
+    def reads_twice(task: Task) -> bool:
+        return bool(recipe.consistency) and task.head == "classifier" and not task.pairs
+
     def compute_loss(batch: Batch, generator: torch.Generator) -> Tensor:
         name, examples = batch
-        chosen, task, target = rows[name].subset(examples), rows[name].task, labels[name][examples]
+        task = rows[name].task
+        twice = reads_twice(task)
+        if twice:
+            examples = [*examples, *examples]
+        chosen, target = rows[name].subset(examples), labels[name][examples]
         loss, pair, vectors = LOSSES[task.loss], None, ()
         if name in pieces:
             pair = parallel.in_parts(partial(read_pairs, name), examples)
@@ -66,7 +79,10 @@ def train_jointly(
             groups = recipe.length_groups if task.pairs else 1
             both = sentence_vectors(model.encoder, chosen.all_rows, table, recipe, context, groups)
             vectors = both.float().chunk(2 if task.pairs else 1)
-        total = loss(model.answer(task, *vectors, pair=pair), target)
+        answers = model.answer(task, *vectors, pair=pair)
+        total = loss(answers, target)
+        if twice:
+            total = total + recipe.consistency * disagreement(*answers.chunk(2))
         if recipe.cosine_weight and task.head == "cosine":
             total = total + recipe.cosine_weight * loss(similarity_score(*vectors), target)
         return total
@@ -76,19 +92,33 @@ def train_jointly(
         read = sum(len(pieces[name].ids[pair]) for pair in examples) if name in pieces else 0
         if apart or not rows[name].task.pairs:
             read += table.count(rows[name], examples)
-        return read
+        return 2 * read if reads_twice(rows[name].task) else read
 
     lengths = {
         name: pieces[name].lengths() if name in pieces else table.lengths(of)
         for name, of in rows.items()
     }
-    return train(
-        model,
-        lambda generator: mixed(lengths, settings.batch_size, generator, recipe.mixture),
-        compute_loss,
-        settings,
-        context,
-        name="joint",
-        optimizer=optimizer,
-        count_tokens=count_tokens,
-    )
+    words = model.encoder.embeddings.word_embeddings.weight
+    with frozen(words) if recipe.frozen_words else nullcontext():
+        return train(
+            model,
+            lambda generator: mixed(lengths, settings.batch_size, generator, recipe.mixture),
+            compute_loss,
+            settings,
+            context,
+            name="joint",
+            optimizer=optimizer,
+            count_tokens=count_tokens,
+            rates={task.subject: recipe.head_rate for task in model.with_weights},
+        )
+
+
+@contextmanager
+def frozen(parameter: nn.Parameter) -> Iterator[None]:
+    """A parameter that is not trained within; afterwards it is what it was."""
+    trained = parameter.requires_grad
+    parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        parameter.requires_grad_(trained)

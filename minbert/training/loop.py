@@ -211,6 +211,7 @@ def train(
     optimizer: str = "fused",
     count_tokens: Callable[[Batch], int] = lambda batch: 0,
     whole: nn.Module | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> History:
     """Train the parameters of `model` that require a gradient; edits `model` in place.
 
@@ -227,6 +228,8 @@ def train(
         optimizer: `fused` (torch's) or `adamw` (ours).
         count_tokens: real word pieces of a batch, for throughput.
         whole: what `model` is a part of, if the rest must not move; watched, not trained.
+        rates: what the learning rate is multiplied by for parts of `model`, by their names; 1 for
+            all others.
 
     Raises:
         DivergedError: a loss or a weight is NaN or infinite.
@@ -234,8 +237,9 @@ def train(
         OSError: the checkpoint cannot be written.
         KeyboardInterrupt: Ctrl-C; the step under way is finished and the checkpoint written first.
     """
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    update = make_optimizer(parameters, settings.learning_rate, optimizer, settings.weight_decay)
+    groups = by_rate(model, rates or {})
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    update = make_optimizer(groups, settings.learning_rate, optimizer, settings.weight_decay)
     history = History()
     belongs_to = {
         "stage": context.stage,
@@ -271,8 +275,9 @@ def train(
                 factor = learning_rate_factor(
                     history.steps, total_steps, settings.warmup_share, settings.schedule
                 )
+                rate = settings.learning_rate * factor
                 for group in update.param_groups:
-                    group["lr"] = settings.learning_rate * factor
+                    group["lr"] = rate * group["rate"]
                 torch.manual_seed(derive_seed(context.seed, name, epoch, step))
                 loss = compute_loss(
                     batches[step], generator_for(context.seed, name, epoch, step, "data")
@@ -291,8 +296,8 @@ def train(
                 history.tokens += count_tokens(batches[step])
                 epoch_done = step == len(batches) - 1
                 if window.full or epoch_done:
-                    points = window.close(epoch, history.steps, group["lr"], name)
-                    check_weights(model, history.steps, group["lr"], name)
+                    points = window.close(epoch, history.steps, rate, name)
+                    check_weights(model, history.steps, rate, name)
                     history.points += points
                     report(
                         Progress(name, history.steps, total_steps, epoch, epoch_done, points, model)
@@ -329,6 +334,20 @@ def train(
             "masking.probability)"
         )
     return history
+
+
+def by_rate(model: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    """What is trained, as an optimizer's groups: `params`, and the `rate` that they share.
+
+    Args:
+        model: its parameters that require a gradient.
+        rates: by the name of a part, such as `sentiment`: that of all its parameters.
+    """
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault(rates.get(name.partition(".")[0], 1.0), []).append(parameter)
+    return [{"params": of, "rate": rate} for rate, of in groups.items()]
 
 
 def _width(model: nn.Module) -> int:

@@ -85,12 +85,21 @@ class Recipe:
     than torch's numbers (`minbert.training.packed_dropout`): other draws of the same kind."""
     joint: StageSettings | None = None
     """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
-    mixture: float = 1.0
+    mixture: float | Mapping[str, float] = 1.0
     """Of joint training: how much of a large data set an epoch takes, from as many examples as of
-    the smallest (0) to all (1); see `minbert.training.epochs.mixed`."""
+    the smallest (0) to all (1); or how many times it sees each, by the name of the task. See
+    `minbert.training.epochs.mixed`."""
     cosine_weight: float = 0.0
     """Of joint training: weight of the loss that fits the cosine of the two sentence vectors to
     the similarity, beside the answer of the head."""
+    head_rate: float = 1.0
+    """Of joint training: what the learning rate of the heads is multiplied by."""
+    frozen_words: bool = False
+    """Whether the word embeddings stay as they are in joint training. They are half of MiniLM, and
+    a task's few sentences move only the words in them."""
+    consistency: float = 0.0
+    """Of joint training: how much two readings of a sentence under other dropout have to agree, for
+    tasks of classes that are not of pairs (`minbert.training.consistency`)."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w+-]+", self.name):
@@ -104,8 +113,14 @@ class Recipe:
         if self.ranking_chunk is not None:
             checks.whole("ranking_chunk", self.ranking_chunk, 1, "sentences encoded at a time")
         checks.whole("length_groups", self.length_groups, 1)
-        checks.within("mixture", self.mixture, "[0, 1]")
+        if isinstance(self.mixture, Mapping):
+            for name, times in self.mixture.items():
+                checks.within(f"mixture of {name}", times, "(0, inf)", "how often an epoch sees it")
+        else:
+            checks.within("mixture", self.mixture, "[0, 1]")
         checks.within("cosine_weight", self.cosine_weight, "[0, inf)")
+        checks.within("head_rate", self.head_rate, "(0, inf)")
+        checks.within("consistency", self.consistency, "[0, inf)")
         if not self.segments and self.pairs not in ONE_PASS:
             raise ValueError(
                 f"segments must be True where pairs is {self.pairs}, got False: only a pass over "

@@ -191,8 +191,9 @@ def test_long_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = StageSettings(epochs=1, batch_size=48, learning_rate=1e-3, max_gradient_norm=0.01)
     seen = {}
 
-    def spy(parameters: list[nn.Parameter], *rest: object) -> torch.optim.Optimizer:
-        optimizer = torch.optim.SGD(parameters, lr=0.0)
+    def spy(groups: list[dict], *rest: object) -> torch.optim.Optimizer:
+        optimizer = torch.optim.SGD(groups, lr=0.0)
+        parameters = groups[0]["params"]
 
         def gradient(*arguments: object) -> None:
             seen["clipped"] = torch.cat([p.grad.ravel() for p in parameters])
