@@ -37,7 +37,7 @@ def mixed(
         mixture: as a number in [0, 1], an exponent: the smallest data set is seen once; another one
             of n examples, against its m, takes m (n / m) ** exponent of them, drawn anew. 1 takes
             all of them, 0 as many of each. As numbers by data set: how many times each is seen; of
-            1.5, all once and half of them again.
+            1.5, all once and half of them again; numbers of other data sets are not read.
 
     Raises:
         ValueError: an exponent outside [0, 1], a data set without a number, or `batch_size` is
@@ -61,7 +61,7 @@ def mixed(
 def _takes(sizes: Mapping[str, int], mixture: float | Mapping[str, float]) -> dict[str, int]:
     """How many examples of each data set an epoch takes."""
     if isinstance(mixture, Mapping):
-        if mixture.keys() != sizes.keys():
+        if not sizes.keys() <= mixture.keys():
             raise ValueError(
                 f"mixture must have a number for each of {', '.join(sizes)}, got "
                 f"{', '.join(mixture) or 'none'}"

@@ -19,6 +19,7 @@ from minbert.data import LabelledData, PairData, load_own, own_data
 from minbert.experiments import evaluate_own, train_own
 from minbert.experiments.own.choices import check_stages, default_stages
 from minbert.experiments.own.model_folder import load_model
+from minbert.experiments.own.seen_texts import count_seen
 
 SPECS = (
     "faq=pairs:{}/pairs.csv,first=question,second=duplicate,negative=other",
@@ -78,7 +79,8 @@ def test_the_results_say_all(session: tuple[Path, str]) -> None:
     assert results["tasks"]["topics"]["classes"][0] == "account"
     assert results["command"].startswith("minbert train --data")
     assert {path.name for path in out.iterdir()} == {
-        "results.json", "tables.md", "curves.csv", "answers", "model", ".minbert.json",
+        "results.json", "tables.md", "curves.csv", "trained_texts.npy", "answers", "model",
+        ".minbert.json",
     }  # fmt: skip
     answers = (out / "answers" / "topics-dev.csv").read_text(encoding="utf-8").splitlines()
     assert answers[0] == "text,right,untouched,trained"
@@ -124,6 +126,35 @@ def test_evaluate_says_what_training_said(
     assert f"{len(some)} dev" in printed and "F1 (macro)" in printed
     made = load_model(out)
     assert made.tasks["topics"].label.names[4] == "phone"
+
+
+def test_evaluate_counts_the_rows_that_were_trained_on(
+    session: tuple[Path, str], desk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, _ = session
+    rows = json.loads((out / "results.json").read_text(encoding="utf-8"))["tasks"]["topics"]["rows"]
+    data = ["--data", f"topics=labelled:{desk}/topics.csv"]
+    for model in (out, out / "model"):
+        assert main(["evaluate", "--model", str(model), *data]) == 0
+        said = f"trained on the texts of {rows['train']:,} of these {rows['train'] + rows['dev']:,}"
+        assert said in capsys.readouterr().out
+    shouted = tmp_path / "shouted.csv"
+    lines = (desk / "topics.csv").read_text(encoding="utf-8").splitlines()
+    texts = [line.rsplit(",", 1) for line in lines[1:41]]
+    rewritten = [f"{text.upper()},{label}" for text, label in texts]
+    shouted.write_text("\n".join(["text,label", *rewritten]) + "\n", encoding="utf-8")
+    assert count_seen(out, [[text.strip('"')] for text, _ in texts]) > 20
+    assert main(["evaluate", "--model", str(out), "--data", f"topics=labelled:{shouted}"]) == 0
+    assert "of these 40 rows" in capsys.readouterr().out
+
+    found = evaluate_own(out, load_own(specs(desk)))
+    assert "trained on the texts" not in found.tables, "rows that were held out"
+    alone = tmp_path / "alone" / "model"
+    shutil.copytree(out / "model", alone)
+    assert count_seen(alone, [["a text"]]) is None
+    (alone.parent / "trained_texts.npy").write_bytes(b"no array")
+    with pytest.raises(ValueError, match="expected what minbert train writes"):
+        count_seen(alone, [["a text"]])
 
 
 def test_evaluate_refuses_what_the_model_does_not_know(

@@ -17,6 +17,7 @@ from minbert.experiments.own.answers import (
     title_of,
 )
 from minbert.experiments.own.model_folder import OwnModel, load_model
+from minbert.experiments.own.seen_texts import count_seen
 from minbert.experiments.report import TIERS
 from minbert.precision import resolve_device, resolve_precision
 from minbert.tasks import Label, Task
@@ -54,7 +55,8 @@ def evaluate_own(
 
     Returns:
         Accuracy and macro F1 of classes and of yes and no, Spearman and Pearson of scores, and of
-        pairs the share whose partner is found, with 95 % intervals.
+        pairs the share whose partner is found, with 95 % intervals; and in the tables how many of
+        the rows the model was trained on, where its folder can tell.
 
     Raises:
         ValueError: nothing can be measured, a class that the model does not know, or labelled
@@ -89,6 +91,11 @@ def evaluate_own(
                 f"train, which are {'the same' if splits.train == splits.dev else 'others'}."
             )
         examples = getattr(splits, split)
+        if seen := count_seen(model, [example.texts for example in examples]):
+            notes.append(
+                f"{task.name}: the model was trained on the texts of {seen:,} of these "
+                f"{len(examples):,} rows: what it answers there may be remembered."
+            )
         answers = answers_of(task, rows[split], examples, vectors, table, made.model, threshold)
         golds = golds_of(task, rows[split], examples)
         measures[task.name] = measures_of(task, golds, [answers])

@@ -26,6 +26,7 @@ from minbert.experiments.own.choices import (
 )
 from minbert.experiments.own.model_folder import save_model
 from minbert.experiments.own.results import TRAINED, UNTOUCHED, collect, dev_file, tables_markdown
+from minbert.experiments.own.seen_texts import SEEN_FILE, save_seen_texts
 from minbert.experiments.own.stages import OwnStages
 from minbert.experiments.run_folder import write_json
 from minbert.experiments.stage_files import read_history
@@ -37,7 +38,7 @@ from minbert.training.recipe import PRESETS
 
 logger = logging.getLogger(__name__)
 
-TRAIN = Kind("train", ("results.json", "tables.md", "curves.csv", "answers/", "model/"))
+TRAIN = Kind("train", ("results.json", "tables.md", "curves.csv", SEEN_FILE, "answers/", "model/"))
 """What is written, for `claimed`."""
 
 
@@ -140,6 +141,7 @@ def train_own(
         write_json(working / "results.json", results)
         (working / "tables.md").write_text(tables, encoding="utf-8")
         _write_curves(working / "curves.csv", run, chosen, seeds)
+        save_seen_texts(working / SEEN_FILE, data)
         (working / "answers").mkdir()
         for name in run.tasks:
             rows = dev_file(run, name, answered)
