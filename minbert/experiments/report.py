@@ -14,6 +14,7 @@ from minbert.evaluation.power import detectable_difference
 from minbert.evaluation.statistics import Value, holm, over_seeds, with_seeds
 from minbert.experiments.arms import JOINT
 from minbert.experiments.markdown import cell, markdown_table, number, signed
+from minbert.known_models import KNOWN
 from minbert.tasks import PAPER_TASKS, SST
 
 OVERALL = {
@@ -35,7 +36,7 @@ def tables_markdown(results: dict[str, Any]) -> str:
     parts = [
         f"# {results['encoder']}, preset {results['preset']['name']}: {caption(results)}\n",
         "Each cell: ours [95 % interval] (the paper's number). Intervals speak of the sample of "
-        "sentences, not of the spread between seeds.\n",
+        f"sentences, not of the spread between seeds.{_trained_on(results['encoder'])}\n",
         *_dev_tables(results),
         "## Table 3: test, the submitted model\n",
         _test_table(results),
@@ -49,6 +50,16 @@ def tables_markdown(results: dict[str, Any]) -> str:
         _settings(results),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _trained_on(encoder: str) -> str:
+    """What a known encoder has read of the course's data in its own training."""
+    known = KNOWN.get(encoder)
+    return (
+        f" {encoder} was itself trained on {known.trained_on}."
+        if known and known.trained_on
+        else ""
+    )
 
 
 def _dev_tables(results: dict[str, Any]) -> list[str]:
