@@ -231,19 +231,27 @@ RECIPES["best"] = replace(
     pooling="mean",
     paraphrase_compares=True,
     dropout=0.1,
+    attention_dropout=0.0,
+    packed_dropout=True,
+    length_groups=2,
+    pairs="both",
+    cosine_weight=1.0,
+    head_rate=10.0,
+    frozen_words=True,
+    consistency=2.0,
     joint=StageSettings(
-        epochs=3,
+        epochs=1,
         batch_size=32,
-        learning_rate=8e-5,
+        learning_rate=1e-4,
         schedule="linear",
         warmup_share=0.1,
         weight_decay=0.01,
         max_gradient_norm=1.0,
     ),
-    mixture=0.25,
+    mixture={"sst": 3.0, "quora": 1.0, "sts": 2.0},
 )
-"""Beyond the paper: heads on the frozen encoder, then everything on all tasks at once, with heads
-that can compare and the vector that the encoder was made for. See `docs/beyond.md`."""
+"""Beyond the paper: everything on all tasks at once; pairs in one pass and sentence by sentence;
+sentiment read twice under other dropout. What each choice is worth: `docs/beyond.md`."""
 
 _PAPER = Preset("paper", *map(_of_the_paper, ("mlm", "mnrl", "heads", "sst_finetune")), "fp32")
 
@@ -274,9 +282,20 @@ QUICK_TINY = replace(
 """`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
 BEST_TINY = replace(
-    RECIPES["best"], joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4)
+    RECIPES["best"],
+    attention_dropout=0.1,
+    packed_dropout=False,
+    length_groups=1,
+    pairs="bi-encoder",
+    cosine_weight=0.0,
+    head_rate=1.0,
+    frozen_words=False,
+    consistency=0.0,
+    joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4),
+    mixture=0.25,
 )
-"""`best` for encoders of the size of `tiny`, likewise."""
+"""`best` for encoders of the size of `tiny`: two vectors, and heads that begin trained. It has
+never read two sentences at once (the lab `pair-encoding`)."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
     base, joint = replace(best, name="joint", joint=None), best.joint
     plain = replace(base, pairs="bi-encoder", cosine_weight=0.0)
     both, by_task = replace(plain, pairs="both"), replace(plain, pairs="by-task")
+    fast = replace(both, head_rate=10.0)
     rate = joint.learning_rate
     cells = [
         Cell(BASELINE, base, joint),
@@ -43,6 +44,13 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         Cell("all of each task", replace(base, mixture=1.0), joint),
         Cell("no attention dropout", replace(base, attention_dropout=0.0), joint),
         Cell("no dropout", replace(base, dropout=0.0, attention_dropout=0.0), joint),
+        Cell("R-Drop", replace(base, consistency=2.0), joint),
+        Cell("no R-Drop", replace(base, consistency=0.0), joint),
+        Cell("heads at the encoder's rate", replace(base, head_rate=1.0), joint),
+        Cell("heads ten times as fast", replace(base, head_rate=10.0), joint),
+        Cell("one pass and vectors, heads ten times as fast", fast, joint),
+        Cell("word embeddings stand still", replace(base, frozen_words=True), joint),
+        Cell("word embeddings trained", replace(base, frozen_words=False), joint),
         Cell("half the learning rate", base, replace(joint, learning_rate=rate / 2)),
         Cell("twice the learning rate", base, replace(joint, learning_rate=rate * 2)),
         Cell("twice as long", base, replace(joint, epochs=joint.epochs * 2)),
