@@ -25,10 +25,13 @@ SPINS = 5_000
 """How often a waiting thread looks again before it sleeps (libgomp): some tens of microseconds."""
 WINDOW_S = 0.25
 """How long the machine is watched before the number of threads is chosen anew."""
-SHARED_BELOW = 0.85
-"""A thread that ran for less than this share of a window waited for a core: others want it."""
-LONGEST_PATIENCE = 128
-"""Windows between two tries to take more threads, at most: half a minute."""
+SHARED_ABOVE = 0.15
+"""A thread that stood in the queue for a core for more than this share of a window: others want
+it."""
+LONGEST_PATIENCE_S = 32.0
+"""Between two tries to take more threads, at most."""
+TASKS = Path("/proc/self/task")
+"""Where Linux has a folder for each thread of this process."""
 HEAD, NARROW = 32, 256
 """Widths up to which a model has no work for a second thread, and for a third."""
 
@@ -116,13 +119,44 @@ def most_threads(width: int) -> int:
     return min(granted_cores(), 1 if width <= HEAD else 2 if width <= NARROW else granted_cores())
 
 
+def queued_s(tasks: Path = TASKS) -> dict[str, float] | None:
+    """How long each thread of this process has stood in the queue for a core so far, in seconds.
+
+    Not counted is what a thread slept: one that waits for the others' part of a product is in
+    nobody's way.
+
+    Args:
+        tasks: folder of Linux's files, a thread each; the second number of `schedstat` is meant.
+
+    Returns:
+        By the thread's number; None where the system does not say.
+
+    Source: Documentation/scheduler/sched-stats.rst of the Linux kernel.
+    """
+    found = {}
+    try:
+        for thread in os.listdir(tasks):
+            try:
+                ran, queued, _ = (tasks / thread / "schedstat").read_text().split()
+            except FileNotFoundError:  # it has ended, or this kernel does not count
+                continue
+            if int(ran):
+                found[thread] = int(queued) / 1e9
+    except (OSError, ValueError):
+        return None
+    return found or None
+
+
 class Threads:
     """The number of threads while something is computed; `adapt` is called between its steps.
 
-    Begins with one. A window in which this thread ran almost all the time shows that nobody waits
-    for its core, and the next one takes `most`. A window in which it had to wait shows that others
-    are there: back to one, and each time it takes twice as long until the next try. A number fixed
-    by the environment stays.
+    Begins with one. A window in which no thread of this process stood in the queue for a core shows
+    that nobody else wants it, and the next one takes `most`. A window in which one did shows that
+    others are there: back to one, and it takes twice as long until the next try; with every window
+    that goes well, half as long again. A number fixed by the environment stays.
+
+    Where the system does not count queues, the share in which this thread did not run takes their
+    place: that takes threads that wait for each other for others, and errs on the side of one.
 
     Args:
         most: threads to take at most.
@@ -132,32 +166,42 @@ class Threads:
         self.most = fixed_threads() or most
         self.adapts = fixed_threads() is None and most > 1
         self.number = 1 if self.adapts else self.most
-        self._patience = self._quiet = 1
+        self._patience, self._quiet = WINDOW_S, 0.0
         self._begin_window()
 
     def _begin_window(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.thread_time()
+        self._queued = queued_s() if self.adapts else None
 
     def adapt(self) -> None:
         """Choose anew, if a window has passed."""
         passed = time.perf_counter() - self._wall
-        if passed < WINDOW_S:
+        if passed < WINDOW_S or not self.adapts:
             return
-        self.choose((time.thread_time() - self._cpu) / passed)
+        self.choose(self._waited(passed), passed)
         self._begin_window()
 
-    def choose(self, ran: float) -> None:
-        """Choose by the share of the last window in which this thread ran."""
+    def _waited(self, passed: float) -> float:
+        """Share of the window in which the thread that had to wait longest had no core."""
+        now = queued_s()
+        if now is None or self._queued is None:
+            return 1 - (time.thread_time() - self._cpu) / passed
+        return max(now[thread] - self._queued.get(thread, 0.0) for thread in now) / passed
+
+    def choose(self, waited: float, passed: float = WINDOW_S) -> None:
+        """Choose by the share of the last window, of `passed` seconds, spent in the queue."""
         if not self.adapts:
             return
-        if ran < SHARED_BELOW:
+        if waited > SHARED_ABOVE:
             if self.number > 1:
-                self._patience = min(2 * self._patience, LONGEST_PATIENCE)
+                self._patience = min(2 * self._patience, LONGEST_PATIENCE_S)
                 self._set(1)
-            self._quiet = self._patience
-        elif self.number == 1:
-            self._quiet -= 1
-            if self._quiet <= 0:
+            self._quiet = 0.0
+        elif self.number > 1:
+            self._patience = max(WINDOW_S, self._patience / 2)
+        else:
+            self._quiet += passed
+            if self._quiet >= self._patience:
                 self._set(self.most)
 
     def _set(self, number: int) -> None:

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -97,7 +99,7 @@ def test_on_the_command_line_a_wrong_number_is_one_sentence() -> None:
 def test_a_number_that_the_user_fixed_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
     chosen = Threads(most=8)
-    chosen.choose(0.1)
+    chosen.choose(0.9)
     assert (chosen.number, chosen.adapts) == (3, False)
     monkeypatch.setenv("MINBERT_THREADS", "1")
     assert Threads(most=8).number == 1
@@ -106,9 +108,9 @@ def test_a_number_that_the_user_fixed_stays(monkeypatch: pytest.MonkeyPatch) -> 
 def test_more_threads_only_while_nobody_else_is_there() -> None:
     with adapted(2) as chosen:
         assert (chosen.number, torch.get_num_threads()) == (1, 1)
-        chosen.choose(1.0)
+        chosen.choose(0.0)
         assert torch.get_num_threads() == 2
-        chosen.choose(0.95)
+        chosen.choose(0.05)
         assert torch.get_num_threads() == 2
         chosen.choose(0.5)  # somebody came
         assert torch.get_num_threads() == 1
@@ -116,23 +118,96 @@ def test_more_threads_only_while_nobody_else_is_there() -> None:
         assert torch.get_num_threads() == 1
 
 
-def test_each_failed_try_makes_it_more_patient() -> None:
+@pytest.mark.parametrize("passed", [threads.WINDOW_S, 2.0])
+def test_each_failed_try_makes_it_more_patient(passed: float) -> None:
+    """In seconds: a step of a large model is a long window, and no longer patience."""
     tries = []
     with adapted(2) as chosen:
-        for window in range(500):  # alone with one thread, never with two: another one like it
-            chosen.choose(1.0 if chosen.number == 1 else 0.6)
+        for window in range(round(200 / passed)):  # alone with one thread, never with two
+            chosen.choose(0.0 if chosen.number == 1 else 0.4, passed)
             if chosen.number == 2:
-                tries.append(window)
+                tries.append(window * passed)
     waits = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
-    assert waits == sorted(waits) and waits[:4] == [3, 5, 9, 17]
-    assert max(waits) <= threads.LONGEST_PATIENCE + 1
-    assert len(tries) < 12
+    assert waits == sorted(waits) and waits[0] <= 3 * passed
+    assert max(waits) <= threads.LONGEST_PATIENCE_S + 2 * passed
+    assert len(tries) < 15
+
+
+def test_patience_comes_back_once_nobody_is_there() -> None:
+    with adapted(2) as chosen:
+        for _ in range(4000):
+            chosen.choose(0.0 if chosen.number == 1 else 0.4)
+        for _ in range(200):  # now alone
+            chosen.choose(0.0)
+        assert chosen.number == 2
+        chosen.choose(0.4)  # one bad window
+        chosen.choose(0.0)
+        chosen.choose(0.0)
+        assert chosen.number == 2, "long ago does not count"
+
+
+def files_of(root: Path, **threads_of: str) -> Path:
+    for thread, text in threads_of.items():
+        (root / thread).mkdir()
+        (root / thread / "schedstat").write_text(text)
+    return root
+
+
+def test_queues_are_read_as_linux_writes_them(tmp_path: Path) -> None:
+    tasks = files_of(tmp_path, t1="5000000000 250000000 12\n", t2="7 1000000000 3\n", t3="0 0 0\n")
+    (tmp_path / "ended").mkdir()
+    assert threads.queued_s(tasks) == {"t1": 0.25, "t2": 1.0}
+    assert threads.queued_s(tmp_path / "no such system") is None
+    (tmp_path / "t1" / "schedstat").write_text("nonsense")
+    assert threads.queued_s(tasks) is None
+
+
+def test_without_queues_the_time_that_this_thread_ran_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads, "queued_s", lambda: None)
+    chosen = Threads(most=2)
+    time.sleep(threads.WINDOW_S)
+    chosen.adapt()
+    assert chosen.number == 1, "it slept: perhaps others ran"
+
+
+needs_queues = pytest.mark.skipif(threads.queued_s() is None, reason="Linux counts no queues here")
+
+
+@needs_queues
+def test_a_thread_that_sleeps_stands_in_nobodys_queue() -> None:
+    """As a thread does that waits for the others' part of a product."""
+    before = threads.queued_s()
+    time.sleep(0.5)
+    after = threads.queued_s()
+    me = str(threading.get_native_id())
+    assert (after[me] - before[me]) / 0.5 < threads.SHARED_ABOVE
+
+
+@needs_queues
+def test_a_thread_that_shares_its_core_is_seen_to_wait() -> None:
+    allowed = os.sched_getaffinity(0)
+    core = min(allowed)
+    spin = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", spin]) as other:
+        try:
+            os.sched_setaffinity(0, {core})
+            time.sleep(0.5)  # until it spins
+            me, before, end = str(threading.get_native_id()), threads.queued_s(), time.time() + 1
+            while time.time() < end:
+                pass
+            after = threads.queued_s()
+        finally:
+            os.sched_setaffinity(0, allowed)
+            other.kill()
+    assert after[me] - before[me] > threads.SHARED_ABOVE
 
 
 def test_afterwards_torch_has_the_number_it_had() -> None:
     before = torch.get_num_threads()
     with pytest.raises(KeyError), adapted(2) as chosen:
-        chosen.choose(1.0)
+        chosen.choose(0.0)
         raise KeyError
     assert torch.get_num_threads() == before
 

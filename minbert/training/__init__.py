@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from minbert.faces import face
 
 if TYPE_CHECKING:
+    from minbert.training.consistency import disagreement
     from minbert.training.digests import content_digest, weights_digest
     from minbert.training.epochs import in_turn, mixed, shuffled
     from minbert.training.finetune import fine_tune

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from minbert import checks, paper
@@ -85,7 +85,7 @@ class Recipe:
     than torch's numbers (`minbert.training.packed_dropout`): other draws of the same kind."""
     joint: StageSettings | None = None
     """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
-    mixture: float | Mapping[str, float] = 1.0
+    mixture: float | Mapping[str, float] = field(default=1.0, hash=False)
     """Of joint training: how much of a large data set an epoch takes, from as many examples as of
     the smallest (0) to all (1); or how many times it sees each, by the name of the task. See
     `minbert.training.epochs.mixed`."""
@@ -144,7 +144,7 @@ class Recipe:
             "random_share": rule.random,
             **({"whole_words": True} if rule.whole_words else {}),
         }
-        unmade = {field.name: field.default for field in fields(self)}
+        unmade = {choice.name: choice.default for choice in fields(self)}
         others = {
             name: value
             for name, value in asdict(self).items()

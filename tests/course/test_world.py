@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minbert import paper
 from minbert.course.recorded import recorded
-from minbert.course.world import PUBLIC, best_markdown, one_pass_markdown, world_markdown
+from minbert.course.world import PUBLIC, best_markdown, earlier_markdown, world_markdown
 from minbert.evaluation.intervals import wilson_interval
 from minbert.experiments.markdown import cell, number
 from minbert.training.recipe import RECIPES
@@ -22,7 +22,7 @@ def between(name: str) -> str:
 def test_the_page_shows_them() -> None:
     assert between("world") == world_markdown()
     assert between("best") == best_markdown()
-    assert between("one-pass") == one_pass_markdown()
+    assert between("earlier") == earlier_markdown()
 
 
 def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:
@@ -31,6 +31,8 @@ def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:
     for name in ("sst_accuracy", "quora_accuracy", "sts_pearson"):
         assert number(measured[name]["value"]) in readme
     assert f"mean {cell(measured['overall_mean'])}" in readme
+    table = readme.partition("<!-- world -->\n")[2].partition("<!-- /world -->")[0]
+    assert table == world_markdown()
 
 
 def test_the_recorded_run_is_that_of_the_recipe_as_it_is() -> None:

@@ -26,7 +26,8 @@ def joint(experiment: Experiment, request: pytest.FixtureRequest) -> Experiment:
     """Somebody's own recipe, in five lines; its name is in no table of the package."""
     best = RECIPES["best"]
     short = replace(best.joint, epochs=2, learning_rate=2e-3)
-    return replace(experiment, recipe=replace(best, name="mine", joint=short, pairs=request.param))
+    mine = replace(best, name="mine", joint=short, pairs=request.param, cosine_weight=0.0)
+    return replace(experiment, recipe=mine)
 
 
 def test_a_run_and_its_predictions_again(
@@ -113,6 +114,9 @@ def test_the_page_about_it_runs_as_written(
         ({"mixture": 1.5}, "mixture must"),
         ({"cosine_weight": -1.0}, "cosine_weight must"),
         ({"cosine_weight": 0.5, "pairs": "cross-encoder"}, "choose both"),
+        ({"mixture": {"sst": -1.0}}, "mixture of sst must"),
+        ({"head_rate": 0.0}, "head_rate must"),
+        ({"consistency": -1.0}, "consistency must"),
     ],
 )
 def test_a_choice_that_does_not_fit_is_said_when_it_is_made(choices: dict, said: str) -> None:

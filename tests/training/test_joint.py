@@ -63,7 +63,8 @@ def rows(experiment: Experiment) -> CourseRows:
 
 
 def of_pairs(experiment: Experiment, pairs: str, **choices: object) -> Experiment:
-    return replace(experiment, recipe=replace(RECIPES["best"], pairs=pairs, **choices))
+    plain = {"cosine_weight": 0.0, "consistency": 0.0, "mixture": 1.0, "pairs": pairs}
+    return replace(experiment, recipe=replace(RECIPES["best"], **{**plain, **choices}))
 
 
 def test_a_pair_is_read_as_the_tokenizer_reads_two_sentences(

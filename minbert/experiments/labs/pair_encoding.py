@@ -75,12 +75,13 @@ def padded_apart(table: SentenceTable, rows: TaskRows) -> PaddedApart:
 
 def cells_of(experiment: Experiment) -> list[Cell]:
     """Every pooling with every way; what is trained for how long is the same for all."""
-    base = recipe_for("best", experiment.preset.name, experiment.encoder_name)
+    best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
+    base = replace(best, name="pairs", cosine_weight=0.0, mixture=1.0, joint=None)
     return [
         Cell(
             f"{pooling}, {way}",
-            replace(base, name="pairs", pooling=pooling, mixture=1.0, joint=None, **choices),
-            base.joint,
+            replace(base, pooling=pooling, **choices),
+            best.joint,
             PADDED_APART if way == PADDED_APART else "",
         )
         for pooling in VECTORS
