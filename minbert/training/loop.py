@@ -276,8 +276,8 @@ def train(
                     history.steps, total_steps, settings.warmup_share, settings.schedule
                 )
                 rate = settings.learning_rate * factor
-                for group in update.param_groups:
-                    group["lr"] = rate * group["rate"]
+                for group, of in zip(update.param_groups, groups, strict=True):
+                    group["lr"] = rate * of["rate"]  # a checkpoint brings the rest of its groups
                 torch.manual_seed(derive_seed(context.seed, name, epoch, step))
                 loss = compute_loss(
                     batches[step], generator_for(context.seed, name, epoch, step, "data")
