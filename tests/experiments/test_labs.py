@@ -195,7 +195,7 @@ def test_joint_training_cells_differ_from_the_baseline_in_one_choice(
     cells = lab.cells(experiment)
     choices = [(cell.recipe, cell.settings, cell.how) for cell in cells]
     assert all(choices.count(choice) == 1 for choice in choices), "no cell twice"
-    only = ["heads on the frozen encoder", "one pass and vectors, cosine fitted"]
+    only = ["heads on the frozen encoder", "two vectors, fresh heads"]
     found = run_lab(experiment, lab, [0], only=only)["cells"]
     assert list(found) == ["best", *only]
     for name, cell in found.items():
