@@ -189,11 +189,11 @@ def test_a_thread_that_sleeps_stands_in_nobodys_queue() -> None:
 def test_a_thread_that_shares_its_core_is_seen_to_wait() -> None:
     allowed = os.sched_getaffinity(0)
     core = min(allowed)
-    spin = f"import os; os.sched_setaffinity(0, {{{core}}})\nwhile True: pass"
-    with subprocess.Popen([sys.executable, "-c", spin]) as other:
+    spin = f"import os; os.sched_setaffinity(0, {{{core}}})\nprint(flush=True)\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE) as other:
         try:
+            other.stdout.readline()  # it spins
             os.sched_setaffinity(0, {core})
-            time.sleep(0.5)  # until it spins
             me, before, end = str(threading.get_native_id()), threads.queued_s(), time.time() + 1
             while time.time() < end:
                 pass
