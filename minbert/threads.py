@@ -152,8 +152,8 @@ class Threads:
 
     Begins with one. A window in which no thread of this process stood in the queue for a core shows
     that nobody else wants it, and the next one takes `most`. A window in which one did shows that
-    others are there: back to one, and it takes twice as long until the next try; with every window
-    that goes well, half as long again. A number fixed by the environment stays.
+    others are there: back to one, and it takes twice as long until the next try; every window that
+    goes well halves that wait. A number fixed by the environment stays.
 
     Where the system does not count queues, the share in which this thread did not run takes their
     place: that takes threads that wait for each other for others, and errs on the side of one.

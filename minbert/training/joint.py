@@ -41,13 +41,18 @@ def train_jointly(
     a similarity while the head learns to do without.
 
     With `recipe.consistency` a sentence of a task of classes is read twice in a batch: the loss is
-    the mean of the two readings', and how far they lie apart is added.
+    the mean of the two readings', and how far they lie apart is added. With `recipe.frozen_words`
+    the word embeddings are not trained; afterwards they require a gradient as before.
 
     Args:
         model: made with the recipe's `pairs` and `pooling`, for the tasks of `rows`.
         rows: training examples by the name of their task, labels included.
         table: holds their sentences.
         pairs_of: pairs for one pass; without, as the tokenizer reads two sentences together.
+
+    Raises:
+        ValueError: `recipe.mixture` names the tasks, and one of `rows` is missing; otherwise as
+            `minbert.training.loop.train`, with its other errors.
 
     Source: the paper, section 7 (future work: "fine-tuning on all relevant tasks").
     """

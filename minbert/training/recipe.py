@@ -282,15 +282,11 @@ QUICK_TINY = replace(
 """`quick` for encoders of the size of `tiny`: a narrow model takes higher learning rates."""
 
 BEST_TINY = replace(
-    RECIPES["best"],
-    attention_dropout=0.1,
-    packed_dropout=False,
-    length_groups=1,
-    pairs="bi-encoder",
-    cosine_weight=0.0,
-    head_rate=1.0,
-    frozen_words=False,
-    consistency=0.0,
+    RECIPES["paper"],
+    name="best",
+    pooling="mean",
+    paraphrase_compares=True,
+    dropout=0.1,
     joint=replace(RECIPES["best"].joint, epochs=8, learning_rate=5e-4),
     mixture=0.25,
 )
