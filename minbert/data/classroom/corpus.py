@@ -6,7 +6,7 @@ import random
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from minbert.data.check import normalised
 from minbert.data.classroom import news, similarity
@@ -126,8 +126,7 @@ def _reviews(split: str, draw: random.Random, new: float):
 
 def _questions(split: str, draw: random.Random, new: float):
     def usable(question: Question) -> bool:
-        # From A to B and from B to A belong together: a near miss needs both.
-        return part_of((question.intent, sorted(question.things))) == split
+        return _asked(question) == split
 
     while True:
         same, kind, phrasing = draw.random() < DUPLICATES_DRAWN, draw.random(), None
@@ -154,7 +153,7 @@ def _graded(split: str, draw: random.Random, new: float):
             said = _varied(
                 lambda: draw_story(draw),
                 lambda story, change=change: vary_story(story, draw, change),
-                lambda story: part_of(story) == split,
+                lambda story: _told(story) == split,
                 change < news.SAME,
             )
             texts, label = [headline(one, draw, new) for one in said], story_similarity(*said)
@@ -186,9 +185,25 @@ def _until(usable: Callable, make: Callable):
     return made
 
 
+@cache
+def _asked(question: Question) -> str:
+    """Split of a question: from A to B and from B to A belong together, a near miss needs both."""
+    return part_of((question.intent, sorted(question.things)))
+
+
 def _core(event: Event) -> str:
     """Split of an event: who and whom in either role, and what; not where."""
-    return part_of((event.act, sorted((event.agent, event.thing or ("", 0)))))
+    return _done(event.act, *sorted((event.agent, event.thing or ("", 0))))
+
+
+@cache
+def _done(act: tuple[str, int], one: tuple[str, int], other: tuple[str, int]) -> str:
+    return part_of((act, [one, other]))
+
+
+@cache
+def _told(story: Story) -> str:
+    return part_of(story)
 
 
 def _general(seed: int) -> dict[str, tuple[str, ...]]:

@@ -6,11 +6,13 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 SLOT = re.compile(r"\{([^{}]+)\}")
 CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
+ARTICLE = re.compile(r"\b([Aa])n? (?=(\w+))")
+BEGINNING = re.compile(r"(^|[.!?] )([a-z])")
 VOWEL_SOUND = re.compile(r"(?!uni[^nm]|us[eu]|eu|on[ce])[aeiou]|oni|hour|heir|hones", re.IGNORECASE)
 """Beginnings of words that take "an": a unit, a user, a euro, a once; but an onion, an hour."""
 
@@ -56,17 +58,33 @@ def pick(lines: Sequence[Line], draw: random.Random, held_out_share: float) -> s
 
 def fill(pattern: str, word_for: Callable[[str], str], draw: random.Random) -> str:
     """Replace each `{slot}` by `word_for(slot)` and each `(a|b)` by one of its sides."""
-    text = CHOICE.sub(lambda match: draw.choice(match[1].split("|")), pattern)
-    return SLOT.sub(lambda match: word_for(match[1]), text)
+    text = "".join([part if number % 2 == 0 else draw.choice(part)
+                    for number, part in enumerate(_choices(pattern))])  # fmt: skip
+    return "".join([part if number % 2 == 0 else word_for(part)
+                    for number, part in enumerate(_slots(text))])  # fmt: skip
+
+
+@cache
+def _choices(pattern: str) -> list[str | list[str]]:
+    """What stands between choices, and at odd places the sides of each."""
+    parts = CHOICE.split(pattern)
+    return [part.split("|") if number % 2 else part for number, part in enumerate(parts)]
+
+
+@lru_cache(maxsize=10_000)
+def _slots(text: str) -> list[str]:
+    """What stands between slots, and at odd places their names."""
+    return SLOT.split(text)
 
 
 def written(text: str) -> str:
     """As English writes it: a or an, one space, a capital at every beginning, a mark at the end."""
     text = " ".join(text.split())
-    text = re.sub(
-        r"\b([Aa])n? (?=(\w+))",
-        lambda m: f"{m[1]}n " if VOWEL_SOUND.match(m[2]) else f"{m[1]} ",
-        text,
-    )
-    text = re.sub(r"(^|[.!?] )([a-z])", lambda m: m[1] + m[2].upper(), text)
+    text = ARTICLE.sub(lambda m: f"{m[1]}n " if _takes_an(m[2]) else f"{m[1]} ", text)
+    text = BEGINNING.sub(lambda m: m[1] + m[2].upper(), text)
     return text if text.endswith((".", "!", "?")) else text + "."
+
+
+@cache
+def _takes_an(word: str) -> bool:
+    return VOWEL_SOUND.match(word) is not None

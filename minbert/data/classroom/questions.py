@@ -80,11 +80,17 @@ def ask(question: Question, draw: random.Random, new: float, phrasing: int | Non
 
 def draw_question(draw: random.Random) -> Question:
     """A question about anything."""
-    intent = draw.choice(list(intents().values()))
-    things = [draw.randrange(len(names(slot))) for slot in intent.slots]
+    intent, sizes = draw.choice(_drawn_from())
+    things = [draw.randrange(size) for size in sizes]
     while len(things) > 1 and intent.slots[1].endswith("2") and things[0] == things[1]:
-        things[1] = draw.randrange(len(names(intent.slots[1])))
+        things[1] = draw.randrange(sizes[1])
     return Question(intent.name, tuple(things))
+
+
+@cache
+def _drawn_from() -> list[tuple[Intent, list[int]]]:
+    """Each intent, and how many things each of its slots may be."""
+    return [(intent, [len(names(slot)) for slot in intent.slots]) for intent in intents().values()]
 
 
 def other_thing(question: Question, draw: random.Random) -> Question:
