@@ -14,12 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+import nbformat
 import pytest
 from machine_matrix import MOST_DIFFERENT
 from machine_matrix import environment as environment_of
+from needed_cells import explorers_only
 from notebook_page import NotebookPage
 
-from minbert.course.notebooks import notebook_paths
+from minbert.course.notebooks import notebook_paths, read
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -42,7 +44,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def lab_url(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[str]:
-    """Address of a JupyterLab that serves a copy of notebooks/ and figures/.
+    """Address of a JupyterLab that serves a copy of notebooks/ and figures/; in explorers/ are the
+    notebooks' explorers, with the cells that they need.
 
     Its kernels run as in the cell of the machine matrix whose weights are changed, and share its
     cache with strict nbval: what one has trained the other need not.
@@ -53,6 +56,9 @@ def lab_url(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> It
     for name in ("notebooks", "figures"):
         shutil.copytree(ROOT / name, course / name, ignore=shutil.ignore_patterns("results"))
     shutil.copytree(course / "notebooks", course / "shown")
+    (course / "explorers").mkdir()
+    for path in notebook_paths():
+        nbformat.write(explorers_only(read(path)), course / "explorers" / path.name)
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     # All cells are attached, also those that are scrolled out of sight.
@@ -134,7 +140,7 @@ def fresh_page(browser):
 def open_page(browser, lab_url: str):
     """`open_page(name, folder)`: a notebook by the beginning of its name; its user closes it."""
 
-    def open_one(name: str, folder: str = "notebooks") -> NotebookPage:
+    def open_one(name: str, folder: str) -> NotebookPage:
         (path,) = notebook_paths([name])
         return NotebookPage(fresh_page(browser), lab_url, path, folder)
 
@@ -143,20 +149,21 @@ def open_page(browser, lab_url: str):
 
 @pytest.fixture(scope="module")
 def open_notebook(open_page):
-    """Opens a notebook by the beginning of its name, in a page that a test module shares."""
+    """Opens a notebook's explorers by the beginning of its name, in a page that a test module
+    shares."""
     with ExitStack() as pages:
-        yield lambda name: pages.enter_context(closing(open_page(name)))
+        yield lambda name: pages.enter_context(closing(open_page(name, "explorers")))
 
 
 @pytest.fixture(scope="session")
 def run_notebook(open_page):
-    """Opens a notebook and runs all of it, once for all test modules that look at it."""
+    """Opens a notebook's explorers and runs them, once for all test modules that look at them."""
     known: dict[str, NotebookPage] = {}
     with ExitStack() as pages:
 
         def run_one(name: str) -> NotebookPage:
             if name not in known:
-                known[name] = pages.enter_context(closing(open_page(name)))
+                known[name] = pages.enter_context(closing(open_page(name, "explorers")))
                 known[name].run_all(timeout_s=330)
             return known[name]
 

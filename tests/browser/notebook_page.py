@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from needed_cells import explorers_only
+
 from minbert.course.notebooks import read
 
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
@@ -55,17 +57,18 @@ class NotebookPage:
         page: of playwright; errors in its console are collected in `page.said`.
         lab_url: of the running JupyterLab.
         path: of the notebook in the repository; the lab serves copies.
-        folder: of the copy, `notebooks` or `shown`. A notebook runs in one page only: a second one
-            would find the kernel of the first, ask it for the widgets of that page, and complain of
-            those that are gone.
+        folder: of the copy: `notebooks`, `shown`, or `explorers`, which has the explorers and what
+            they need. A notebook runs in one page only: a second one would find the kernel of the
+            first, ask it for the widgets of that page, and complain of those that are gone.
     """
 
-    def __init__(self, page, lab_url: str, path: Path, folder: str = "notebooks") -> None:
+    def __init__(self, page, lab_url: str, path: Path, folder: str) -> None:
         self.page, self.path = page, path
         self.place = f"{folder}/{path.name}"
         page.goto(f"{lab_url}/lab/tree/{self.place}?reset")
         page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=60_000)
-        count = len(read(path).cells)
+        found = explorers_only(read(path)) if folder == "explorers" else read(path)
+        count = len(found.cells)
         page.wait_for_function(
             f"document.querySelectorAll('{NOTEBOOK} .jp-Cell').length >= {count}", timeout=60_000
         )

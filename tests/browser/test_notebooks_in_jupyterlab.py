@@ -73,7 +73,7 @@ def look_at(opened: NotebookPage, path: Path, screenshots: Path) -> None:
 @pytest.mark.timeout(300)
 def test_the_first_notebook_runs_and_keeps_a_prediction(open_page, screenshots: Path) -> None:
     path = PATHS[0]
-    with closing(open_page(path.stem)) as opened:
+    with closing(open_page(path.stem, "notebooks")) as opened:
         page = opened.page
         opened.run_all()
         page.wait_for_selector(f"{NOTEBOOK} .widget-button, {NOTEBOOK} .jupyter-button")
