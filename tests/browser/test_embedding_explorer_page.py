@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from notebook_page import ANSWER_MS
-
-from minbert.course.notebooks import notebook_paths
 
 
 class MapOnPage:
@@ -189,7 +189,7 @@ def test_umap_says_what_is_missing(explorer) -> None:
 def test_export_says_where_the_files_are(explorer) -> None:
     explorer.root.get_by_role("button", name="Export").press("Enter")
     explorer.wait_for("Export", "Written: vectors.tsv (")
-    folder = notebook_paths(["11"])[0].parent.name
+    folder = Path(explorer.notebook.place).parent
     assert f"{folder}/projector" in explorer.panel("Export").inner_text()
     explorer.type("Folder", "11_explore_embeddings.ipynb/inside")
     explorer.root.get_by_role("button", name="Export").press("Enter")
