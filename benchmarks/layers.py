@@ -15,7 +15,7 @@ LAYERS = {
     "folders": "clone faces stopping folders/",
     "tasks": "paper tasks",
     "data": "data/",
-    "tools": "checks evaluating precision progress ranks threads memory",
+    "tools": "checks evaluating precision progress ranks threads memory control_groups",
     "words": "texts model_files wordpiece tokenizer_options tokenizer_files tokenizer",
     "model": "config placement attention encoder pooling heads multitask",
     "losses": "masking losses optimizer",

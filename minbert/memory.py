@@ -1,4 +1,4 @@
-"""Memory that is free, given back to the system instead of kept for later.
+"""Memory that is free: how much there is, and that it is given back instead of kept for later.
 
 Batches of many lengths leave holes in the allocator's memory: a training whose tensors never held
 more than 150 MiB kept 200 MiB of them. On a server with one kernel a learner that adds up.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+
+from minbert.control_groups import control_groups
 
 LARGE_BYTES = 4 << 20
 """What is as large as this is given back the moment it is freed."""
@@ -42,3 +45,33 @@ def give_back() -> None:
     trim = _allocator("malloc_trim")
     if trim is not None:
         trim(ctypes.c_size_t(0))
+
+
+def free_bytes(root: Path = Path("/")) -> int | None:
+    """Memory that this process may still take, by the machine and by its container's limit.
+
+    Args:
+        root: of the file system in which Linux tells of it.
+
+    Returns:
+        None on systems that do not say it so.
+    """
+    try:
+        lines = (root / "proc/meminfo").read_text(encoding="utf-8").splitlines()
+        [line] = [line for line in lines if line.startswith("MemAvailable:")]
+        found = [int(line.split()[1]) * 1024]
+    except (OSError, ValueError):
+        return None
+    for folder, version in control_groups("memory", root):
+        limit, used = (
+            ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            if version == 1
+            else ("memory.max", "memory.current")
+        )
+        try:
+            most = (folder / limit).read_text().strip()
+            if most != "max":
+                found.append(int(most) - int((folder / used).read_text()))
+        except (OSError, ValueError):
+            continue
+    return max(0, min(found))

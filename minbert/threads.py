@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from minbert.control_groups import control_groups
+
 FIXED = ("MINBERT_THREADS", "OMP_NUM_THREADS")
 """Environment variables that fix the number of threads; the first one set counts."""
 SPINS = 5_000
@@ -81,33 +83,17 @@ def granted_cores(root: Path = Path("/")) -> int:
 
 def _quotas(root: Path) -> Iterator[float]:
     """Cores granted by each control group that this process is in (versions 2 and 1)."""
-    try:
-        groups = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:  # no Linux
-        return
-    for group in groups:
-        _, controllers, place = group.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
+    for folder, version in control_groups("cpu", root):
+        try:
+            if version == 1:
+                quota = (folder / "cpu.cfs_quota_us").read_text()
+                period = (folder / "cpu.cfs_period_us").read_text()
+            else:
+                quota, period = (folder / "cpu.max").read_text().split()
+            if quota.strip() not in ("max", "-1"):
+                yield float(quota) / float(period)
+        except (OSError, ValueError):
             continue
-        base = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
-        # The group itself and those around it; inside a container its own group is the base.
-        for folder in {base / part.lstrip("/") for part in _upwards(place)}:
-            try:
-                if controllers:
-                    quota = (folder / "cpu.cfs_quota_us").read_text()
-                    period = (folder / "cpu.cfs_period_us").read_text()
-                else:
-                    quota, period = (folder / "cpu.max").read_text().split()
-                if quota.strip() not in ("max", "-1"):
-                    yield float(quota) / float(period)
-            except (OSError, ValueError):
-                continue
-
-
-def _upwards(place: str) -> Iterator[str]:
-    parts = [part for part in place.split("/") if part not in ("", "..")]
-    for count in range(len(parts), -1, -1):
-        yield "/".join(parts[:count])
 
 
 def most_threads(width: int) -> int:

@@ -44,3 +44,38 @@ def test_another_allocator_has_nothing_to_call(monkeypatch: pytest.MonkeyPatch) 
     memory.give_back()
     memory.prepare()
     memory._allocator.cache_clear()
+
+
+MEMINFO = "MemTotal:       16000 kB\nMemFree:         1000 kB\nMemAvailable:    8000 kB\n"
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "kib"),
+    [
+        ("0::/\n", {}, 8000),
+        ("0::/\n", {"memory.max": "max\n", "memory.current": "1024\n"}, 8000),
+        ("0::/\n", {"memory.max": "5120000\n", "memory.current": "1024000\n"}, 4000),
+        ("0::/a\n", {"memory.max": "5120000\n", "memory.current": "1024000\n",
+                     "a/memory.max": "3072000\n", "a/memory.current": "1024000\n"}, 2000),
+        ("0::/\n", {"memory.max": "1024\n", "memory.current": "2048\n"}, 0),
+        ("0::/\n", {"memory.max": "nonsense\n", "memory.current": "2048\n"}, 8000),
+        ("4:memory:/a\n", {"memory/a/memory.limit_in_bytes": "2048000\n",
+                           "memory/a/memory.usage_in_bytes": "1024000\n"}, 1000),
+        ("4:memory:/\n", {"memory/memory.limit_in_bytes": "9223372036854771712\n",
+                          "memory/memory.usage_in_bytes": "1024000\n"}, 8000),
+    ],
+)  # fmt: skip
+def test_free_memory_is_the_machines_and_the_containers(
+    groups: str, files: dict[str, str], kib: int, tmp_path: Path
+) -> None:
+    contents = {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
+    contents |= {"proc/self/cgroup": groups, "proc/meminfo": MEMINFO}
+    for name, text in contents.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert memory.free_bytes(tmp_path) == kib * 1024
+
+
+def test_where_nobody_tells_free_memory_is_unknown(tmp_path: Path) -> None:
+    assert memory.free_bytes(tmp_path) is None

@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -32,7 +33,7 @@ from minbert.course.notebooks import (
 )
 from minbert.course.opened import open_course
 from minbert.course.pages import Neighbours, page
-from minbert.course.runner import Execution, execute
+from minbert.course.runner import Execution, default_jobs, execute, execute_all
 from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
 from minbert.course.student import hand_out
@@ -114,16 +115,25 @@ def _run_course(
     logger.info(description)
     runs: list[Execution] = []
     stopped = False
+
+    def done(run: Execution) -> None:
+        _say(run, "ok")
+        _write_page(run, paths, out)
+        runs.append(run)
+
+    def folder_of(path: Path) -> Path:
+        # an installed copy stays as it is: what a notebook leaves in its folder goes to --out
+        return path.parent if clone() else out.path
+
+    jobs = min(len(paths), arguments.jobs or default_jobs())
+    if jobs > 1:
+        logger.info("%d notebooks at once (--jobs 1: one after the other)", jobs)
+    started = time.perf_counter()
     try:
-        for path in paths:
-            # an installed copy stays as it is: what a notebook leaves in its folder goes to --out
-            run = execute(path, environment, path.parent if clone() else out.path)
-            with noted():
-                _say(run, "ok")
-                _write_page(run, paths, out)
-                runs.append(run)
+        execute_all(paths, environment, folder_of, jobs, done)
     except KeyboardInterrupt:
         stopped = True
+    seconds = time.perf_counter() - started
     findings = Findings(
         {run.path.stem: run.claims for run in runs},
         is_lab=tier.name == "lab",
@@ -148,10 +158,7 @@ def _run_course(
         )
         return STOPPED
     print(f"\n{results}\n\n{findings}\n")
-    print(
-        f"{len(paths)} notebooks in {sum(times.values()):.0f} s ({tier.name} tier); "
-        f"pages: {first_page}"
-    )
+    print(f"{len(paths)} notebooks in {seconds:.0f} s ({tier.name} tier); pages: {first_page}")
     return _exit_code(runs)
 
 

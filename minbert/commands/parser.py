@@ -268,6 +268,12 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--tier", choices=("lab", "real", "paper"), help="default: MINBERT_TIER, lab")
     run.add_argument("--data", help="folder of the CS224N files, for the tiers real and paper")
     run.add_argument(
+        "--jobs",
+        type=_whole(1, 64),
+        metavar="N",
+        help="notebooks at once (default: one a core, two at most, as free memory allows)",
+    )
+    run.add_argument(
         "--out",
         default="build/course",
         help=PAGES,

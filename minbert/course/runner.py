@@ -1,13 +1,14 @@
-"""Running notebooks: each in a fresh kernel, from top to bottom."""
+"""Running notebooks: each in a fresh kernel, from top to bottom, some at once."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,12 +29,18 @@ from minbert.course.kernel import (
     why_it_died,
 )
 from minbert.course.notebooks import normalise, read
+from minbert.memory import free_bytes
 from minbert.stopping import Noted, noted
+from minbert.threads import granted_cores
 
 CELL_TIMEOUT_S = 3600
 """A single cell on real data may train for a while."""
 START_TIMEOUT_S = 600
 """Importing takes seconds alone, minutes where a whole class begins at once on few cores."""
+KERNEL_BYTES = 1_000_000_000
+"""What a notebook's kernel may take, with room to spare (docs/machines.md)."""
+MOST_JOBS = 2
+"""Notebooks at once, unless more are asked for: several wait for the same trainings."""
 QUIET = logging.getLogger("minbert.nbclient")
 """What nbclient and Jupyter would log on their own; it is said in one sentence here."""
 QUIET.addHandler(logging.NullHandler())
@@ -56,6 +63,13 @@ class Execution:
     """Whether its kernel did, rather than a cell."""
 
 
+def default_jobs() -> int:
+    """How many notebooks to run at once: one a core, two at most, as free memory allows."""
+    memory = free_bytes()
+    fitting = MOST_JOBS if memory is None else memory // KERNEL_BYTES
+    return max(1, min(granted_cores(), MOST_JOBS, fitting))
+
+
 def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Execution:
     """Run one notebook without touching its file.
 
@@ -67,11 +81,70 @@ def execute(path: Path, environment: Mapping[str, str], folder: Path) -> Executi
     Raises:
         KeyboardInterrupt: Ctrl-C; the kernel has been ended.
     """
-    with noted() as signals:
-        return _execute(path, environment, folder, signals)
+    runs: list[Execution] = []
+    execute_all([path], environment, lambda _: folder, 1, runs.append)
+    return runs[0]
 
 
-def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: Noted) -> Execution:
+def execute_all(
+    paths: Sequence[Path],
+    environment: Mapping[str, str],
+    folder_of: Callable[[Path], Path],
+    jobs: int,
+    done: Callable[[Execution], None],
+) -> None:
+    """Run notebooks, some at once, each in a kernel of its own.
+
+    Two that need the same training share it: the second waits until it is in the cache.
+
+    Args:
+        paths: of the notebooks, in the order in which they begin.
+        environment: variables for their kernels.
+        folder_of: the working directory of a notebook's kernel.
+        jobs: how many may run at the same time.
+        done: called with each in the order of `paths`, as soon as it and all before it have run.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; all kernels have been ended.
+    """
+    # The signal that cancels ends `noted` in KeyboardInterrupt.
+    with noted() as signals, contextlib.suppress(asyncio.CancelledError):
+        _to_its_end(_execute_all(paths, environment, folder_of, jobs, done, signals))
+
+
+async def _execute_all(
+    paths: Sequence[Path],
+    environment: Mapping[str, str],
+    folder_of: Callable[[Path], Path],
+    jobs: int,
+    done: Callable[[Execution], None],
+    signals: Noted,
+) -> None:
+    loop, free = asyncio.get_running_loop(), asyncio.Semaphore(jobs)
+
+    async def one(path: Path) -> Execution:
+        async with free:
+            return await _execute(path, environment, folder_of(path))
+
+    running = [asyncio.create_task(one(path)) for path in paths]
+
+    def stop() -> None:  # the second time by force, where a kernel is being shut down
+        for task in running:
+            task.cancel()
+
+    signals.at_once = lambda: loop.call_soon_threadsafe(stop)
+    if signals.count:
+        stop()
+    try:
+        for task in running:
+            done(await task)
+    finally:
+        stop()
+        await asyncio.gather(*running, return_exceptions=True)
+        signals.at_once = None
+
+
+async def _execute(path: Path, environment: Mapping[str, str], folder: Path) -> Execution:
     notebook = read(path)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -92,10 +165,7 @@ def _execute(path: Path, environment: Mapping[str, str], folder: Path, signals: 
         variables = {**os.environ, "TQDM_DISABLE": "1", CLAIMS_FILE: str(claims), **environment}
         try:
             with (Path(temporary) / "stderr").open("w+", errors="replace") as said:
-                options = {"env": variables, "cwd": str(folder), "stderr": said}
-                _to_its_end(_run(client, manager, signals, **options))
-        except asyncio.CancelledError:
-            error = "interrupted"  # the caller's block ends in KeyboardInterrupt
+                await _run(client, manager, env=variables, cwd=str(folder), stderr=said)
         except CellExecutionError as failure:
             error = f"{failure.ename}: {failure.evalue}"
         except CellTimeoutError:
@@ -134,17 +204,11 @@ class _Client(NotebookClient):
         yield
 
 
-async def _run(
-    client: _Client, manager: AsyncKernelManager, signals: Noted, **options: object
-) -> None:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    signals.at_once = lambda: loop.call_soon_threadsafe(task.cancel)
-    if signals.count:
-        task.cancel()
+async def _run(client: _Client, manager: AsyncKernelManager, **options: object) -> None:
     try:
         await client.async_execute(**options)
     except Exception as failure:
-        if task.cancelling():  # which nbclient takes for a dead kernel
+        if asyncio.current_task().cancelling():  # which nbclient takes for a dead kernel
             raise asyncio.CancelledError from None
         if isinstance(failure, DeadKernelError):
             raise _Died(why_it_died(await exit_code(manager))) from failure
@@ -154,9 +218,6 @@ async def _run(
             raise _Died(why_it_did_not_start(await exit_code(manager), said)) from failure
         raise
     finally:
-        try:
-            await shut_down(manager)
-            if client.kc is not None:
-                client.kc.stop_channels()
-        finally:
-            signals.at_once = None
+        await shut_down(manager)
+        if client.kc is not None:
+            client.kc.stop_channels()

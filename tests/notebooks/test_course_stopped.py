@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from nbformat import v4
 
 from minbert.__main__ import main
-from minbert.course import notebooks
+from minbert.course import notebooks, runner
 from minbert.course.files import write_notebook
 from minbert.course.notebooks import read
 
@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     place: Path, number: signal.Signals
 ) -> None:
     make(place, first="1", waits=WAITS, last="1")
-    code, out, err = interrupt(place, number, "run", "--out", "out")
+    code, out, err = interrupt(place, number, "run", "--out", "out", "--jobs", "1")
     assert code == 130
     [said] = [line for line in err.splitlines() if line.startswith("interrupted")]
     assert err.splitlines()[-1] == said and len(err.splitlines()) == 3  # tier, first, this
@@ -132,13 +132,60 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     assert "interrupted" not in index(place).text and not partial_files(place)
 
 
+MEETS = """
+from pathlib import Path
+import time
+Path("{own}").touch()
+end = time.monotonic() + 60
+while not Path("{other}").exists():
+    assert time.monotonic() < end, "nobody came"
+    time.sleep(0.05)
+"""
+
+
+def test_two_run_at_once_and_stand_in_the_order_of_the_course(place: Path) -> None:
+    """Each waits for the other; the last ends long before them, and comes last."""
+    slow, quick = MEETS + "time.sleep(3)", "1"
+    one, two = slow.format(own="a", other="b"), slow.format(own="b", other="a")
+    make(place, one=one, two=two, three=quick)
+    code, _, err = run(place, "run", "--out", "out", "--jobs", "3")
+    assert code == 0 and states(place) == ["ok"] * 3
+    assert "3 notebooks at once" in err
+    ended = [line.split()[0] for line in err.splitlines() if line.endswith("ok")]
+    assert (
+        ended
+        == ["00_one", "01_two", "02_three"]
+        == list(json.loads((place / "out" / "times.json").read_text()))
+    )
+
+
+def test_ctrl_c_ends_all_that_run_at_once(place: Path) -> None:
+    make(place, sleeps="import time; time.sleep(100)", waits=WAITS, last="1")
+    code, _, err = interrupt(place, signal.SIGINT, "run", "--out", "out", "--jobs", "2")
+    assert code == 130 and "0 of 3 notebooks ran" in err.splitlines()[-1]
+    assert states(place) == ["not run"] * 3 and not partial_files(place)
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "jobs"),
+    [(1, 8e9, 1), (2, 8e9, 2), (16, 8e9, 2), (2, 1.9e9, 1), (2, 2.1e9, 2), (2, 1e8, 1),
+     (2, None, 2)],
+)  # fmt: skip
+def test_as_many_at_once_as_cores_and_memory_allow(
+    cores: int, free: float | None, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "granted_cores", lambda: cores)
+    monkeypatch.setattr(runner, "free_bytes", lambda: None if free is None else int(free))
+    assert runner.default_jobs() == jobs
+
+
 @pytest.mark.parametrize(
     "moment", ["a cell runs", pytest.param("the second notebook begins", marks=pytest.mark.slow)]
 )
 def test_killed_the_same_command_goes_on(place: Path, moment: str) -> None:
     """Without a word, and with all that it started: as the system does when memory runs out."""
     make(place, first="1", waits=WAITS, last="1")
-    process = begin(place, "run", "--out", "out")
+    process = begin(place, "run", "--out", "out", "--jobs", "1")
     awaited = {
         "a cell runs": place / "notebooks" / "begun",
         "the second notebook begins": place / "out" / "00_first.ipynb",
@@ -233,7 +280,7 @@ def test_a_broken_ipykernel_is_said(place: Path) -> None:
     make(place, one="1", two="1")
     (place / "ipykernel_launcher.py").write_text("import a_module_that_is_gone\n")
     python_path = os.pathsep.join([str(place), os.environ["PYTHONPATH"]])
-    code, _, err = run(place, "run", "--out", "out", PYTHONPATH=python_path)
+    code, _, err = run(place, "run", "--out", "out", "--jobs", "1", PYTHONPATH=python_path)
     assert code == 2 and len(err.splitlines()) == 3
     assert "its kernel did not start (ModuleNotFoundError: No module named" in err
     assert "install --force-reinstall ipykernel" in err
