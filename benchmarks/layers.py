@@ -18,7 +18,7 @@ LAYERS = {
     "tools": "checks evaluating precision progress ranks threads memory control_groups",
     "words": "texts model_files wordpiece tokenizer_options tokenizer_files tokenizer",
     "model": "config placement attention encoder pooling heads multitask",
-    "losses": "masking losses optimizer",
+    "losses": "masking losses light_optimizer optimizer",
     "weights": "known_models hub sentence_transformers_folder weights tensor_files pretrained",
     "inference": "fast_encoder inference vector_files __init__",
     "training": "training/",

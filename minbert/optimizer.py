@@ -9,9 +9,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from minbert import checks
+from minbert.light_optimizer import FusedAdamW, LightOptimizer
 
 
-class AdamW(Optimizer):
+class AdamW(LightOptimizer):
     r"""Adam with decoupled weight decay.
 
     At step t, for each parameter θ with gradient g:
@@ -34,8 +35,7 @@ class AdamW(Optimizer):
     Raises:
         ValueError: a value outside its range, in a group of parameters as well.
 
-    Source: Loshchilov and Hutter (2019), algorithm 2; Kingma and Ba (2015). Equal to
-    `torch.optim.AdamW`; for long runs take that one with `fused=True` (`make_optimizer`).
+    Source: Loshchilov and Hutter (2019), algorithm 2; Kingma and Ba (2015). Equal to torch's.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ OPTIMIZERS = ("adamw", "fused")
 def make_optimizer(
     params: Iterable[Tensor], lr: float, name: str = "fused", weight_decay: float = 0.0
 ) -> Optimizer:
-    """Our AdamW (`adamw`), or torch's fused one (`fused`): the same steps in one pass over memory.
+    """AdamW as above (`adamw`), or the same in one pass over memory (`fused`).
 
     Raises:
         ValueError: `name` is neither, a value is outside its range, or there is no parameter.
@@ -97,7 +97,7 @@ def make_optimizer(
     params = _checked(params)
     if name == "adamw":
         return AdamW(params, lr=lr, weight_decay=weight_decay)
-    return torch.optim.AdamW(params, lr=lr, weight_decay=weight_decay, fused=True)
+    return FusedAdamW(params, lr, weight_decay)
 
 
 def _checked(params: Iterable) -> list:

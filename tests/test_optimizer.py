@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -25,6 +28,58 @@ def test_hundred_steps_equal_torch(weight_decay: float, fused: bool) -> None:
             optimizer.step()
         for a, b in zip(ours, theirs, strict=True):
             assert (a - b).abs().max() <= 1e-6
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+def test_the_fused_one_is_torchs_to_the_last_bit(weight_decay: float) -> None:
+    """Two groups, a rate that moves, a parameter without a gradient now and then, a resume."""
+    generator = torch.Generator().manual_seed(0)
+    start = [torch.randn(5, 3, generator=generator), torch.randn(400, generator=generator)]
+    ours, theirs = ([tensor.clone().requires_grad_() for tensor in start] for _ in range(2))
+
+    def groups(parameters: list[torch.Tensor]) -> list[dict]:
+        return [{"params": parameters[:1], "rate": 1.0}, {"params": parameters[1:], "rate": 3.0}]
+
+    mine = make_optimizer(groups(ours), 1e-2, "fused", weight_decay)
+    reference = torch.optim.AdamW(groups(theirs), lr=1e-2, weight_decay=weight_decay, fused=True)
+    for step in range(60):
+        if step == 30:
+            state = mine.state_dict()
+            assert state["state"].keys() == reference.state_dict()["state"].keys()
+            mine = make_optimizer(groups(ours), 1e-2, "fused", weight_decay)
+            mine.load_state_dict(state)
+        for parameters, optimizer in ((ours, mine), (theirs, reference)):
+            for group in optimizer.param_groups:
+                group["lr"] = group["rate"] * 1e-2 / (1 + step)
+            used = parameters if step % 7 else parameters[:1]
+            sum((parameter**4 - parameter).sum() for parameter in used).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+TRAINS = """
+import sys
+import torch
+from minbert.optimizer import make_optimizer
+layer = torch.nn.Linear(3, 2)
+for name in ("adamw", "fused"):
+    optimizer = make_optimizer(layer.parameters(), 0.1, name)
+    for _ in range(2):
+        layer(torch.ones(1, 3)).sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    optimizer.load_state_dict(optimizer.state_dict())
+print("torch._dynamo" in sys.modules, "sympy" in sys.modules)
+optimizer = torch.optim.AdamW(layer.parameters())
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_no_compiler_is_imported() -> None:
+    """The last line is the control: torch's own optimizer does import it."""
+    run = subprocess.run([sys.executable, "-c", TRAINS], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["False", "False", "True"]
 
 
 def test_first_step_has_the_size_of_the_learning_rate() -> None:

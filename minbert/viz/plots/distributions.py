@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import seaborn
 from matplotlib.axes import Axes
 
 from minbert.viz.style import COLOURS, LINE_STYLES, new_axes, tidy
@@ -27,6 +26,8 @@ def distributions(
         title: above the picture and first in the alt sentence.
         limits: of the x axis; values outside are drawn at its ends.
     """
+    import seaborn  # brings pandas and scipy.stats: 94 MiB and a second, for those who draw these
+
     axes = tidy(axes or new_axes())
     said = []
     for number, (name, values) in enumerate(groups.items()):
