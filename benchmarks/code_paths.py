@@ -79,7 +79,7 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    default = ["native-1", "avx2-1", "baseline-1", "perturbed-4"]
+    default = ["native-1", "avx2-1", "baseline-1", "perturbed-1", "perturbed-4"]
     parser.add_argument("--cells", nargs="+", choices=CELLS, default=default)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
