@@ -55,10 +55,10 @@ def test_outputs_are_the_stored_ones(
 ) -> None:
     """In the cells of the machine matrix that differ most; `make test-machines` has all ten.
 
-    `make test` runs the whole course with changed weights on four threads, and what rounding once
-    turned on code paths without AVX-512 on one thread; `make test-all` runs the whole course there
-    and on the oldest code paths, too. The notebooks of a cell share a cache, as in `make course`;
-    the pages of tests/browser use that of the changed weights.
+    `make test` runs the whole course with changed weights, and what rounding once turned on code
+    paths without AVX-512; `make test-all` runs the whole course there and on the oldest code paths,
+    too. The notebooks of a cell share a cache, as in `make course`; the pages of tests/browser use
+    that of the changed weights.
     """
     as_stored(path, run_nbval(path, shared_folder / f"cache-{cell}", cell), tmp_path)
 
