@@ -90,6 +90,10 @@ class _Distinct(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+Add = Callable[..., argparse.ArgumentParser]
+"""Adds a command by its name."""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     parser = _Parser(prog="minbert", description="minBERT: a paper, reproduced stage by stage.")
@@ -98,6 +102,20 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=_help_of(parser))
     add = parser.add_subparsers(dest="command", parser_class=_Parser).add_parser
 
+    _experiment_commands(add)
+    _own_data_commands(add)
+    _model_commands(add)
+    _data_commands(add)
+    _course_commands(add)
+    completion = add("completion", help="a script with which a shell completes these commands")
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(run=_command("completion", "run_completion"))
+    _describe(parser)
+    return parser
+
+
+def _experiment_commands(add: Add) -> None:
+    """Of the paper and beyond it: reproduce, single-task, sweep, lab."""
     reproduce = add("reproduce", help="run the paper's grid and write its tables")
     _experiment_arguments(reproduce)
     reproduce.add_argument(
@@ -129,6 +147,9 @@ def build_parser() -> argparse.ArgumentParser:
     lab.add_argument("--out", required=True, help=OUT)
     lab.set_defaults(run=_command("experiments", "run_lab_command"), recipe=None)
 
+
+def _own_data_commands(add: Add) -> None:
+    """Of own data: train, evaluate."""
     train = add("train", help="train an encoder on data of your own, and say whether it helped")
     _own_data_argument(train)
     train.add_argument(
@@ -163,6 +184,9 @@ def build_parser() -> argparse.ArgumentParser:
     _where(evaluate)
     evaluate.set_defaults(run=_command("own", "run_evaluate"))
 
+
+def _model_commands(add: Add) -> None:
+    """Of models and their predictions: predict to pretrain-tiny."""
     predict = add("predict", help="prediction files from a finished run")
     predict.add_argument("--run", required=True, dest="run_folder", help="--out of reproduce")
     _data_argument(predict)
@@ -224,6 +248,9 @@ def build_parser() -> argparse.ArgumentParser:
     _where(tiny)
     tiny.set_defaults(run=_command("experiments", "run_pretrain_tiny"))
 
+
+def _data_commands(add: Add) -> None:
+    """Of data: check, download, export, helpdesk, sample, ladder."""
     data = add("data", help="check, download, write, show data")
     data.set_defaults(run=_help_of(data))
     actions = data.add_subparsers(dest="action", parser_class=_Parser)
@@ -254,6 +281,9 @@ def build_parser() -> argparse.ArgumentParser:
     _data_argument(rungs)
     rungs.set_defaults(run=_command("ladder", "run_data_ladder"))
 
+
+def _course_commands(add: Add) -> None:
+    """Of the course: open, run, outputs, what teachers hand out, the build track."""
     course = add("course", help="the notebooks: run them all, store their outputs, hand them out")
     course.set_defaults(run=_help_of(course))
     steps = course.add_subparsers(dest="action", parser_class=_Parser)
@@ -322,12 +352,6 @@ def build_parser() -> argparse.ArgumentParser:
     graded = steps.add_parser("grade", help="points and feedback for many my_minbert.py")
     _grading_arguments(graded)
     graded.set_defaults(run=_command("grading", "run_course_grade"))
-
-    completion = add("completion", help="a script with which a shell completes these commands")
-    completion.add_argument("shell", choices=SHELLS)
-    completion.set_defaults(run=_command("completion", "run_completion"))
-    _describe(parser)
-    return parser
 
 
 def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
