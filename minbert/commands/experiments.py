@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import minbert.training.parallel as parallel
 from minbert import paper
 from minbert.data import load_data
 from minbert.data.predictions import write_predictions
@@ -29,7 +30,6 @@ from minbert.experiments.single_task import train_single_task
 from minbert.experiments.sweep import sweep_learning_rates
 from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.precision import resolve_device, resolve_precision
-from minbert.training import parallel
 from minbert.training.loop import RunContext
 from minbert.training.recipe import preset_for, recipe_for
 

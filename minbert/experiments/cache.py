@@ -22,10 +22,10 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
+import minbert.training.parallel as parallel
 from minbert.experiments.provenance import environment, now
 from minbert.experiments.sources import module_of, source_digest
 from minbert.folders.lock import acquire
-from minbert.training import parallel
 from minbert.training.loop import CHECKPOINT, forget
 from minbert.training.seal import damage, remove, seal, set_aside
 

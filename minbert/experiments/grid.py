@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+import minbert.training.parallel as parallel
 from minbert.encoder import Encoder
 from minbert.experiments.arms import FINETUNED, JOINT, encoder_path
 from minbert.experiments.experiment import Experiment
@@ -28,7 +29,6 @@ from minbert.heads import ONE_PASS, MaskedLanguageModelHead
 from minbert.multitask import MultitaskBert
 from minbert.pretrained import from_pretrained, has_mlm_head, load_mlm_head, save_pretrained
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training import parallel
 from minbert.training.finetune import fine_tune
 from minbert.training.heads import train_heads
 from minbert.training.held_out_loss import masked_loss

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import minbert.training.parallel as parallel
 from minbert import checks
 from minbert.data.predictions import write_predictions
 from minbert.encoder import Encoder
@@ -35,7 +36,6 @@ from minbert.folders.replaced import Kind, ReplacedFolder, claimed
 from minbert.inference import longest_row
 from minbert.pretrained import from_pretrained, write_sentence_files
 from minbert.tasks import Task
-from minbert.training import parallel
 from minbert.training.held_out_loss import perplexity
 from minbert.training.seal import holds
 

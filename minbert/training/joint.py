@@ -9,12 +9,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+import minbert.training.parallel as parallel
 from minbert.heads import in_one_pass, similarity_score
 from minbert.losses import LOSSES
 from minbert.multitask import MultitaskBert
 from minbert.precision import autocast
 from minbert.tasks import Task
-from minbert.training import parallel
 from minbert.training.consistency import disagreement
 from minbert.training.epochs import mixed
 from minbert.training.loop import Batch, History, RunContext, train

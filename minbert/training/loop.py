@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+import minbert.training.parallel as parallel
 from minbert.memory import give_back
 from minbert.optimizer import learning_rate_factor, make_optimizer
 from minbert.progress import Progress, report
 from minbert.stopping import deferred
 from minbert.threads import adapted, most_threads
-from minbert.training import parallel
 from minbert.training.curve import Window, check_weights
 from minbert.training.digests import content_digest
 from minbert.training.movement import movement, tensor_digests

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+import minbert.training.parallel as parallel
 from minbert import losses
 from minbert.encoder import Encoder
 from minbert.heads import MaskedLanguageModelHead
 from minbert.masking import IGNORE, MaskingRule, mask_tokens, word_starts
 from minbert.precision import autocast
 from minbert.tokenizer import WordPieceTokenizer
-from minbert.training import parallel
 from minbert.training.epochs import in_turn
 from minbert.training.loop import Batch, History, RunContext, train
 from minbert.training.recipe import Recipe, StageSettings

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+import minbert.training.parallel as parallel
 from minbert.data.batching import length_groups
 from minbert.encoder import Encoder
 from minbert.heads import in_one_pass
@@ -16,7 +17,6 @@ from minbert.inference import encode_rows, pooled_as
 from minbert.memory import give_back
 from minbert.pooling import pool
 from minbert.precision import autocast
-from minbert.training import parallel
 from minbert.training.gradient_caching import cached_vectors
 from minbert.training.loop import RunContext
 from minbert.training.packed_dropout import pack_dropout
