@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from minbert.course.build_track.judging import Case, Checker, draw, whole
 from minbert.course.build_track.settings import DOUBLE
 from minbert.course.build_track.variants import Mistake
+from minbert.light_optimizer import LightOptimizer
 
 
 def _linear(dtype: torch.dtype) -> nn.Linear:
@@ -38,7 +39,7 @@ def _run(
 
     history = pieces.train(
         model,
-        torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5),
+        _Momentum(model.parameters(), {}),
         lambda epoch: [3 * epoch + number for number in range(3)],
         loss_of,
         epochs,
@@ -65,9 +66,22 @@ def _modes(pieces: Any, what: str) -> list[bool]:
         return 0.0
 
     model.eval()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = _Momentum(model.parameters(), {})
     pieces.train(model, optimizer, lambda epoch: range(2), loss_of, 2, measure)
     return [*seen, model.training] if what == "while measuring" else seen
+
+
+class _Momentum(LightOptimizer):
+    """Gradient descent with momentum; torch's would import its compiler for each who is checked."""
+
+    @torch.no_grad()
+    def step(self, closure: object = None) -> None:
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    speed = self.state[parameter].setdefault("speed", torch.zeros_like(parameter))
+                    speed.mul_(0.5).add_(parameter.grad)
+                    parameter.sub_(0.1 * speed)
 
 
 class _Counting:
