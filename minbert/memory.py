@@ -7,7 +7,8 @@ more than 150 MiB kept 200 MiB of them. On a server with one kernel a learner th
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,22 @@ def prepare() -> None:
     if set_option is not None:
         set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
         set_option(M_TRIM_THRESHOLD, 8 * LARGE_BYTES)
+
+
+@contextmanager
+def giving_back_from(size: int) -> Iterator[None]:
+    """While it lasts, memory is taken so that already this many bytes go back when they are freed.
+
+    Slower to take, so not for what comes and goes; for weights, of which there are a hundred.
+    """
+    set_option = _allocator("mallopt")
+    if set_option is not None:
+        set_option(M_MMAP_THRESHOLD, size)
+    try:
+        yield
+    finally:
+        if set_option is not None:
+            set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def give_back() -> None:

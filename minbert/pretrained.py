@@ -19,6 +19,7 @@ from minbert import checks
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder, initialise
 from minbert.heads import MaskedLanguageModelHead
+from minbert.memory import giving_back_from
 from minbert.model_files import read_json
 from minbert.pooling import EVERY_POOLING, POOLINGS
 from minbert.sentence_transformers_folder import (
@@ -33,6 +34,8 @@ from minbert.weights import Location, locate
 
 logger = logging.getLogger(__name__)
 
+WEIGHT_BYTES = 64 << 10
+"""From here on a weight gives its memory back when it is let go."""
 HEAD_PREFIX = "cls.predictions."
 HEADS_FILE = "heads.safetensors"
 """Trained heads of tasks, and in its metadata which pooling they read."""
@@ -78,7 +81,8 @@ def from_pretrained(
     if location.modules and (dense := dense_weights(location.modules)):
         _take_pooler(weights, dense)
     _check_sizes(config, weights, str(location.weights))
-    encoder = Encoder(config)
+    with giving_back_from(WEIGHT_BYTES):
+        encoder = Encoder(config).to_empty(device="cpu")  # holds memory again once weights come
     _load_encoder(encoder, weights, location)
     if settings is not None:
         if settings.lowercase:
