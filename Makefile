@@ -26,7 +26,7 @@ help:
 	@echo "make lab                         JupyterLab on the course"
 	@echo "make test                        all tests but the slow ones"
 	@echo "make test-all                    the slow ones, too (faults and bad inputs in full)"
-	@echo "make test-machines               the notebooks as other machines would run them (an hour)"
+	@echo "make test-machines               the notebooks as other machines would run them (an hour and a half)"
 	@echo "make reproduce [DATA=DIR]        the paper's grid"
 	@echo "make outputs | figures           store outputs of notebooks | draw figures again"
 	@echo "make site                        the documentation as static pages, into build/site"
