@@ -216,6 +216,23 @@ def test_what_another_processor_gives_and_the_corrected_perplexities() -> None:
     assert said in LAB
 
 
+def test_what_is_said_of_the_sweeps_on_real_data_is_recorded() -> None:
+    mlm, mnrl = (
+        {f"{rate['learning_rate']:g}": rate["after"] for rate in found["sweep"]["rates"]}
+        for found in (recorded("sweep-mlm"), recorded("sweep-mnrl"))
+    )
+    lowest, ranked = (
+        min(found, key=lambda rate, found=found, name=name: found[rate][name])
+        for found, name in ((mlm, "mean_loss"), (mnrl, "ranking_loss"))
+    )
+    assert (lowest, ranked) == ("0.0003", "0.0001")
+    nats, low = mlm[lowest]["mean_loss"], mlm["1e-05"]["mean_loss"]
+    assert f"({nats:.2f} nats, against {low:.2f} at 1e-5)" in TABLES
+    assert f"({mnrl[ranked]['ranking_loss']:.2f}), where similarity already suffers" in TABLES
+    r, taken = (f"{mnrl[rate]['sts_pearson']:.3f}"[1:] for rate in (ranked, "5e-05"))
+    assert f"(r {r}, against {taken} at 5e-5" in TABLES
+
+
 def test_the_order_of_the_learning_rates_is_the_same_with_every_seed() -> None:
     for stage, measure in (("mlm", "mean_loss"), ("mnrl", "ranking_loss"), ("mnrl", "sts_pearson")):
         results = recorded(f"lab-sweep-{stage}")
