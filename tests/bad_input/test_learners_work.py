@@ -61,7 +61,18 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         notebook.cells[1].outputs = [v4.new_output("stream", text=f"run {len(ran)}\n")]
         return Execution(path, notebook, 0.1, [])
 
+    def execute_all(
+        paths: list[Path],
+        environment: dict,
+        folder_of: Callable[[Path], Path],
+        jobs: int,
+        done: Callable[[Execution], None],
+    ) -> None:
+        for path in paths:
+            done(execute(path, environment, folder_of(path)))
+
     monkeypatch.setattr(course, "execute", execute)
+    monkeypatch.setattr(course, "execute_all", execute_all)
     monkeypatch.setattr(course, "require_ipykernel", lambda: None)
     monkeypatch.setattr(course, "page", lambda notebook, *others: f"page {len(ran)}")
     return ran
