@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,12 +12,25 @@ import pytest
 from minbert.__main__ import main
 from minbert.data.own_file import SEPARATORS, SUFFIXES
 
-PAGE = (Path(__file__).parents[1] / "docs" / "own_data.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "own_data.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
     [found] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     return found
+
+
+def test_what_is_said_of_five_thousand_pairs_is_recorded() -> None:
+    found = json.loads((ROOT / "benchmarks" / "own_pairs.json").read_text(encoding="utf-8"))
+    [verdict] = found["verdict"]
+    after, before, gain = re.search(
+        r"Spearman's r: (\S+) after training, (\S+) with .*; difference (\S+ \[\S+ \S+\]),", verdict
+    ).groups()
+    assert f"from {before} to {after}, by {gain}" in PAGE
+    assert f"{found['pairs']:,} graded pairs" in PAGE and "863 dev pairs" in PAGE
+    assert "863 held-out examples" in verdict and f"{found['minutes']:.1f} minutes" in PAGE
+    assert f"on a {found['device']}, {found['precision']};" in PAGE
 
 
 def test_the_commands_and_the_python_run(
