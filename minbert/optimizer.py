@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,34 +52,24 @@ class AdamW(LightOptimizer):
         for group in self.param_groups:
             _check_settings(group["lr"], group["weight_decay"], group["eps"], group["betas"])
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
-        """Update every parameter that has a gradient; `closure` as in `torch.optim`."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            lr, (beta1, beta2) = group["lr"], group["betas"]
-            for parameter in group["params"]:
-                gradient = parameter.grad
-                if gradient is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["step"] = 0
-                    state["mean"] = torch.zeros_like(parameter)
-                    state["square"] = torch.zeros_like(parameter)
-                state["step"] += 1
-                mean, square = state["mean"], state["square"]
+    def update(self, trained: list[Tensor], group: dict[str, Any]) -> None:
+        """One step, parameter by parameter."""
+        lr, (beta1, beta2) = group["lr"], group["betas"]
+        for parameter in trained:
+            state = self.state[parameter]
+            if not state:
+                state["step"] = 0
+                state["mean"] = torch.zeros_like(parameter)
+                state["square"] = torch.zeros_like(parameter)
+            state["step"] += 1
+            mean, square, gradient = state["mean"], state["square"], parameter.grad
 
-                parameter.mul_(1 - lr * group["weight_decay"])
-                mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
-                square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-                unbiased_mean = mean / (1 - beta1 ** state["step"])
-                unbiased_square = square / (1 - beta2 ** state["step"])
-                parameter.sub_(lr * unbiased_mean / (unbiased_square.sqrt() + group["eps"]))
-        return loss
+            parameter.mul_(1 - lr * group["weight_decay"])
+            mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
+            square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+            unbiased_mean = mean / (1 - beta1 ** state["step"])
+            unbiased_square = square / (1 - beta2 ** state["step"])
+            parameter.sub_(lr * unbiased_mean / (unbiased_square.sqrt() + group["eps"]))
 
 
 OPTIMIZERS = ("adamw", "fused")

@@ -74,14 +74,11 @@ def _modes(pieces: Any, what: str) -> list[bool]:
 class _Momentum(LightOptimizer):
     """Gradient descent with momentum; torch's would import its compiler for each who is checked."""
 
-    @torch.no_grad()
-    def step(self, closure: object = None) -> None:
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    speed = self.state[parameter].setdefault("speed", torch.zeros_like(parameter))
-                    speed.mul_(0.5).add_(parameter.grad)
-                    parameter.sub_(0.1 * speed)
+    def update(self, trained: list[Tensor], group: dict[str, Any]) -> None:
+        for parameter in trained:
+            speed = self.state[parameter].setdefault("speed", torch.zeros_like(parameter))
+            speed.mul_(0.5).add_(parameter.grad)
+            parameter.sub_(0.1 * speed)
 
 
 class _Counting:
