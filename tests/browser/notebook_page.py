@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 
 from needed_cells import explorers_only
+from playwright.sync_api import expect
 
 from minbert.course.notebooks import read
 
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 ANSWER_MS = 20_000
 """How long to wait for a page to change: long, since other programs may use the processor."""
+expect.set_options(timeout=ANSWER_MS)
+"""A caption, a note and a table come in messages of their own: tests `expect`, never read once."""
 
 BUSY = f"""[...document.querySelectorAll('{NOTEBOOK} .jp-InputPrompt')]
     .some(node => node.textContent.includes('*'))"""

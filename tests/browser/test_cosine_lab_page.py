@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 SPACES, LAYERS = "Cosines", "Layer by layer"
 
@@ -27,8 +28,8 @@ def anisotropies(caption: str) -> list[float]:
 def test_training_took_the_anisotropy(lab) -> None:
     before, after = anisotropies(lab.caption(SPACES))
     assert before > 0.4 > after
-    assert "300 of 900 pairs" in lab.panel(SPACES).inner_text()
-    assert lab.panel(SPACES).locator("img").get_attribute("alt") == lab.caption(SPACES)
+    expect(lab.panel(SPACES)).to_contain_text("300 of 900 pairs")
+    expect(lab.panel(SPACES).locator("img")).to_have_attribute("alt", lab.caption(SPACES))
 
 
 def test_arrow_keys_walk_through_the_layers(lab) -> None:
@@ -37,7 +38,7 @@ def test_arrow_keys_walk_through_the_layers(lab) -> None:
     assert "layer 1" in lab.wait_for_change(SPACES, last)
     lab.press("Layer", "ArrowLeft")
     lab.wait_for(SPACES, "before, mean, layer 0")
-    assert lab.caption(LAYERS) == way
+    lab.wait_for(LAYERS, way)
     lab.press("Layer", "ArrowRight", "ArrowRight")
     lab.wait_for(SPACES, "before, mean, layer 2")
     assert lab.caption(SPACES) == last
@@ -79,11 +80,10 @@ def test_what_cannot_be_shown_is_said(lab) -> None:
     lab.wait_for(SPACES, "before, cls, layer 0")
     lab.panel(SPACES).locator("summary").press("Enter")
     cells = lab.panel(SPACES).locator("tr", has_text="anisotropy").locator("td")
-    cells.first.wait_for()
-    assert cells.all_inner_texts() == ["anisotropy", "1.000", "1.000"]
+    expect(cells).to_have_text(["anisotropy", "1.000", "1.000"])
     lab.press("Subtract the mean vector", "Space")
     lab.wait_for(SPACES, "[CLS] before the first layer, for one, is the same for all")
-    assert lab.panel(SPACES).locator("img").count() == 0
+    expect(lab.panel(SPACES).locator("img")).to_have_count(0)
     lab.press("Subtract the mean vector", "Space")
     lab.press("Layer", "End")
     lab.choose("Pooling", "mean")

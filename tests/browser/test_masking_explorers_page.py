@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 HOSTILE = "<script>document.title = 'taken'</script> \u202eabc $x$ \u4e2d\u6587"
 
@@ -33,7 +34,7 @@ def test_a_sentence_is_masked_token_by_token(notebook) -> None:
     stepper.wait_for("Step by step", "Position 1, “the”")
     caption = stepper.caption("Step by step")
     picture = stepper.panel("Step by step").locator("img")
-    assert picture.get_attribute("alt") == caption
+    expect(picture).to_have_attribute("alt", caption)
 
 
 def test_the_step_slider_follows_what_is_typed(notebook) -> None:
@@ -89,7 +90,7 @@ def test_blanks_are_filled_before_and_after(trained) -> None:
     explorer.wait_for("Most probable", "and 2 more")
     explorer.panel("Most probable").locator("summary").press("Enter")
     explorer.panel("Most probable").locator("td", has_text="7").first.wait_for()
-    assert "helen counted the [" in explorer.caption("All blanks")
+    explorer.wait_for("All blanks", "helen counted the [")
 
 
 def test_a_piece_is_looked_for(trained) -> None:

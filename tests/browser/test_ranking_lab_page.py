@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_a_false_negative_is_found_and_masked(notebook, lab) -> None:
     lab.wait_for("Matrix", "Pairs 17 to 32 of 192; in the batch they are numbers 1 to 16.")
     lab.wait_for("Matrix", "1 couple of pairs says the same (2 and 16): 2 cells, which take")
     picture = lab.panel("Matrix").locator("img").first
-    assert picture.get_attribute("alt") == lab.caption("Matrix")
+    expect(picture).to_have_attribute("alt", lab.caption("Matrix"))
 
     lab.choose("Show", "gradient per cell")
     lab.wait_for("Matrix", "Gradient per cell of a batch of 16 pairs")
@@ -33,14 +34,16 @@ def test_a_false_negative_is_found_and_masked(notebook, lab) -> None:
     lab.wait_for("One row", "a2, “")
     lab.panel("One row").locator("summary").press("Enter")
     row = lab.panel("One row").locator("tr", has_text="b16")
-    assert re.search(r"\+0\.\d+", row.inner_text()) and "says the same" in row.inner_text()
+    expect(row).to_contain_text(re.compile(r"\+0\.\d+"))
+    expect(row).to_contain_text("says the same")
 
     lab.press("Mask false negatives", "Space")
     lab.wait_for("Matrix", "2 cells, which are masked, so their gradient is zero.")
     lab.wait_for("One row", "says the same, masked")
     lab.wait_for("Loss", "fewer candidates where cells are masked")
     row = lab.panel("One row").locator("tr", has_text="b16")  # still unfolded
-    assert row.is_visible() and "+0." not in row.inner_text()
+    expect(row).to_be_visible()
+    expect(row).not_to_contain_text("+0.")
     assert not notebook.errors()
 
 
@@ -62,7 +65,8 @@ def test_every_slider_answers_to_arrow_keys(notebook, lab) -> None:
     lab.wait_for("Matrix", "of a batch of 2 pairs")
     lab.panel("Matrix").locator("summary").press("Enter")
     cells = lab.panel("Matrix").locator("td")
-    assert cells.count() == 6 and cells.first.inner_text() == "a1"
+    expect(cells).to_have_count(6)
+    expect(cells.first).to_have_text("a1")
     assert not notebook.errors()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 ORIGINAL = "original"
 RANKED = "after ranking"
@@ -20,7 +21,7 @@ def test_typing_compares(notebook) -> None:
     explorer.type("Second sentence", "How do I train a guinea pig?")
     same = explorer.wait_for_change("Cosines", before)
     assert same.count("cosine 1.00, above 100% of them") == 3
-    assert explorer.panel("Cosines").locator("img").get_attribute("alt") == same
+    expect(explorer.panel("Cosines").locator("img")).to_have_attribute("alt", same)
     explorer.type("Second sentence", "<script>document.title = 'taken'</script> \u202eabc")
     after = explorer.wait_for_change("Cosines", same)
     assert "<script>" in after and "cosine 1.00" not in after
@@ -52,7 +53,7 @@ def test_sentences_are_swapped_and_shuffled_by_keyboard(notebook) -> None:
     explorer.press("Swap: exchange the two sentences", "Space")
     explorer.wait_for("Heads", "“Can a cavy learn tricks?” / “How do I train")
     explorer.wait_for("Heads", f"paraphrase logit {before}")
-    assert explorer.panel("Heads").locator(logit).inner_text() != before
+    expect(explorer.panel("Heads").locator(logit)).not_to_have_text(before)
     explorer.press("Shuffle words of the second sentence", "Space")
     explorer.wait_for("Cosines", "“a Can cavy learn tricks?” / “How do I train")
     explorer.press("Swap: exchange the two sentences", "Space")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def test_typing_shows_pieces(notebook, screenshots) -> None:
     explorer.type("Sentence", "How old is your guinea pig?")
     after = explorer.wait_for_change("Pieces", before)
     assert "guinea" in after
-    assert explorer.root.locator("img").get_attribute("alt") == after
+    expect(explorer.root.locator("img")).to_have_attribute("alt", after)
     explorer.type("Second sentence", "<script>document.title = 'taken'</script> \u202eabc")
     assert "segment 1" in explorer.wait_for_change("Pieces", after)
     assert notebook.page.title() != "taken"

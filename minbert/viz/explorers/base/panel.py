@@ -128,9 +128,10 @@ class Panel:
             f'height: auto" src="data:image/png;base64,{encoded}">'
         )
         caption = f'<div class="minbert-caption" style="line-height: 1.35">{alt}</div>'
-        self._picture.value = (image if drawn else "") + (caption if alt else "")
+        # The caption comes last: whoever reads it finds the note and the table that belong to it.
         self._note.value = f'<span role="status">{html.escape(note)}</span>' if note else ""
         self._table.value = _folded(self.table, "Numbers") if self.view else ""
+        self._picture.value = (image if drawn else "") + (caption if alt else "")
 
     def show_static(self, hidden: widgets.Widget) -> None:
         """Display the picture and its table; where there is a kernel, `hidden` in their place."""
