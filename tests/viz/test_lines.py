@@ -50,14 +50,14 @@ def test_distributions_are_densities_with_a_mark_at_the_mean() -> None:
     generator = np.random.default_rng(0)
     groups = {"random": generator.normal(0.5, 0.1, 500), "positive": np.array([0.8, 1.4])}
     axes, alt = distributions(groups, limits=(0.0, 1.0), bins=20, title="Cosines")
-    assert len(axes.collections) == 2
-    for outline in axes.collections:
-        x, y = outline.get_paths()[0].vertices.T
-        assert np.unique(x) == pytest.approx(np.linspace(0, 1, 21))
-        area = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2  # of a polygon
-        assert area == pytest.approx(1.0)
-    last = axes.collections[1].get_paths()[0].vertices
-    assert last[np.isclose(last[:, 0], 1.0), 1].max() > 0  # 1.4 is drawn at the end of the axis
+    outlines = [patch for patch in axes.patches if patch.get_label() in groups]
+    assert [patch.get_label() for patch in outlines] == list(groups)
+    for outline in outlines:
+        height, edges, _ = outline.get_data()
+        assert edges == pytest.approx(np.linspace(0, 1, 21))
+        assert height @ np.diff(edges) == pytest.approx(1.0)
+        assert outline.get_edgecolor()[3] == 1.0 and not outline.get_fill()
+    assert outlines[1].get_data().values[-1] > 0  # 1.4 is drawn at the end of the axis
     marks = [line.get_xdata()[0] for line in axes.get_lines()]
     assert marks == pytest.approx([groups["random"].mean(), 1.1])
     assert alt.startswith("Cosines of cosine. random: mean 0.5")
