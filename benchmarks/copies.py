@@ -1,12 +1,15 @@
 """Many learners on one machine: n copies of a training at once, and n notebooks.
 
     python benchmarks/copies.py --out benchmarks/copies.json
-    python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json    (the notebooks only)
+    python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json    (eight notebooks only)
+    python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json \
+        --kernels 07 09 05 11 03 07 09 05 11 03 07 09 05 11 03 07 09 05 11 03
 
 A copy is sentiment fine-tuning of the lab, with a cache of its own. Fair sharing would let n copies
 take n times one copy's time on one thread, divided by the cores; the ratio to that is printed. All
 copies must give the result of one alone. The notebooks share one cache, as on a server where a
-course has one; all must end, and each stage must have been computed once.
+course has one: all must end, the copies of a notebook must say the same, and afterwards each stage
+must be whole, file by file, as it was written.
 
 Every figure is a ratio of times taken in this call; `before` is how the same code ran when each
 copy took two threads that spin while they wait, stopped after `--limit` seconds.
@@ -31,6 +34,7 @@ from typing import Any
 from minbert.course.notebooks import notebook_paths
 from minbert.experiments.run_folder import check_replaceable
 from minbert.threads import FIXED, granted_cores
+from minbert.training.seal import damage
 
 TRAINING = ["single-task", "--task", "sst", "--mode", "finetune"]
 WAYS = {
@@ -127,11 +131,30 @@ def kernels(names: list[str], limit_s: float) -> dict[str, Any]:
             int(nbformat.read(path, as_version=4).cells[-1].outputs[0].text) / 1024
             for path in paths
         ]
+        said = {}
+        for name, path in zip(names, paths, strict=True):
+            said.setdefault(name, set()).add(compared(nbformat.read(path, as_version=4)))
         left = [path.name for path in cache.glob("*.partial")]
-        stages = [path.name for path in cache.iterdir() if (path / "what.json").is_file()]
+        stages = sorted(path for path in cache.iterdir() if (path / "what.json").is_file())
+        damaged = [path.name for path in stages if damage(path, {})]
         shutil.rmtree(cache)
-    return {"notebooks": names, "seconds": seconds, "peak_mib": peaks,
-            "stages": len(stages), "unfinished_stages": left}  # fmt: skip
+    return {"notebooks": names, "seconds": seconds, "peak_mib": peaks, "stages": len(stages),
+            "unfinished_stages": left, "damaged_stages": damaged,
+            "differing_notebooks": [name for name in said if len(said[name]) > 1]}  # fmt: skip
+
+
+def compared(notebook: Any) -> str:
+    """Digest of what an executed notebook says, without cells that tests do not compare."""
+    said = [
+        "".join(
+            output.get("text") or output.get("data", {}).get("text/plain", "")
+            for output in cell.outputs  # on a busy machine a text comes in several pieces
+            if output.get("name") != "stderr"
+        )
+        for cell in notebook.cells[:-1]  # the last one prints the memory
+        if cell.cell_type == "code" and "nbval-ignore-output" not in cell.metadata.get("tags", [])
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def table(result: Mapping[str, Any]) -> str:
@@ -149,15 +172,16 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def kernels_sentence(found: Mapping[str, Any]) -> str:
-    """The notebooks at once as a sentence for docs/machines.md."""
+    """Notebooks at once as a sentence for docs/machines.md."""
     peaks = found["peak_mib"]
     names = ", ".join(dict.fromkeys(found["notebooks"]))
-    left = len(found["unfinished_stages"]) or "none"
+    wrong = found["unfinished_stages"] + found["damaged_stages"] + found["differing_notebooks"]
     return (
         f"{len(peaks)} notebooks at once ({names}, each several times) with one shared cache: peak "
         f"memory of a kernel {min(peaks):.0f} to {max(peaks):.0f} MiB, of all together at most "
-        f"{sum(peaks) / 1024:.1f} GiB; {found['stages']} stages in the cache afterwards, each "
-        f"computed once, unfinished ones: {left}.\n"
+        f"{sum(peaks) / 1024:.1f} GiB. Afterwards the cache holds {found['stages']} stages; "
+        f"unfinished or damaged ones, and notebooks whose copies differ: "
+        f"{', '.join(wrong) or 'none'}.\n"
     )
 
 
@@ -195,8 +219,9 @@ def main() -> None:
         result |= {"command": command, "cores": cores, "rounds": rounds, "summary": summary}
     if arguments.kernels:
         result.setdefault("command", command)
-        result["kernels"] = kernels(arguments.kernels, arguments.limit * 4) | {"command": command}
-        print(kernels_sentence(result["kernels"]))
+        found = kernels(arguments.kernels, arguments.limit * 4) | {"command": command}
+        result.setdefault("kernels", {})[str(len(arguments.kernels))] = found
+        print(kernels_sentence(found))
     if arguments.out:
         arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

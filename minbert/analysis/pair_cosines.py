@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from minbert.analysis.geometry import alignment, random_cosines, uniformity
 from minbert.analysis.neighbours import cosine_matrix
 from minbert.data.examples import PairExample
+from minbert.evaluation.metrics import roc_auc
 
 SIMILAR, DIFFERENT, RANDOM = "labelled similar", "labelled different", "random pairs"
 DIGITS = 10
@@ -111,13 +112,9 @@ class CosineSpread:
         return float(np.quantile(self.groups[group], share)) if group in self.groups else np.nan
 
     def _above(self, other: str) -> float:
-        from sklearn.metrics import roc_auc_score
-
         if SIMILAR not in self.groups or other not in self.groups:
             return np.nan
-        sides = self.groups[SIMILAR], self.groups[other]
-        labels = np.repeat([1, 0], [len(side) for side in sides])
-        return float(roc_auc_score(labels, np.concatenate(sides)))
+        return roc_auc(self.groups[SIMILAR], self.groups[other])
 
 
 def compute_spread(

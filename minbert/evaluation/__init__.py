@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         overall_2024,
         overall_mean,
         pearson,
+        roc_auc,
         score,
         spearman,
     )

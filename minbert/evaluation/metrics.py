@@ -64,6 +64,30 @@ def spearman(predictions: np.ndarray, golds: np.ndarray) -> float:
     return pearson(rankdata(predictions), rankdata(golds))
 
 
+def roc_auc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Area under the ROC curve, 0 to 1: how often a positive's score is above a negative's.
+
+    Of all couples of the two; equal scores count half, so chance is .5.
+
+    Args:
+        positive, negative: finite scores, (example,) each, one or more.
+
+    Raises:
+        ValueError: a side has no scores or more than one axis, or a value is not finite.
+
+    Source: Hanley and McNeil (1982).
+    """
+    for name, scores in (("positive", positive), ("negative", negative)):
+        if scores.ndim != 1 or not len(scores) or not np.isfinite(scores).all():
+            raise ValueError(
+                f"{name} must hold finite scores (example,), one or more, got shape {scores.shape}"
+            )
+    ordered = np.sort(negative)
+    below = np.searchsorted(ordered, positive, side="left")
+    not_above = np.searchsorted(ordered, positive, side="right")
+    return float(np.mean(below + not_above) / (2 * len(negative)))
+
+
 def macro_f1(predictions: np.ndarray, golds: np.ndarray) -> float:
     """Mean over the classes that occur of F1 = 2 right / (answered + there), 0 to 1.
 

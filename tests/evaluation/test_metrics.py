@@ -5,9 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn import metrics
 
 from minbert import paper
-from minbert.evaluation.metrics import accuracy, overall_2024, overall_mean, pearson, score
+from minbert.evaluation.metrics import (
+    accuracy,
+    overall_2024,
+    overall_mean,
+    pearson,
+    roc_auc,
+    score,
+)
 
 
 def test_accuracy() -> None:
@@ -22,6 +30,23 @@ def test_pearson_is_scipys_and_scale_free() -> None:
     assert pearson(x, y) == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-15)
     assert pearson(3 * x - 7, y) == pytest.approx(pearson(x, y))
     assert pearson(-x, x) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("values", [3, 1000], ids=["many ties", "few ties"])
+def test_the_area_under_the_curve_is_scikit_learns(values: int) -> None:
+    generator = np.random.default_rng(values)
+    positive = generator.integers(0, values, 60) / values + 0.1
+    negative = generator.integers(0, values, 47) / values
+    labels = np.repeat([1, 0], [60, 47])
+    expected = metrics.roc_auc_score(labels, np.concatenate([positive, negative]))
+    assert roc_auc(positive, negative) == pytest.approx(expected, abs=1e-15)
+    assert roc_auc(positive, positive) == 0.5
+
+
+@pytest.mark.parametrize("wrong", [np.array([]), np.array([np.nan]), np.zeros((2, 1))])
+def test_the_area_under_the_curve_refuses_what_has_no_order(wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="negative must hold finite scores"):
+        roc_auc(np.array([0.5]), wrong)
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-9, 1e9, 1e200])

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from minbert.encoder import Encoder
-from minbert.evaluation.metrics import accuracy, pearson
+from minbert.evaluation.metrics import accuracy, pearson, roc_auc
 from minbert.experiments.grid import Grid
 from minbert.experiments.stage_files import paraphrases_by_cosine, predict_tasks
 from minbert.heads import similarity_score
@@ -64,8 +64,6 @@ def read(grid: Grid, encoder: Encoder, vectors: SentenceVectors, seed: int) -> d
         vectors: of the grid's sentences, from `embed` or `averaged_words`.
         seed: of the heads.
     """
-    from sklearn.metrics import roc_auc_score
-
     experiment, tasks = grid.experiment, grid.rows.tasks
     model = experiment.model(encoder, generator_for(seed, "heads"))
     settings, context = experiment.preset.heads, experiment.context(derive_seed(seed))
@@ -75,11 +73,12 @@ def read(grid: Grid, encoder: Encoder, vectors: SentenceVectors, seed: int) -> d
     golds = {task: rows.labels.numpy() for task, rows in dev.items()}
     said = predict_tasks(model.eval(), vectors, dev)
     by_cosine = paraphrases_by_cosine(vectors, tasks["quora"])
+    pair_cosines, duplicate = cosines(vectors, dev["quora"]), golds["quora"] == 1
     return {
         "sts_pearson": pearson(said["sts"], golds["sts"]),
         "quora_accuracy": accuracy(said["quora"], golds["quora"]),
         "quora_by_cosine": accuracy(by_cosine, golds["quora"]),
-        "quora_ranking": float(roc_auc_score(golds["quora"], cosines(vectors, dev["quora"]))),
+        "quora_ranking": roc_auc(pair_cosines[duplicate], pair_cosines[~duplicate]),
         "sst_accuracy": accuracy(said["sst"], golds["sst"]),
     }
 
