@@ -3,7 +3,7 @@
     python benchmarks/copies.py --out benchmarks/copies.json
     python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json    (eight notebooks only)
     python benchmarks/copies.py --rounds 0 --out benchmarks/copies.json \
-        --kernels 07 09 05 11 03 07 09 05 11 03 07 09 05 11 03 07 09 05 11 03
+        --kernels 07 09 05 11 03b 07 09 05 11 03b 07 09 05 11 03b 07 09 05 11 03b
 
 A copy is sentiment fine-tuning of the lab, with a cache of its own. Fair sharing would let n copies
 take n times one copy's time on one thread, divided by the cores; the ratio to that is printed. All

@@ -59,10 +59,15 @@ def small_notebook() -> nbformat.NotebookNode:
 def ran(*command: str, folder: Path) -> str:
     """A command of this Python's packages; what it printed."""
     paths = [str(Path(minbert.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    programs = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "PATH": os.pathsep.join(filter(None, programs)),  # nbgrader calls alembic by its name
+        },
         capture_output=True,
         text=True,
         timeout=200,
