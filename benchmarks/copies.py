@@ -94,8 +94,10 @@ def trainings(copies: int, way: str, limit_s: float) -> dict[str, Any]:
     """Train `copies` times at once, and compare what came out."""
     with tempfile.TemporaryDirectory() as temporary:
         folders = [Path(temporary) / str(number) for number in range(copies)]
-        commands = [[sys.executable, "-m", "minbert", *TRAINING, "--out", str(folder / "out")]
-                    for folder in folders]  # fmt: skip
+        commands = [
+            [sys.executable, "-m", "minbert", *TRAINING, "--out", str(folder / "out")]
+            for folder in folders
+        ]
         variables = [environment(way, folder / "cache") for folder in folders]
         seconds, memory = at_once(commands, variables, limit_s)
         digests = set()
@@ -159,8 +161,11 @@ def compared(notebook: Any) -> str:
 
 def table(result: Mapping[str, Any]) -> str:
     """The copies as a table for docs/machines.md."""
-    lines = ["| copies at once | threads | multiple of fair sharing | of one copy before |"
-             " peak memory of a copy, MiB |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    lines = [
+        "| copies at once | threads | multiple of fair sharing | of one copy before |"
+        " peak memory of a copy, MiB |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for row in result["summary"]:
         more = "more than " if row["stopped"] else ""
         once = f"{row['to_one_copy_before']:.2f}" if "to_one_copy_before" in row else ""

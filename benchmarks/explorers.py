@@ -163,10 +163,14 @@ def row(explorer: str, encoder: str, found: dict[str, Any]) -> str:
     """One line of the table: medians in seconds, the longest single update, and the ratio."""
     slowest = f"{found['slowest_update_s']:.2f} ({found['slowest_control']})"
     cells = [
-        explorer, encoder, f"{found['first_draw_s']:.2f}", f"{found['update_s']:.2f}", slowest,
+        explorer,
+        encoder,
+        f"{found['first_draw_s']:.2f}",
+        f"{found['update_s']:.2f}",
+        slowest,
         f"{found['largest_update_s']:.2f}",
         f"{found['first_draw_s'] / found['plain_picture_s']:.1f}",
-    ]  # fmt: skip
+    ]
     return f"| {' | '.join(cells)} |"
 
 
@@ -200,9 +204,12 @@ def main() -> None:
                 print(f"above the limit: {explorer} with {name}")
     if arguments.out:
         content = {
-            "runs": arguments.runs, "device": describe_device(torch.device("cpu")),
-            "versions": versions(), "limits_s": LIMITS, "results": results,
-        }  # fmt: skip
+            "runs": arguments.runs,
+            "device": describe_device(torch.device("cpu")),
+            "versions": versions(),
+            "limits_s": LIMITS,
+            "results": results,
+        }
         write_json(arguments.out, content)
 
 

@@ -70,9 +70,12 @@ from minbert.training.sentences import SentenceTable, TaskRows
 RECIPE = replace(RECIPES["paper"], pooling="mean", dropout=0.1)
 BASE = ModelConfig()
 TOY = ModelConfig(
-    hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=128,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=128,
     max_position_embeddings=64,
-)  # fmt: skip
+)
 BARS = {"share_of_peak": 0.40, "times_transformers": 1.5, "grid_minutes": 10.0}
 SCALE = 20.0
 """Of the cosines in the ranking loss, on both sides."""
@@ -111,9 +114,12 @@ class Work:
         self.settings = StageSettings(1, batch_size, 1e-5)
         self.pair_settings = replace(self.settings, batch_size=batch_size // 2)
         self.pairs = TaskRows(
-            QUORA, tuple(f"{place}" for place in range(half)), rows[:half], rows[half : 2 * half],
+            QUORA,
+            tuple(f"{place}" for place in range(half)),
+            rows[:half],
+            rows[half : 2 * half],
             torch.ones(half),
-        )  # fmt: skip
+        )
         self.context = RunContext(device, "bf16", seed=0)
 
     def masked(self) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
@@ -154,8 +160,11 @@ class Work:
 
     def theirs(self, kind: type, whole_bf16: bool) -> nn.Module:
         """A model of transformers with fused attention, and the weights that ours begins with."""
-        wanted = {**self.config.to_dict(), "hidden_dropout_prob": RECIPE.dropout,
-                  "attention_probs_dropout_prob": RECIPE.attention_dropout}  # fmt: skip
+        wanted = {
+            **self.config.to_dict(),
+            "hidden_dropout_prob": RECIPE.dropout,
+            "attention_probs_dropout_prob": RECIPE.attention_dropout,
+        }
         torch.manual_seed(0)
         settings = BertConfig(**wanted, attn_implementation="sdpa")
         model = kind(settings)
@@ -258,8 +267,11 @@ def matrix_peak(config: ModelConfig, tokens: int, device: torch.device) -> float
     """The fastest of ten bf16 products on each of the layers' shapes, TFLOP/s, the best of them."""
     hidden, wide = config.hidden_size, config.intermediate_size
     best = 0.0
-    for rows, inner, columns in ((tokens, hidden, 3 * hidden), (tokens, hidden, wide),
-                                 (tokens, wide, hidden)):  # fmt: skip
+    for rows, inner, columns in (
+        (tokens, hidden, 3 * hidden),
+        (tokens, hidden, wide),
+        (tokens, wide, hidden),
+    ):
         left = torch.randn(rows, inner, device=device, dtype=torch.bfloat16)
         right = torch.randn(inner, columns, device=device, dtype=torch.bfloat16)
         for _ in range(3):
@@ -358,8 +370,10 @@ def grid(
     """The paper's grid from an empty cache: minutes, and the means of the arms."""
     preset = larger(PRESETS["paper"], batch_size)
     if epochs is not None:
-        short = {name: replace(getattr(preset, name), epochs=epochs)
-                 for name in ("mlm", "mnrl", "heads", "sst_finetune")}  # fmt: skip
+        short = {
+            name: replace(getattr(preset, name), epochs=epochs)
+            for name in ("mlm", "mnrl", "heads", "sst_finetune")
+        }
         preset = replace(preset, **short)
     with tempfile.TemporaryDirectory() as folder:
         experiment = Experiment(

@@ -55,9 +55,12 @@ class Plain:
         self.rows = [{"input_ids": ids} for ids in table.ids]
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(locate("minilm").tokenizer),
-            pad_token="[PAD]", mask_token="[MASK]", cls_token="[CLS]", sep_token="[SEP]",
+            pad_token="[PAD]",
+            mask_token="[MASK]",
+            cls_token="[CLS]",
+            sep_token="[SEP]",
             unk_token="[UNK]",
-        )  # fmt: skip
+        )
         self.collate = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
         config = BertConfig.from_json_file(str(locate("minilm").config))
         config.hidden_dropout_prob = RECIPE.dropout

@@ -100,9 +100,13 @@ class Trainings:
         """The ranking loss: as many sentences a batch."""
         settings = replace(self.settings, batch_size=self.settings.batch_size // 2)
         return train_ranking(
-            self._encoder(), {"made up": self.pairs}, self.table, RECIPE, settings,
+            self._encoder(),
+            {"made up": self.pairs},
+            self.table,
+            RECIPE,
+            settings,
             RunContext(CPU, "fp32", seed=0),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -159,17 +163,21 @@ def compare(name: str, train: Callable[[], History], runs: int) -> dict[str, Any
             speeds = tokens / one.wall, tokens / two.wall
             pairs.append((*speeds, load, gap, one.processor / slower.item()))
     ratios = [two / one for one, two, *_ in pairs[1:]]
-    return {} if not ratios else {
-        "stage": name,
-        "one_rank_tokens_per_s": statistics.median(pair[0] for pair in pairs[1:]),
-        "two_ranks_tokens_per_s": statistics.median(pair[1] for pair in pairs[1:]),
-        "ratio_median": statistics.median(ratios),
-        "ratios": ratios,
-        "largest_difference_of_losses": max(pair[3] for pair in pairs),
-        "load_averages": [pair[2] for pair in pairs[1:]],
-        "processor_time_ratio_median": statistics.median(pair[4] for pair in pairs[1:]),
-        "processor_time_ratios": [pair[4] for pair in pairs[1:]],
-    }  # fmt: skip
+    return (
+        {}
+        if not ratios
+        else {
+            "stage": name,
+            "one_rank_tokens_per_s": statistics.median(pair[0] for pair in pairs[1:]),
+            "two_ranks_tokens_per_s": statistics.median(pair[1] for pair in pairs[1:]),
+            "ratio_median": statistics.median(ratios),
+            "ratios": ratios,
+            "largest_difference_of_losses": max(pair[3] for pair in pairs),
+            "load_averages": [pair[2] for pair in pairs[1:]],
+            "processor_time_ratio_median": statistics.median(pair[4] for pair in pairs[1:]),
+            "processor_time_ratios": [pair[4] for pair in pairs[1:]],
+        }
+    )
 
 
 def table(found: dict[str, Any]) -> str:

@@ -77,9 +77,12 @@ class MaskedTraining:
         self.model, self.precision = model, precision
         tokenizer = PreTrainedTokenizerFast(
             tokenizer_file=str(locate(name).tokenizer),
-            pad_token="[PAD]", mask_token="[MASK]", cls_token="[CLS]", sep_token="[SEP]",
+            pad_token="[PAD]",
+            mask_token="[MASK]",
+            cls_token="[CLS]",
+            sep_token="[SEP]",
             unk_token="[UNK]",
-        )  # fmt: skip
+        )
         data = [{"input_ids": ids} for ids in rows]
         order: dict[str, Any] = {"shuffle": True}
         if tuned:

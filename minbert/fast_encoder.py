@@ -36,10 +36,20 @@ from minbert.encoder import (
 AS_TAUGHT = {
     kind: kind.forward
     for kind in (
-        Encoder, Embeddings, Layer, SelfAttention, AddAndNorm, LayerNorm, Pooler,
-        nn.Module, nn.ModuleList, nn.Linear, nn.Embedding, nn.Dropout,
+        Encoder,
+        Embeddings,
+        Layer,
+        SelfAttention,
+        AddAndNorm,
+        LayerNorm,
+        Pooler,
+        nn.Module,
+        nn.ModuleList,
+        nn.Linear,
+        nn.Embedding,
+        nn.Dropout,
     )
-}  # fmt: skip
+}
 """The parts of an encoder, and what each of them computes: anything else is computed elsewhere."""
 
 GLOBAL_HOOKS = ("_global_forward_hooks", "_global_forward_pre_hooks")

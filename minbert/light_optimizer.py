@@ -77,10 +77,21 @@ class FusedAdamW(LightOptimizer):
         gradients = [parameter.grad for parameter in trained]
         beta1, beta2 = group["betas"]
         adamw(
-            trained, gradients, means, squares, [], steps, fused=True, amsgrad=False,
-            maximize=False, lr=group["lr"], beta1=beta1, beta2=beta2, eps=group["eps"],
+            trained,
+            gradients,
+            means,
+            squares,
+            [],
+            steps,
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            lr=group["lr"],
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
             weight_decay=group["weight_decay"],
-        )  # fmt: skip
+        )
 
     def _state(self, parameter: Tensor) -> dict[str, Tensor]:
         """How often a parameter was moved, and the means of its gradients and their squares."""

@@ -30,8 +30,10 @@ RECORD = Path(__file__).with_name("corpus_seeds.json")
 def run_notebook(path: Path, seed: int, cache: Path) -> dict[str, Any]:
     """Findings that a notebook states on a corpus, those not found, and what stopped it."""
     environment = {
-        "MINBERT_TIER": "lab", "MINBERT_LAB_SEED": str(seed), "MINBERT_CACHE": str(cache),
-    }  # fmt: skip
+        "MINBERT_TIER": "lab",
+        "MINBERT_LAB_SEED": str(seed),
+        "MINBERT_CACHE": str(cache),
+    }
     run = execute(path, environment, path.parent)
     stopped = [] if run.error is None else [f"{path.stem}: {run.error.splitlines()[0]}"]
     missing = [f"{path.stem}: {claim.sentence}" for claim in run.claims if not claim.holds]

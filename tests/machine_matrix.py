@@ -78,12 +78,16 @@ def environment(cell: str, cache: Path) -> dict[str, str]:
         if not key.startswith("MINBERT_") and key not in ("OMP_NUM_THREADS", "MKL_CBWR")
     }
     settings = {key: value.format(threads=threads) for key, value in SETTINGS[name].items()}
-    return kept | settings | {
-        "MINBERT_THREADS": str(threads),
-        "MINBERT_CACHE": str(cache),
-        "PYTHONPATH": os.pathsep.join([str(OFFLINE), *filter(None, [kept.get("PYTHONPATH")])]),
-        "HF_HUB_OFFLINE": "1",
-    }  # fmt: skip
+    return (
+        kept
+        | settings
+        | {
+            "MINBERT_THREADS": str(threads),
+            "MINBERT_CACHE": str(cache),
+            "PYTHONPATH": os.pathsep.join([str(OFFLINE), *filter(None, [kept.get("PYTHONPATH")])]),
+            "HF_HUB_OFFLINE": "1",
+        }
+    )
 
 
 def nbval(path: Path, variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess:

@@ -53,9 +53,12 @@ def fails(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 def test_the_parser_offers_what_there_is() -> None:
     """What it writes out, so that help needs no torch, is what the modules know."""
     known = {
-        "PRESETS": recipe.PRESETS, "RECIPES": recipe.RECIPES, "POOLINGS": pooling.EVERY_POOLING,
-        "PRECISIONS": precision.PRECISIONS, "DEVICES": precision.DEVICES,
-    }  # fmt: skip
+        "PRESETS": recipe.PRESETS,
+        "RECIPES": recipe.RECIPES,
+        "POOLINGS": pooling.EVERY_POOLING,
+        "PRECISIONS": precision.PRECISIONS,
+        "DEVICES": precision.DEVICES,
+    }
     for name, values in known.items():
         assert getattr(parser, name) == tuple(values), name
     assert parser.SWEPT == sweep.STAGES
@@ -144,8 +147,11 @@ def test_sweep(common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[
         points = list(csv.DictReader(file))
     assert list(points[0])[:2] == ["seed", "learning_rate_peak"]
     assert {(point["seed"], point["learning_rate_peak"]) for point in points} == {
-        ("3", "0.001"), ("3", "1e-05"), ("1", "0.001"), ("1", "1e-05"),
-    }  # fmt: skip
+        ("3", "0.001"),
+        ("3", "1e-05"),
+        ("1", "0.001"),
+        ("1", "1e-05"),
+    }
     wrong = ["sweep", *common, "--stage", "mlm", "--out", tmp_path / "x"]
     assert "share must lie in" in fails(capsys, *wrong, "--lr", "1e-3", "--share", "2")
     assert "learning_rate above 0" in fails(capsys, *wrong, "--lr", "-1")

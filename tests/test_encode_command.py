@@ -336,8 +336,10 @@ def test_a_closed_pipe_is_silent(toy_model_folder: Path, name: str) -> None:
     command = " ".join(f'"{part}"' for part in process(toy_model_folder, "--format", name))
     done = subprocess.run(
         ["bash", "-c", f"yes 'the film is dull' | head -n 3000 | {command} | head -c 10 | wc -c"],
-        capture_output=True, env=environment(), text=True,
-    )  # fmt: skip
+        capture_output=True,
+        env=environment(),
+        text=True,
+    )
     assert done.stdout.strip() == "10"
     said = [line for line in done.stderr.splitlines() if "vectors" not in line]
     assert not [line for line in said if "ipe" in line or "Exception" in line], done.stderr
@@ -348,8 +350,10 @@ def test_a_file_needs_no_stdout(toy_model_folder: Path, tmp_path: Path) -> None:
     command = " ".join(f'"{part}"' for part in process(toy_model_folder, "--out", str(path)))
     done = subprocess.run(
         ["bash", "-c", f"printf 'one\\ntwo\\n' | {command} >&-"],
-        capture_output=True, env=environment(), text=True,
-    )  # fmt: skip
+        capture_output=True,
+        env=environment(),
+        text=True,
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     assert np.load(path).shape == (2, 32)
 
@@ -359,6 +363,8 @@ def test_an_unbuffered_stdout_gets_every_byte(toy_model_folder: Path) -> None:
     command = " ".join(f'"{part}"' for part in process(toy_model_folder, "--chunk", "2000"))
     done = subprocess.run(
         ["bash", "-c", f"yes film | head -n 2000 | {command} | (sleep 0.5; cat) | wc -c"],
-        capture_output=True, env={**environment(), "PYTHONUNBUFFERED": "1"}, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        env={**environment(), "PYTHONUNBUFFERED": "1"},
+        text=True,
+    )
     assert int(done.stdout) == 128 + 2000 * 32 * 4, done.stderr

@@ -248,7 +248,8 @@ CHANGES: dict[str, Callable[[Encoder], object]] = {
     "a layer less": _one_layer_less,
     "through data": lambda e: e.encoder.layer[1].output.dense.weight.data.mul_(0.5),
     "other data": lambda e: setattr(
-        e.encoder.layer[0].output.dense.weight, "data",
+        e.encoder.layer[0].output.dense.weight,
+        "data",
         e.encoder.layer[0].output.dense.weight.data * 0.5,
     ),
     "a head set to zero through data": _head_pruned,
@@ -260,7 +261,7 @@ CHANGES: dict[str, Callable[[Encoder], object]] = {
     "a layer's eps": lambda e: setattr(e.encoder.layer[0].output.LayerNorm, "eps", 0.5),
     "the heads": lambda e: setattr(e.encoder.layer[0].attention.self, "num_heads", 1),
     "the norm's eps": lambda e: setattr(e.embeddings.LayerNorm, "eps", 0.5),
-}  # fmt: skip
+}
 
 
 @torch.inference_mode()

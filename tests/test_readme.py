@@ -105,8 +105,11 @@ def test_the_environment_file_has_the_projects_pins() -> None:
     *packages, last = environment["dependencies"]
     assert last == {"pip": ["-e ."]}
     found = pins(packages)
-    conda_names = {"torch": "pytorch", "matplotlib": "matplotlib-base",
-                   "huggingface-hub": "huggingface-hub"}  # fmt: skip
+    conda_names = {
+        "torch": "pytorch",
+        "matplotlib": "matplotlib-base",
+        "huggingface-hub": "huggingface-hub",
+    }
     for name, pin in wanted.items():
         assert found[conda_names.get(name, name)] == pin, name
     assert found["python"].startswith(project["requires-python"])
@@ -169,8 +172,11 @@ def test_the_page_on_the_lab_says_what_was_recorded() -> None:
     lab = recorded("lab-tiny-quick")
     assert story_table(lab) in LAB
     assert lab["command"] in LAB
-    shown = [("sst_accuracy", "sst_finetune"), ("quora_accuracy", "heads"),
-             ("sts_pearson", "heads")]  # fmt: skip
+    shown = [
+        ("sst_accuracy", "sst_finetune"),
+        ("quora_accuracy", "heads"),
+        ("sts_pearson", "heads"),
+    ]
     for metric, stage in shown:
         theirs, ours = (
             cell(recorded(name)["arms"]["mnrl"][stage][metric])
@@ -239,10 +245,14 @@ def test_the_order_of_the_learning_rates_is_the_same_with_every_seed() -> None:
         assert list(results["sweeps"]) == ["0", "1", "2"]
         assert results["sweep"] == results["sweeps"]["0"]
         orders = {
-            tuple(sorted(range(len(seed["rates"])),
-                         key=lambda number, seed=seed: seed["rates"][number]["after"][measure]))
+            tuple(
+                sorted(
+                    range(len(seed["rates"])),
+                    key=lambda number, seed=seed: seed["rates"][number]["after"][measure],
+                )
+            )
             for seed in results["sweeps"].values()
-        }  # fmt: skip
+        }
         assert len(orders) == 1, (stage, measure)
 
 

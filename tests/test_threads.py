@@ -88,8 +88,12 @@ def test_on_the_command_line_a_wrong_number_is_one_sentence() -> None:
     code = (
         "from minbert.__main__ import main; import sys; sys.exit(main(['reproduce', '--out', 'x']))"
     )
-    run = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True,
-                         env=os.environ | {"MINBERT_THREADS": "many"})  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        text=True,
+        capture_output=True,
+        env=os.environ | {"MINBERT_THREADS": "many"},
+    )
     assert run.returncode == 2
     assert run.stderr == (
         "minbert reproduce: MINBERT_THREADS must be a whole number above 0, got 'many'\n"

@@ -64,8 +64,10 @@ def run_open(arguments: argparse.Namespace) -> int | None:
     if arguments.lab and find_spec("jupyterlab") is None:
         raise ValueError(f"--lab needs JupyterLab: {how_to_install('notebooks')} brings it")
     paths = notebook_paths()
-    sources = {"the folder of the notebooks": notebooks_folder(),
-               "the clone": notebooks_folder().parent}  # fmt: skip
+    sources = {
+        "the folder of the notebooks": notebooks_folder(),
+        "the clone": notebooks_folder().parent,
+    }
     with adding_to(arguments.to, "course open", "--to", sources) as folder:
         say_kept(open_course(paths, folder))
     first = folder.path / "notebooks" / paths[0].name

@@ -40,9 +40,15 @@ SWEEP = Kind("sweep", ("results.json", "curves.csv"))
 LAB = Kind("lab", ("results.json", "tables.md"))
 PRETRAIN_TINY = Kind(
     "pretrain-tiny",
-    ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "curve.csv",
-     "training.json"),
-)  # fmt: skip
+    (
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "curve.csv",
+        "training.json",
+    ),
+)
 
 
 def run_reproduce(arguments: argparse.Namespace) -> None:

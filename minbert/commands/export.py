@@ -33,12 +33,24 @@ logger = logging.getLogger(__name__)
 EXPORT = Kind(
     "export",
     (
-        "README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-        "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
-        "1_Pooling/", "2_Dense/", "model.onnx", "model.onnx.data", "openvino_model.xml",
-        "openvino_model.bin", "sentence_vectors.json", "certificate.json",
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "modules.json",
+        "sentence_bert_config.json",
+        "config_sentence_transformers.json",
+        "1_Pooling/",
+        "2_Dense/",
+        "model.onnx",
+        "model.onnx.data",
+        "openvino_model.xml",
+        "openvino_model.bin",
+        "sentence_vectors.json",
+        "certificate.json",
     ),
-)  # fmt: skip
+)
 CODE = """## Use
 
 ```python

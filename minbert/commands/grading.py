@@ -83,8 +83,11 @@ class Grading:
         found = [known[key] for one in handed_in if (key := (one.student, one.digest)) in known]
         new = [one for one in handed_in if (one.student, one.digest) not in known]
         if found:
-            logger.info("%d of %d submissions are as they were, and keep their points", len(found),
-                        len(handed_in))  # fmt: skip
+            logger.info(
+                "%d of %d submissions are as they were, and keep their points",
+                len(found),
+                len(handed_in),
+            )
         began = time.monotonic()
         try:
             with closing(grade_all(new, self._limits, logger.info)) as grading:

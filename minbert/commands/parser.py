@@ -232,9 +232,11 @@ def _model_commands(add: Add) -> None:
         help="on stderr (default: when it is a terminal)",
     )
     encode.add_argument(
-        "--chunk", type=_whole(1, 10**6), default=4096,
+        "--chunk",
+        type=_whole(1, 10**6),
+        default=4096,
         help="lines sorted by length, and written, together (default: 4096)",
-    )  # fmt: skip
+    )
     _where(encode)
     encode.set_defaults(run=_command("encode", "run_encode"))
 
@@ -493,9 +495,11 @@ def _grading_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=seconds, default=20.0, help="that a piece may take (default: 20)"
     )
     parser.add_argument(
-        "--memory", type=_whole(64, 10**6), default=1024,
+        "--memory",
+        type=_whole(64, 10**6),
+        default=1024,
         help="megabytes that it may take beside torch (default: 1024)",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--jobs", type=_whole(1, 256), help="submissions at a time (default: cores granted)"
     )

@@ -18,8 +18,9 @@ def unwritten(stub: str) -> str:
         says = f'raise NotImplementedError("{node.name} is not written yet")'
         if first.lineno == node.lineno:
             lines[first.lineno - 1 : first.end_lineno] = [
-                lines[first.lineno - 1][: first.col_offset].rstrip(), f"    {says}",
-            ]  # fmt: skip
+                lines[first.lineno - 1][: first.col_offset].rstrip(),
+                f"    {says}",
+            ]
         else:
             lines[first.lineno - 1 : first.end_lineno] = [f"    {says}"]
     return "\n".join(lines)

@@ -40,8 +40,9 @@ def student_edition(notebook: NotebookNode, seed: int | None = None) -> Notebook
         if "exercise" in tags(cell):
             cell.source = unwritten(cell.source)
         if "setup" in tags(cell) and seed is not None:
-            cell.source = re.sub(r'course\.start\("(\w+)"\)', rf'course.start("\1", seed={seed})',
-                                 cell.source)  # fmt: skip
+            cell.source = re.sub(
+                r'course\.start\("(\w+)"\)', rf'course.start("\1", seed={seed})', cell.source
+            )
     return copy
 
 

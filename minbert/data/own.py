@@ -154,8 +154,13 @@ class PairData:
         **options,
     ) -> PairData:
         """From columns of a data frame; what is not named is found by its usual names."""
-        names = {"first": first, "second": second, "score": score, "label": label,
-                 "negative": negative}  # fmt: skip
+        names = {
+            "first": first,
+            "second": second,
+            "score": score,
+            "label": label,
+            "negative": negative,
+        }
         return cls._of(_of_frame(frame, cls.columns, names), **options)
 
     @classmethod
@@ -356,8 +361,9 @@ def _of_frame(
     rows, lines, damage = [], [], []
     for at, values in enumerate(zip(*(frame[column] for column in found.values()), strict=True)):
         said = ["" if v is None or v != v else _shown(v) for v in values]
-        empty = [name for name, value in zip(found, said, strict=True)
-                 if name in needed and not value]  # fmt: skip
+        empty = [
+            name for name, value in zip(found, said, strict=True) if name in needed and not value
+        ]
         if empty:
             damage.append(
                 Damage("data frame", at + 1, "", f"empty {', '.join(empty)}: expected a value")

@@ -62,8 +62,9 @@ def check_own(specs: Sequence[str]) -> OwnReport:
         for split, other in combinations(keys, 2):
             count = len(keys[split] & keys[other])
             if count:
-                report.lines.append(f"leak: {count:,} rows of {task.name} stand in {split} and "
-                                    f"{other}")  # fmt: skip
+                report.lines.append(
+                    f"leak: {count:,} rows of {task.name} stand in {split} and {other}"
+                )
     if data.damage:
         report.lines.append(f"{len(data.damage)} damaged rows, left out when read:")
         report.lines += [f"  {damage}" for damage in data.damage]

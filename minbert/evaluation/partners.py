@@ -31,8 +31,9 @@ def partner_share(
             "first and second must be (pair, hidden), with a row for each pair, got "
             f"{first.shape} and {second.shape}"
         )
-    unit = [side / np.linalg.norm(side, axis=1, keepdims=True).clip(1e-12)
-            for side in (first, second)]  # fmt: skip
+    unit = [
+        side / np.linalg.norm(side, axis=1, keepdims=True).clip(1e-12) for side in (first, second)
+    ]
     nearest = (unit[0] @ unit[1].T).argmax(axis=1)
     return float((nearest == np.arange(len(first))).mean())
 

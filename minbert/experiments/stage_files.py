@@ -143,9 +143,17 @@ def _shape(shape: torch.Size | None) -> str:
 
 
 UNREADABLE = (
-    ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError, NotImplementedError,
-    zipfile.BadZipFile, zlib.error, SafetensorError,
-)  # fmt: skip
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RecursionError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    SafetensorError,
+)
 """What readers raise over a damaged file; zipfile calls a flipped byte in the method of compression
 "not implemented"."""
 

@@ -77,13 +77,19 @@ class Certificate:
     def markdown(self) -> str:
         """The table that people read."""
         rows = [
-            ("sentences per second", f"{self.torch_per_second:,.0f}",
-             f"{self.export_per_second:,.0f} ({self.faster:.2f}×)"),
-            ("one sentence at a time, ms", f"{self.torch_single_ms:.1f}",
-             f"{self.export_single_ms:.1f}"),
+            (
+                "sentences per second",
+                f"{self.torch_per_second:,.0f}",
+                f"{self.export_per_second:,.0f} ({self.faster:.2f}×)",
+            ),
+            (
+                "one sentence at a time, ms",
+                f"{self.torch_single_ms:.1f}",
+                f"{self.export_single_ms:.1f}",
+            ),
             ("smallest cosine to torch fp32", "1", f"{self.smallest_cosine:.6f}"),
             ("largest difference of a number", "0", f"{self.largest_difference:.1e}"),
-        ]  # fmt: skip
+        ]
         if self.sts_torch is not None and self.sts_export is not None:
             rows.append(("STS dev, Pearson's r", f"{self.sts_torch:.4f}", f"{self.sts_export:.4f}"))
         lines = [

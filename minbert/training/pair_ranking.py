@@ -184,11 +184,10 @@ def train_pair_ranking(
     }
     lengths = {
         name: [
-            max(table.length(a), table.length(b))
-            for a, b in zip(of.first, of.second, strict=True)
+            max(table.length(a), table.length(b)) for a, b in zip(of.first, of.second, strict=True)
         ]
         for name, of in pairs.items()
-    }  # fmt: skip
+    }
 
     def make_batches(generator: torch.Generator) -> list[Batch]:
         each = [

@@ -269,8 +269,10 @@ class _Gathered(torch.autograd.Function):
     def forward(context: Any, lines: Tensor, count: int, mine: Ranks) -> Tensor:
         """(share, …) of each rank to (count, …): line j of rank r is row j N + r."""
         context.mine, context.share = mine, len(lines)
-        parts = [torch.empty_like(lines, memory_format=torch.contiguous_format)
-                 for _ in range(mine.count)]  # fmt: skip
+        parts = [
+            torch.empty_like(lines, memory_format=torch.contiguous_format)
+            for _ in range(mine.count)
+        ]
         with _waiting():
             distributed.all_gather(parts, lines.contiguous())
         return torch.stack(parts, dim=1).flatten(0, 1)[:count]

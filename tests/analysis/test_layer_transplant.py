@@ -10,9 +10,13 @@ from minbert.config import ModelConfig
 from minbert.encoder import Encoder
 
 CONFIG = ModelConfig(
-    vocab_size=40, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16,
+    vocab_size=40,
+    hidden_size=8,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=16,
     max_position_embeddings=12,
-)  # fmt: skip
+)
 
 
 def encoder(seed: int) -> Encoder:

@@ -47,9 +47,13 @@ Case = tuple[str, Callable[[], object]]
 
 NAN, INF = float("nan"), float("inf")
 CONFIG = ModelConfig(
-    vocab_size=40, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
-    intermediate_size=16, max_position_embeddings=12,
-)  # fmt: skip
+    vocab_size=40,
+    hidden_size=8,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    intermediate_size=16,
+    max_position_embeddings=12,
+)
 DRAW = torch.Generator().manual_seed(0)
 ENCODER = Encoder(CONFIG, DRAW).eval()
 MODEL = MultitaskBert(ENCODER)

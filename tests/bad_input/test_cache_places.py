@@ -102,9 +102,13 @@ def a_link_to_nowhere(path: Path) -> None:
 @pytest.mark.parametrize("make", [a_file, below_a_file, a_link_in_a_circle, a_link_to_nowhere])
 @pytest.mark.parametrize("command", ["reproduce", "single-task", "sweep"])
 def test_a_place_that_is_no_folder_is_one_sentence(
-    make, command: str, toy_data_folder: Path, toy_model_folder: Path, tmp_path: Path,
+    make,
+    command: str,
+    toy_data_folder: Path,
+    toy_model_folder: Path,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     cache = tmp_path / "some" / "cache"
     if make is below_a_file:
         cache = cache / "below"

@@ -534,9 +534,13 @@ DAMAGE = st.sampled_from([
     mark=st.booleans(),
 )
 def test_rows_in_are_rows_out_and_rows_named(
-    tmp_path_factory: pytest.TempPathFactory, task: str, edits: list, ending: str, last: bool,
+    tmp_path_factory: pytest.TempPathFactory,
+    task: str,
+    edits: list,
+    ending: str,
+    last: bool,
     mark: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Any damage to a few lines: every other row is read as it is, and the sum is right."""
     rows = [good(task, number) for number in range(300)]
     rows[7] = rows[7].replace("a b", '"a ""b"""')
@@ -561,11 +565,14 @@ def test_rows_in_are_rows_out_and_rows_named(
 
 
 @SETTINGS
-@given(st.one_of(
-    st.binary(max_size=200),
-    st.text(max_size=80).map(str.encode),
-    st.lists(LINE, max_size=9).map(lambda lines: "\n".join([HEADERS["sst"], *lines]).encode()),
-), st.sampled_from(list(COURSE_TASKS)))  # fmt: skip
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=80).map(str.encode),
+        st.lists(LINE, max_size=9).map(lambda lines: "\n".join([HEADERS["sst"], *lines]).encode()),
+    ),
+    st.sampled_from(list(COURSE_TASKS)),
+)
 def test_any_bytes_are_read_or_refused_by_name(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, task: str
 ) -> None:

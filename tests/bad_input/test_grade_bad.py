@@ -30,8 +30,12 @@ LABEL = {"sst": "sentiment", "cfimdb": "sentiment", "quora": "is_duplicate", "st
 
 
 def value(task: str, number: int) -> str:
-    return {"sst": number % 5, "cfimdb": number % 2, "quora": number % 2,
-            "sts": f"{number % 6 - number % 6 * 0.1:.4f}"}[task].__str__()  # fmt: skip
+    return {
+        "sst": number % 5,
+        "cfimdb": number % 2,
+        "quora": number % 2,
+        "sts": f"{number % 6 - number % 6 * 0.1:.4f}",
+    }[task].__str__()
 
 
 def predictions(task: str) -> list[str]:

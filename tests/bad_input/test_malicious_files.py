@@ -215,13 +215,16 @@ SERVERS: dict[str, tuple[Callable, type[Exception], str]] = {
     "to nowhere": (status(302, Location="http:///x"), OSError, "sends on in a circle"),
     "in a circle": (status(302, Location="/again"), OSError, "answered 302"),
     "says too much": (
-        sends(b"x", 1 << 40), ValueError, "sends 1099511627776 bytes or more, expected at most"),
+        sends(b"x", 1 << 40),
+        ValueError,
+        "sends 1099511627776 bytes or more, expected at most",
+    ),
     "sends without end": (endless, ValueError, "bytes or more, expected at most"),
     "a length that is text": (sends(b"x", "many"), ValueError, "is not the published file"),
     "a negative length": (sends(b"x", -5), ValueError, "is not the published file"),
     "a page": (sends(b"<html>login</html>", 18), ValueError, "is not the published file"),
     "nothing": (sends(b"", 0), ValueError, "is not the published file"),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)

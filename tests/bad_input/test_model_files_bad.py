@@ -388,10 +388,13 @@ def test_a_missing_part_is_named(folder: Path) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        BertForSequenceClassification, BertForPreTraining, BertForMaskedLM,
-        BertForTokenClassification, BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertForPreTraining,
+        BertForMaskedLM,
+        BertForTokenClassification,
+        BertForQuestionAnswering,
     ],
-)  # fmt: skip
+)
 def test_task_models_load_where_transformers_loads_them(
     folder: Path, kind: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -453,9 +456,13 @@ def test_files_that_are_used_are_all_in_the_table(name: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["tiny", "minilm"])
 def test_a_known_name_means_the_known_bytes(
-    name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture, minilm_folder: Path,
-) -> None:  # fmt: skip
+    name: str,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    minilm_folder: Path,
+) -> None:
     folder.rename(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     assert from_pretrained(name)[0].config.hidden_size > 32

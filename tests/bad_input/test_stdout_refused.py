@@ -13,8 +13,12 @@ import pytest
 @pytest.mark.parametrize("command", [["data", "sample"], ["data", "ladder"]])
 def test_a_full_disk_behind_stdout_is_said(command: list[str]) -> None:
     with open("/dev/full", "w") as full:
-        run = subprocess.run([sys.executable, "-m", "minbert", *command], stdout=full,
-                             stderr=subprocess.PIPE, text=True)  # fmt: skip
+        run = subprocess.run(
+            [sys.executable, "-m", "minbert", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     assert run.returncode == 2
     assert "No space left" in run.stderr
     assert (

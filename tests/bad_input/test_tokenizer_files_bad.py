@@ -93,9 +93,13 @@ BPE = {"type": "BPE", "vocab": {"a": 0}, "merges": []}
 UNIGRAM = {"type": "Unigram", "unk_id": 0, "vocab": [["a", 0.0]]}
 CUT = {"max_length": 8, "strategy": "LongestFirst", "stride": 0, "direction": "Left"}
 PAD = {
-    "strategy": "BatchLongest", "direction": "Left", "pad_to_multiple_of": None,
-    "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]",
-}  # fmt: skip
+    "strategy": "BatchLongest",
+    "direction": "Left",
+    "pad_to_multiple_of": None,
+    "pad_id": 0,
+    "pad_type_id": 0,
+    "pad_token": "[PAD]",
+}
 
 BAD_JSON: dict[str, tuple[Callable[[dict], Any], str]] = {
     "unigram": (put("model", value=UNIGRAM), "its model is 'Unigram', expected 'WordPiece'"),
@@ -187,7 +191,9 @@ BAD_CONFIG: dict[str, tuple[dict, str]] = {
     "mask is a number": ({"mask_token": 4}, "mask_token is 4, expected a token's text"),
     "mask is empty": ({"mask_token": ""}, "mask_token is '', expected a token's text"),
     "mask takes the space": (
-        {"mask_token": {"content": "[MASK]", "lstrip": True}}, "'.MASK.' has lstrip, expected"),
+        {"mask_token": {"content": "[MASK]", "lstrip": True}},
+        "'.MASK.' has lstrip, expected",
+    ),
     "a name that is not there": ({"pad_token": "<pad>"}, "the vocabulary has no <pad>, expected"),
     "another unknown": ({"unk_token": "[PAD]"}, "expected five|but unk_token is"),
     "one name for two": ({"cls_token": "[SEP]"}, "the special tokens are .* expected five"),
@@ -200,14 +206,16 @@ BAD_CONFIG: dict[str, tuple[dict, str]] = {
         "give the id 9 to .*expected the same token",
     ),
     "an added token beyond": (
-        {"added_tokens_decoder": {"999": {"content": "[X]"}}}, "give the id 999 to .*expected"),
+        {"added_tokens_decoder": {"999": {"content": "[X]"}}},
+        "give the id 999 to .*expected",
+    ),
     "other attributes": (
         {"added_tokens_decoder": {"4": {"content": "[MASK]", "lstrip": True, "special": True}}},
         "give the id 4 to .*expected the same token with the same attributes",
     ),
     "extra tokens are text": ({"additional_special_tokens": "[X]"}, "expected a list of tokens"),
     "an extra token is a number": ({"additional_special_tokens": [7]}, "expected a token's text"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD_CONFIG)
@@ -568,10 +576,14 @@ def test_any_change_of_tokenizer_json_loads_or_is_named(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.dictionaries(
-    st.sampled_from(sorted({name for config, _ in BAD_CONFIG.values() for name in config})),
-    ANYTHING, min_size=1, max_size=3,
-))  # fmt: skip
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted({name for config, _ in BAD_CONFIG.values() for name in config})),
+        ANYTHING,
+        min_size=1,
+        max_size=3,
+    )
+)
 def test_any_tokenizer_config_loads_or_is_named(
     toy_model_folder: Path, tmp_path: Path, config: dict
 ) -> None:

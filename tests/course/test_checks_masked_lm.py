@@ -44,14 +44,16 @@ def paid(counts, known, added=0.1):
         (
             "corrupt",
             lambda ids, a, b, p: (
-                (c := corrupt(ids, a, b, p))[0], torch.where(c[1] > 0, c[0], -100),
+                (c := corrupt(ids, a, b, p))[0],
+                torch.where(c[1] > 0, c[0], -100),
             ),
             "not [MASK]",
         ),
         (
             "corrupt",
             lambda ids, a, b, p: (
-                (c := corrupt(ids, a, b, p))[0], torch.where(c[0] != ids, ids, -100),
+                (c := corrupt(ids, a, b, p))[0],
+                torch.where(c[0] != ids, ids, -100),
             ),
             "predicted as well",
         ),
@@ -80,7 +82,7 @@ def paid(counts, known, added=0.1):
         ("shares", lambda r, k: ((1 - r) * (1 - k), r * (1 - k), k * (1 - r)), "in no share"),
         ("shares", lambda r, k: (0.5, 0.25, 0.25), "expected"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_said(check: str, function, said: str) -> None:
     verdict = getattr(masked_lm, check)(function)
     assert not verdict.passed and said in str(verdict)

@@ -17,8 +17,11 @@ def by_library(word, vocabulary):
 def cut(word, vocabulary, prefix="##", shown="##", stuck="whole", longest=True):
     pieces, rest, inside = [], word, False
     while rest:
-        fits = [n for n in range(1, len(rest) + 1)
-                if (prefix if inside else "") + rest[:n] in vocabulary]  # fmt: skip
+        fits = [
+            n
+            for n in range(1, len(rest) + 1)
+            if (prefix if inside else "") + rest[:n] in vocabulary
+        ]
         if not fits:
             if stuck == "whole":
                 return ["[UNK]"]

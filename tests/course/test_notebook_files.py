@@ -96,9 +96,12 @@ def test_the_time_is_written_into_the_first_cell() -> None:
     words = "word " * 1500
     exercise = code("x = 1\n" * 50, tags=["exercise"])
     notebook = v4.new_notebook(
-        cells=[v4.new_markdown_cell(f"# A\n\n{TIME}\n\nmore"), v4.new_markdown_cell(words),
-               exercise]
-    )  # fmt: skip
+        cells=[
+            v4.new_markdown_cell(f"# A\n\n{TIME}\n\nmore"),
+            v4.new_markdown_cell(words),
+            exercise,
+        ]
+    )
     assert study_minutes(notebook) == 20  # 10 to read, 2 for code, 7 for the exercise
     first = with_time(notebook).cells[0].source
     assert first == (

@@ -36,8 +36,11 @@ def test_pages_lead_to_pages_and_lose_links_that_lead_out(tmp_path: Path) -> Non
         "notebooks/00_start_here.ipynb": "[a](../docs/a.md) ![p](../figures/p.png)",
         "docs/a.md": "[b](sub/b.md#part), [code](../minbert/encoder.py), [web](https://x.example)",
         "docs/sub/b.md": "back to [a](../a.md#top), ![q](../../figures/q.svg)",
-        "docs/unlinked.md": "", "minbert/encoder.py": "", "figures/p.png": "", "figures/q.svg": "",
-    }  # fmt: skip
+        "docs/unlinked.md": "",
+        "minbert/encoder.py": "",
+        "figures/p.png": "",
+        "figures/q.svg": "",
+    }
     for name, text in texts.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

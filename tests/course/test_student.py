@@ -25,9 +25,10 @@ SHORT = 12
 def telling_lines(exercise: Exercise) -> list[str]:
     """The lines in the functions of a solution that are not in the stub."""
     functions = [
-        node for node in ast.parse(exercise.solution).body if isinstance(node, ast.FunctionDef)
-        and node.name in exercise.targets
-    ]  # fmt: skip
+        node
+        for node in ast.parse(exercise.solution).body
+        if isinstance(node, ast.FunctionDef) and node.name in exercise.targets
+    ]
     given = {line.strip() for line in exercise.stub.splitlines()}
     lines = exercise.solution.splitlines()
     body = [
@@ -191,14 +192,16 @@ def test_an_edition_runs_from_top_to_bottom(name: str, edition: str, editions: P
     assert run.error is None
     verdicts = [
         output.get("text", "")
-        for cell in run.notebook.cells if "exercise" in tags(cell)
+        for cell in run.notebook.cells
+        if "exercise" in tags(cell)
         for output in cell.outputs
-    ]  # fmt: skip
+    ]
     begins = "Right: " if edition == "key" else "Not yet: "
     assert verdicts and all(begins in text for text in verdicts)
     built = "".join(
         output.get("text", "")
-        for cell in run.notebook.cells if "build" in tags(cell)
+        for cell in run.notebook.cells
+        if "build" in tags(cell)
         for output in cell.outputs
-    )  # fmt: skip
+    )
     assert ("yours, from my_minbert.py" in built) is (edition == "key" and bool(built))

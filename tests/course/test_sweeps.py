@@ -63,5 +63,8 @@ def test_a_sweep_of_one_seed_is_read_too() -> None:
 def test_numbers_as_text() -> None:
     assert spread([0.5, 0.7, 0.9]) == ".700 (.500 to .900)" and spread([0.25]) == ".250"
     assert [rate_name(rate) for rate in (1e-3, 3e-3, 1e-5, BEFORE)] == [
-        "1e-3", "3e-3", "1e-5", "before",
-    ]  # fmt: skip
+        "1e-3",
+        "3e-3",
+        "1e-5",
+        "before",
+    ]

@@ -51,7 +51,9 @@ def test_every_number_has_its_interval() -> None:
 
 def test_the_papers_cells_are_the_papers() -> None:
     theirs = paper.TABLES["table2"]["mnrl"]
-    assert PUBLIC[0].scores == {task: theirs[f"{task}_{'pearson' if task == 'sts' else 'accuracy'}"]
-                                for task in ("sst", "quora", "sts")}  # fmt: skip
+    assert PUBLIC[0].scores == {
+        task: theirs[f"{task}_{'pearson' if task == 'sts' else 'accuracy'}"]
+        for task in ("sst", "quora", "sts")
+    }
     low, high = wilson_interval(round(0.5 * 1101), 1101)
     assert f".500 [{low:.3f}, {high:.3f}]".replace("0.", ".") in world_markdown()

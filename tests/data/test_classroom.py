@@ -48,9 +48,10 @@ def every_text(corpus: ClassroomCorpus) -> list[str]:
     for task in TASKS:
         for split in COUNTS[task]:
             found += [
-                text for example in getattr(getattr(corpus.data, task), split)
+                text
+                for example in getattr(getattr(corpus.data, task), split)
                 for text in texts_of(example)
-            ]  # fmt: skip
+            ]
     return found
 
 
@@ -120,8 +121,9 @@ def test_dev_and_test_have_constructions_that_train_has_not(corpus: ClassroomCor
         examples = getattr(getattr(corpus.data, task), split)
         return " ".join(text for example in examples for text in texts_of(example)).lower()
 
-    words = [line.text for line in grammar.read_sections("reviews.txt")["adjective ++"]
-             if line.held_out]  # fmt: skip
+    words = [
+        line.text for line in grammar.read_sections("reviews.txt")["adjective ++"] if line.held_out
+    ]
     for task, signs in (
         ("sst", words),
         ("quora", ["for what reasons is", "by what road does one get into"]),

@@ -105,8 +105,11 @@ def rows(*examples: PairExample) -> CourseData:
 
 
 REFUSED = {
-    "a blank in front": with_text(" a b"), "a blank behind": with_text("a b "),
-    "an empty sentence": with_text(""), "blanks": with_text("  "), "a NUL": with_text("a\0b"),
+    "a blank in front": with_text(" a b"),
+    "a blank behind": with_text("a b "),
+    "an empty sentence": with_text(""),
+    "blanks": with_text("  "),
+    "a NUL": with_text("a\0b"),
     "half of a pair": with_text("a \ud800 b"),
     "lines like rows": with_text("a\n1\tx\ty\tz\t0\nb"),
     "some without label": rows(PairExample("n", "a", "b", None)),
@@ -121,7 +124,7 @@ REFUSED = {
     "dev without labels": small().with_tasks(
         {"quora": replace(small().quora, dev=small().quora.test)}
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED)
@@ -136,8 +139,9 @@ def test_what_would_not_come_back_is_not_written(tmp_path: Path, data: CourseDat
 
 TEXT = st.text(
     st.one_of(st.sampled_from('ab "\t\n\r,\x85\u2028'), st.characters(codec="utf-8")),
-    min_size=1, max_size=12,
-).map(lambda text: f"x{text}y".replace("\0", ""))  # fmt: skip
+    min_size=1,
+    max_size=12,
+).map(lambda text: f"x{text}y".replace("\0", ""))
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)

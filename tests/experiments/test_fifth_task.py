@@ -101,8 +101,10 @@ def out(data: CourseData, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_arm_measures_it(out: Path) -> None:
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert results["tasks"]["nli"] == {
-        "measure": "nli_accuracy", "subject": "inference", "row": "Inference (NLI), accuracy",
-    }  # fmt: skip
+        "measure": "nli_accuracy",
+        "subject": "inference",
+        "row": "Inference (NLI), accuracy",
+    }
     for stages in results["arms"].values():
         for values in stages.values():
             tasks = ("sst_accuracy", "quora_accuracy", "sts_pearson", "nli_accuracy")

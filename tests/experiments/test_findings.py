@@ -36,7 +36,8 @@ def results() -> dict:
         "arms": {
             "baseline": {"untrained": measured(0.2, 0.5, 0.1)},
             "heads_only": {
-                "heads": measured(0.3, 0.6, 0.2), "sst_finetune": measured(0.5, 0.6, 0.2)
+                "heads": measured(0.3, 0.6, 0.2),
+                "sst_finetune": measured(0.5, 0.6, 0.2),
             },
             "mlm": {"heads": measured(0.3, 0.6, 0.2), "sst_finetune": measured(0.5, 0.6, 0.2)},
             "mnrl": {"heads": measured(0.3, 0.7, 0.6), "sst_finetune": measured(0.5, 0.7, 0.6)},
@@ -47,7 +48,7 @@ def results() -> dict:
             "sts_pearson": {"tfidf_word": {"value": 0.5}},
         },
         "mlm_held_out": {"sst": {"relative_change": {"per_seed": [-0.5, -0.51, -0.49]}}},
-    }  # fmt: skip
+    }
 
 
 def find(results: dict, start: str) -> Finding:

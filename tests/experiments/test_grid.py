@@ -72,9 +72,10 @@ def test_the_papers_preset_end_to_end(experiment: Experiment, tmp_path: Path) ->
     assert stages >= {"mlm", "mnrl", "mlm+mnrl", "original/heads", "mlm+mnrl/sst_finetune"}
     assert all(np.isfinite(float(row["loss"])) for row in curves)
     for task, column in (
-        ("sst", "Predicted_Sentiment"), ("quora", "Predicted_Is_Paraphrase"),
+        ("sst", "Predicted_Sentiment"),
+        ("quora", "Predicted_Is_Paraphrase"),
         ("sts", "Predicted_Similiary"),
-    ):  # fmt: skip
+    ):
         for split in ("dev", "test"):
             found, values = read_predictions(out / "predictions" / f"{task}-{split}.csv")
             assert found == column

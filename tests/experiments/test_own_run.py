@@ -201,7 +201,7 @@ def yes_or_no() -> PairData:
             "door",
         )
     ]
-    # fmt: skip
+
     first, second, labels = [], [], []
     for at, thing in enumerate(things):
         other = things[(at + 11) % len(things)]

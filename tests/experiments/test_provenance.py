@@ -92,9 +92,11 @@ def test_results_say_where_each_stage_was_computed(finished: Finished, tmp_path:
     results = reproduce(finished.experiment, ["baseline", "mlm"], [0], tmp_path / "out", "")
     [group] = results["computed"]
     assert [stage.split(":")[0] for stage in group["stages"]] == [
-        "original/untrained, seed 0", "mlm, seed 0", "mlm/heads, seed 0",
+        "original/untrained, seed 0",
+        "mlm, seed 0",
+        "mlm/heads, seed 0",
         "mlm/sst_finetune, seed 0",
-    ]  # fmt: skip
+    ]
     assert group["versions"] == results["versions"] and group["first"] <= group["last"]
     assert results["encoder_digests"] == Grid(finished.experiment).digests
     text = json.dumps({name: results[name] for name in ("computed", "encoder_digests", "data")})
@@ -121,7 +123,7 @@ def altered(folder: Path, **made: object) -> None:
         ({"processor": "A GPU"}, r"on A GPU \(here CPU"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_numbers_from_elsewhere_are_said(
     finished: Finished, made: dict, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,8 +139,9 @@ def test_numbers_from_elsewhere_are_said(
     assert sentence.endswith("mlm: mlm")
 
 
-@pytest.mark.parametrize("made", [{"threads": 64}, {"source": None}, {"time": "2026-01-01"}],
-                         ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "made", [{"threads": 64}, {"source": None}, {"time": "2026-01-01"}], ids=str
+)
 def test_what_moves_no_number_is_not(
     finished: Finished, made: dict, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,8 +157,9 @@ def test_sweeps_and_single_tasks_say_it_too(tmp_path: Path) -> None:
     experiment = small_experiment(tmp_path)
     outcome = sweep_learning_rates(experiment, "mlm", [1e-3], experiment.preset.mlm)
     assert [stage.split(":")[0] for stage in outcome["computed"][0]["stages"]] == [
-        "before", "learning rate 0.001",
-    ]  # fmt: skip
+        "before",
+        "learning rate 0.001",
+    ]
     single = train_single_task(experiment, "sst", "frozen", [0, 1])
     assert [stage.split(":")[0] for stage in single.computed[0]["stages"]] == ["seed 0", "seed 1"]
 
@@ -287,12 +291,14 @@ def not_a_number(heads: dict) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "said"),
-    [(no_heads, r"paraphrase.dense.bias is missing, expected \(1,\)"),
-     (one_too_few, r"sentiment.dense.bias is missing, expected \(5,\)"),
-     (one_too_many, r"encoder.extra is \(1,\), expected missing"),
-     (other_width, r"sentiment.dense.weight is \(5, 3\), expected \(5, 16\)"),
-     (not_a_number, "sentiment.dense.bias holds NaN or infinity, expected numbers")],
-)  # fmt: skip
+    [
+        (no_heads, r"paraphrase.dense.bias is missing, expected \(1,\)"),
+        (one_too_few, r"sentiment.dense.bias is missing, expected \(5,\)"),
+        (one_too_many, r"encoder.extra is \(1,\), expected missing"),
+        (other_width, r"sentiment.dense.weight is \(5, 3\), expected \(5, 16\)"),
+        (not_a_number, "sentiment.dense.bias holds NaN or infinity, expected numbers"),
+    ],
+)
 def test_heads_that_are_none(finished: Finished, edit, said: str, tmp_path: Path) -> None:
     grid = Grid(finished.experiment)
     model = grid.load_stage("mlm", "heads", 0)

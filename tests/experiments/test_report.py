@@ -15,8 +15,12 @@ RESULTS = Path(__file__).parents[2] / "figures" / "results" / "real-minilm-quick
 
 def test_numbers() -> None:
     assert [number(value) for value in (0.5036, 1.0, -0.0771, -0.0001, 0.0)] == [
-        ".504", "1.000", "-.077", ".000", ".000",
-    ]  # fmt: skip
+        ".504",
+        "1.000",
+        "-.077",
+        ".000",
+        ".000",
+    ]
     assert interval([0.4, 0.61]) == "[.400, .610]"
     value = {"value": 0.5, "ci95": [0.4, 0.6]}
     assert cell(value, 0.503) == ".500 [.400, .600] (paper: .503)"

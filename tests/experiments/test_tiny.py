@@ -79,8 +79,12 @@ def test_the_card_says_what_was_recorded(recorded: dict) -> None:
     card = (FOLDER / "README.md").read_text(encoding="utf-8")
     losses, perplexities = recorded["held_out_loss"], recorded["held_out_perplexity"]
     for figure in (
-        f"{losses['before']:.3f}", f"{losses['after']:.3f}",
-        f"{perplexities['before']:.0f}", f"{perplexities['after']:.2f}",
-        f"{recorded['parameters']:,}", f"{recorded['steps']:,}", f"{recorded['tokens']:,}",
-    ):  # fmt: skip
+        f"{losses['before']:.3f}",
+        f"{losses['after']:.3f}",
+        f"{perplexities['before']:.0f}",
+        f"{perplexities['after']:.2f}",
+        f"{recorded['parameters']:,}",
+        f"{recorded['steps']:,}",
+        f"{recorded['tokens']:,}",
+    ):
         assert figure in card, figure

@@ -76,8 +76,10 @@ WRONG = {
     ),
     "no such task": (["--to", "transformers", "--task", "snli"], "expected|task must be one of"),
     "a folder's revision": (
-        ["--to", "sentence-transformers", "--revision", "main"], "only a hub id owner/model has"),
-}  # fmt: skip
+        ["--to", "sentence-transformers", "--revision", "main"],
+        "only a hub id owner/model has",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", WRONG)

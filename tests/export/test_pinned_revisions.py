@@ -47,9 +47,12 @@ def hub(toy_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     hub = Hub(toy_model_folder)
     address = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
     for name, value in (
-        ("HF_HUB_OFFLINE", False), ("ENDPOINT", hub.url), ("HUGGINGFACE_CO_URL_TEMPLATE", address),
-        ("HF_HUB_CACHE", str(tmp_path / "cache")), ("HF_HUB_DISABLE_XET", True),
-    ):  # fmt: skip
+        ("HF_HUB_OFFLINE", False),
+        ("ENDPOINT", hub.url),
+        ("HUGGINGFACE_CO_URL_TEMPLATE", address),
+        ("HF_HUB_CACHE", str(tmp_path / "cache")),
+        ("HF_HUB_DISABLE_XET", True),
+    ):
         monkeypatch.setattr(constants, name, value)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)

@@ -44,8 +44,11 @@ class Hub(LocalServer):
             answer = {"url": f"{self.url}/{NAME}"}
         elif path.endswith("/preupload/main"):
             names = [file["path"] for file in json.loads(body)["files"]]
-            answer = {"files": [{"path": n, "uploadMode": "regular", "shouldIgnore": False}
-                                for n in names]}  # fmt: skip
+            answer = {
+                "files": [
+                    {"path": n, "uploadMode": "regular", "shouldIgnore": False} for n in names
+                ]
+            }
         elif path.endswith("/commit/main"):
             for line in map(json.loads, body.splitlines()):
                 if line["key"] == "file":
@@ -159,8 +162,10 @@ WRONG = {
         "the card says a licence already",
     ),
     "no card": (
-        lambda f: [card(f, "# Mine\n"), NAME, "--license", "mit"], "README.md has no front matter"),
-}  # fmt: skip
+        lambda f: [card(f, "# Mine\n"), NAME, "--license", "mit"],
+        "README.md has no front matter",
+    ),
+}
 
 
 def damage(folder: str) -> str:

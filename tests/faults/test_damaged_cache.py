@@ -118,9 +118,13 @@ def test_every_file_of_every_stage_is_in_the_table(finished: Finished) -> None:
 
 @pytest.mark.parametrize(("kind", "name", "way"), CASES)
 def test_a_damaged_file_is_named_and_its_stage_computed_again(
-    finished: Finished, kind: str, name: str, way: Callable, tmp_path: Path,
+    finished: Finished,
+    kind: str,
+    name: str,
+    way: Callable,
+    tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     whole = finished.folders[kind]
     folder = tmp_path / whole.name
     shutil.copytree(whole, folder)
@@ -237,9 +241,13 @@ def test_one_damaged_stage_is_kept_at_most(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["heads.safetensors", "predictions.npz", "history.json"])
 @pytest.mark.parametrize("kind", ["heads", "mlm"])
 def test_a_file_that_cannot_be_read_is_named(
-    finished: Finished, kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    finished: Finished,
+    kind: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     """Permissions mean nothing to root, so reading itself is made to fail."""
     if name not in FILES[kind]:
         name = "model.safetensors"

@@ -215,13 +215,19 @@ def test_the_checkpoint_of_something_else_is_not_gone_on_with(
 
 
 @pytest.mark.parametrize("every_s", [0.0, 0.002, 1e9], ids=["each step", "some", "none"])
-@pytest.mark.parametrize("stops", [(), (1,), (7,), (3, 3, 3), (10, 1), (19,), (1,) * 12],
-                         ids=lambda stops: f"stopped after {list(stops)}")  # fmt: skip
+@pytest.mark.parametrize(
+    "stops",
+    [(), (1,), (7,), (3, 3, 3), (10, 1), (19,), (1,) * 12],
+    ids=lambda stops: f"stopped after {list(stops)}",
+)
 @pytest.mark.parametrize("points", [3, 200])
 def test_the_curve_does_not_depend_on_when_checkpoints_are_written(
-    tmp_path: Path, every_s: float, stops: tuple[int, ...], points: int,
+    tmp_path: Path,
+    every_s: float,
+    stops: tuple[int, ...],
+    points: int,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr("minbert.training.curve.CURVE_POINTS", points)
     expected, whole, _ = undisturbed(points)
     for stop in stops:
@@ -251,9 +257,12 @@ FAILURES = {
 @pytest.mark.parametrize("error", FAILURES.values(), ids=FAILURES)
 @pytest.mark.parametrize("interrupt", [False, True], ids=["when due", "at Ctrl-C"])
 def test_a_checkpoint_that_cannot_be_written(
-    interrupted: Path, error: Exception, interrupt: bool, monkeypatch: pytest.MonkeyPatch,
+    interrupted: Path,
+    error: Exception,
+    interrupt: bool,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     before = interrupted.read_bytes()
 
     def fails(state: object, path: Path) -> None:

@@ -91,8 +91,11 @@ def test_where_nothing_can_be_written_the_notebook_goes_on(
     def no(*arguments: object, **options: object) -> None:
         raise error
 
-    place = {"mkdir": "pathlib.Path.mkdir", "open": "pathlib.Path.open",
-             "lock": "minbert.course.journal.FileLock"}[part]  # fmt: skip
+    place = {
+        "mkdir": "pathlib.Path.mkdir",
+        "open": "pathlib.Path.open",
+        "lock": "minbert.course.journal.FileLock",
+    }[part]
     with monkeypatch.context() as patch:
         patch.setattr(place, no)
         for number in range(3):

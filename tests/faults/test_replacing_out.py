@@ -93,8 +93,11 @@ print(json.dumps(found))
 def child(place: Path, *arguments: object, program: str = PROGRAM) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=place, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=place,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def names(folder: Path) -> list[str]:
@@ -205,9 +208,12 @@ def test_of_two_runs_at_once_the_second_is_refused_at_once(act: str, tmp_path: P
         "    sys.stdin.read()\n"
     )
     first = subprocess.Popen(
-        [sys.executable, "-c", holds, act, "x"], cwd=tmp_path, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-c", holds, act, "x"],
+        cwd=tmp_path,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert first.stdout.readline() == "held\n"
     begun = time.monotonic()
     second = (
@@ -231,10 +237,13 @@ def test_many_writers_one_after_another_leave_one_whole_folder(tmp_path: Path) -
     runs = [
         subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "replace", str(number), "0"],
-            cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         for number in range(6)
-    ]  # fmt: skip
+    ]
     ends = [run.communicate(timeout=60) for run in runs]
     well = [str(number) for number, run in enumerate(runs) if run.returncode == 0]
     for run, (_, error) in zip(runs, ends, strict=True):

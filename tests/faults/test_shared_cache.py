@@ -186,9 +186,12 @@ def test_a_complete_cache_is_used_where_nothing_can_be_written(
 @pytest.mark.parametrize("error", REFUSALS.values(), ids=REFUSALS)
 @pytest.mark.parametrize("state", ["missing", "damaged", "no folder at all"])
 def test_an_incomplete_one_is_a_sentence(
-    finished: Finished, tmp_path: Path, state: str, error: OSError,
+    finished: Finished,
+    tmp_path: Path,
+    state: str,
+    error: OSError,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     root = tmp_path / "cache"
     if state != "no folder at all":
         shutil.copytree(finished.experiment.cache.root, root)
@@ -241,13 +244,19 @@ THEIRS = SafetensorError("Error while serializing: I/O error: No space left (os 
 
 @pytest.mark.parametrize("call", range(1, 9))
 @pytest.mark.parametrize(
-    "error", [pytest.param(FULL, id="OSError"),
-              pytest.param(THEIRS, id="safetensors'", marks=pytest.mark.slow)],
-)  # fmt: skip
+    "error",
+    [
+        pytest.param(FULL, id="OSError"),
+        pytest.param(THEIRS, id="safetensors'", marks=pytest.mark.slow),
+    ],
+)
 def test_a_disk_that_fills_at_any_write(
-    finished: Finished, tmp_path: Path, call: int, error: Exception,
+    finished: Finished,
+    tmp_path: Path,
+    call: int,
+    error: Exception,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """The `call`-th file that a run writes does not fit; the same command goes on."""
     count = 0
 

@@ -63,10 +63,14 @@ def make(place: Path, **sources: str) -> None:
 
 def begin(place: Path, *arguments: str, **environment: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", LAUNCH, "course", *arguments], cwd=place, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment},
+        [sys.executable, "-c", LAUNCH, "course", *arguments],
+        cwd=place,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 def run(place: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -122,8 +126,12 @@ def test_ctrl_c_keeps_what_ran_and_the_same_command_goes_on(
     assert states(place) == ["ok", "not run", "not run"]
     assert "not run: 01_waits, 02_last" in index(place).text
     assert sorted(path.name for path in (place / "out").iterdir()) == [
-        ".minbert.json", "00_first.html", "00_first.ipynb", "index.html", "times.json",
-    ]  # fmt: skip
+        ".minbert.json",
+        "00_first.html",
+        "00_first.ipynb",
+        "index.html",
+        "times.json",
+    ]
     first = BeautifulSoup((place / "out" / "00_first.html").read_text("utf-8"), "html.parser")
     assert [link["href"] for link in first.select("nav a")] == ["index.html"] * 2
 

@@ -75,8 +75,11 @@ def test_it_begins_with_objectives_and_time(cells: list, path: Path) -> None:
     first = cells[0].source
     assert first.startswith("# ")
     assert "**You will**" in first and first.count("\n- ") >= 3
-    assert re.search(r"About \d+ minutes of study \(estimated from its length\); "
-                     r"runs in two minutes or less on two cores\.", first)  # fmt: skip
+    assert re.search(
+        r"About \d+ minutes of study \(estimated from its length\); "
+        r"runs in two minutes or less on two cores\.",
+        first,
+    )
     assert "**Recall**" in first or "**Recall**" in cells[1].source
 
 

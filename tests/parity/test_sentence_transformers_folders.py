@@ -23,9 +23,13 @@ with warnings.catch_warnings():
     from sentence_transformers import SentenceTransformer
 
 SENTENCES = [
-    "The film is lovely.", "dull", "", "How do I cook rice in 7 days?", "the plot " * 30,
+    "The film is lovely.",
+    "dull",
+    "",
+    "How do I cook rice in 7 days?",
+    "the plot " * 30,
     "camera work and acting and music and ending and story",
-]  # fmt: skip
+]
 KINDS = {"Transformer": "", "Pooling": "1_Pooling", "Normalize": "2_Normalize", "Dense": "2_Dense"}
 NAMES = {
     "cls": "pooling_mode_cls_token",
@@ -54,10 +58,14 @@ def sentence_folder(
     """A random BERT of another seed than ours, as sentence-transformers lays it out."""
     kinds = ["Transformer", "Pooling", *(["Normalize"] if normalize else [])]
     modules = [
-        {"idx": n, "name": str(n), "path": KINDS[kind] if n else inner,
-         "type": f"sentence_transformers.models.{kind}"}
+        {
+            "idx": n,
+            "name": str(n),
+            "path": KINDS[kind] if n else inner,
+            "type": f"sentence_transformers.models.{kind}",
+        }
         for n, kind in enumerate(kinds)
-    ]  # fmt: skip
+    ]
     write(folder / "modules.json", modules)
     modes = {name: mode == pooling for mode, name in NAMES.items()}
     new = {"pooling_mode": pooling, "embedding_dimension": 32}
@@ -296,15 +304,18 @@ def test_what_is_not_done_here_is_refused_by_name(tmp_path: Path, bert: Path, ca
 
 
 DENSE: dict[str, tuple[dict, str, str]] = {
-    "another activation": ({"activation_function": "torch.nn.modules.linear.Identity"}, "cls",
-                           "activation_function is 'torch.nn.modules.linear.Identity', expected"),
+    "another activation": (
+        {"activation_function": "torch.nn.modules.linear.Identity"},
+        "cls",
+        "activation_function is 'torch.nn.modules.linear.Identity', expected",
+    ),
     "no activation said": ({"activation_function": None}, "cls", "activation_function is None"),
     "no bias": ({"bias": False}, "cls", "bias is False, expected True"),
     "a residual": ({"use_residual": True}, "cls", "use_residual is True, expected False"),
     "narrower": ({"out_features": 16}, "cls", "out_features is 16, expected 32"),
     "over the mean": ({}, "mean", "the pooling before it is 'mean', expected 'cls'"),
     "of tokens": ({"module_input_name": "token_embeddings"}, "cls", "module_input_name is 'token_"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", DENSE)

@@ -35,9 +35,13 @@ def rows(experiment: Experiment) -> CourseRows:
 def of(experiment: Experiment, **choices: object) -> Experiment:
     """The choices of this file as the paper has them, but for those that are named."""
     plain = {
-        "pairs": "bi-encoder", "cosine_weight": 0.0, "consistency": 0.0, "head_rate": 1.0,
-        "frozen_words": False, "mixture": 1.0,
-    }  # fmt: skip
+        "pairs": "bi-encoder",
+        "cosine_weight": 0.0,
+        "consistency": 0.0,
+        "head_rate": 1.0,
+        "frozen_words": False,
+        "mixture": 1.0,
+    }
     return replace(experiment, recipe=replace(RECIPES["best"], **{**plain, **choices}))
 
 

@@ -227,8 +227,9 @@ def test_divergence_is_an_alarm(factor: float, shown: str) -> None:
 def test_undefined_losses_are_skipped_and_counted() -> None:
     model = fresh()
     compute = loss_of(model)
-    history = run(model, compute=lambda batch, generator: None if 0 in batch[1] else
-                  compute(batch, generator))  # fmt: skip
+    history = run(
+        model, compute=lambda batch, generator: None if 0 in batch[1] else compute(batch, generator)
+    )
     assert history.skipped == 3 and history.steps == 18
 
 

@@ -82,7 +82,8 @@ def sentiment(experiment: Experiment, recipe: Recipe, context: RunContext):
 STAGES: dict[str, tuple[Callable, Recipe]] = {
     "mlm": (mlm, STILL),
     "mlm, few tokens chosen": (
-        mlm, replace(STILL, masking=replace(STILL.masking, probability=0.02)),
+        mlm,
+        replace(STILL, masking=replace(STILL.masking, probability=0.02)),
     ),
     "ranking": (ranking, replace(STILL, symmetric=False)),
     "ranking, both ways, clusters": (ranking, replace(STILL, cluster_masked=True)),
@@ -90,7 +91,7 @@ STAGES: dict[str, tuple[Callable, Recipe]] = {
     "joint": (joint, STILL),
     "joint, pairs in one pass and apart": (joint, replace(STILL, pairs="both", cosine_weight=0.5)),
     "sentiment": (sentiment, STILL),
-}  # fmt: skip
+}
 
 
 def outcome(stage: Callable, experiment: Experiment, recipe: Recipe, context: RunContext) -> dict:
@@ -210,9 +211,13 @@ def test_a_rank_that_begins_with_other_weights_is_refused(
         nn.init.zeros_(model.bias)
         try:
             loop.train(
-                model, lambda _: [("made up", [0])],
-                lambda *_: model(torch.ones(1, 2)).sum(), UNEVEN, started(), name="toy",
-            )  # fmt: skip
+                model,
+                lambda _: [("made up", [0])],
+                lambda *_: model(torch.ones(1, 2)).sum(),
+                UNEVEN,
+                started(),
+                name="toy",
+            )
         except ValueError as error:
             said.write_text(f"{error}")
             raise

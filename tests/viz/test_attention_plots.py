@@ -89,8 +89,12 @@ def test_head_by_head_is_the_entropy_and_the_loss() -> None:
     assert "from 0.00 nats, the most selective head, layer 0, head 0, to 1.39, layer 1" in alt
     assert "The cosine, 0.500, changes most without layer 0, head 1: by -0.200." in alt
     assert head_by_head_table(ATTENTION, PREDICTION).rows[1] == [
-        "0", "1", "0.00", "0.300", "-0.200",
-    ]  # fmt: skip
+        "0",
+        "1",
+        "0.00",
+        "0.300",
+        "-0.200",
+    ]
     alone, alt = draw_head_by_head(ATTENTION)
     assert len(alone.axes) == 2 and "cosine" not in alt
     assert head_by_head_table(ATTENTION).rows[2] == ["1", "0", "1.39"]
@@ -180,13 +184,18 @@ def crowded(figure: Figure) -> list[str]:
     texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
     boxes = [(text.get_text(), text.get_window_extent(canvas.renderer)) for text in texts]
     parts = [*boxes, *(("axes", axes.get_window_extent()) for axes in figure.axes)]
-    cut = [name for name, box in parts if not (
-        whole.x0 <= box.x0 and box.x1 <= whole.x1 and whole.y0 <= box.y0 and box.y1 <= whole.y1
-    )]  # fmt: skip
+    cut = [
+        name
+        for name, box in parts
+        if not (
+            whole.x0 <= box.x0 and box.x1 <= whole.x1 and whole.y0 <= box.y0 and box.y1 <= whole.y1
+        )
+    ]
     on_another = [
-        f"{a} on {b}" for (a, one), (b, other) in combinations(boxes, 2)
+        f"{a} on {b}"
+        for (a, one), (b, other) in combinations(boxes, 2)
         if one.padded(-1).overlaps(other.padded(-1))
-    ]  # fmt: skip
+    ]
     return cut + on_another
 
 
@@ -194,8 +203,10 @@ def crowded(figure: Figure) -> list[str]:
 def test_nothing_lies_on_another_or_is_cut_off(shape: tuple[int, int]) -> None:
     """Maps, their colour bars and every word have room, of small models and of large ones."""
     values = np.random.default_rng(0).random(shape)
-    numbers = [HeadNumbers("entropy (nats)", values, (0.0, 2.3)),
-               HeadNumbers("change of cosine", values - 0.5, (-0.5, 0.5), 3)]  # fmt: skip
+    numbers = [
+        HeadNumbers("entropy (nats)", values, (0.0, 2.3)),
+        HeadNumbers("change of cosine", values - 0.5, (-0.5, 0.5), 3),
+    ]
     assert crowded(head_maps(numbers)) == [] == crowded(head_maps(numbers[:1]))
     mosaic_of = np.random.default_rng(0).dirichlet(np.ones(9), (*shape, 9))
     assert crowded(attention_mosaic(mosaic_of)) == []

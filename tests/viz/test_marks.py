@@ -44,8 +44,11 @@ def test_intervals_put_each_result_on_its_row() -> None:
     lines = axes.get_lines()
     bars = [line.get_xdata() for line in lines if len(line.get_xdata()) == 2]
     assert [tuple(bar) for bar in bars[:2]] == [(0.2, 0.4), (0.5, 0.7)]
-    marks = [(line.get_xdata()[0], round(line.get_ydata()[0])) for line in lines
-             if len(line.get_xdata()) == 1]  # fmt: skip
+    marks = [
+        (line.get_xdata()[0], round(line.get_ydata()[0]))
+        for line in lines
+        if len(line.get_xdata()) == 1
+    ]
     assert marks == [(0.3, 0), (0.6, 1), (0.569, 1)]
     assert lines[-1].get_xdata() == [0.745, 0.745]
     assert axes.texts[0].get_text() == "TF-IDF"

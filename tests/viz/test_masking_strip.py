@@ -46,10 +46,13 @@ def test_the_steps_are_what_the_library_does(tokenizer: WordPieceTokenizer, seed
     steps = masking_steps(tokenizer, TEXT, seed, MaskingRule(0.5, 0.8, 0.1))
     ids = tokenizer([TEXT])["input_ids"]
     corrupted, labels = mask_tokens(
-        ids, torch.Generator().manual_seed(seed), MaskingRule(0.5, 0.8, 0.1),
-        mask_id=tokenizer.mask_id, special_ids=tokenizer.special_ids,
+        ids,
+        torch.Generator().manual_seed(seed),
+        MaskingRule(0.5, 0.8, 0.1),
+        mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids,
         vocab_size=tokenizer.vocab_size,
-    )  # fmt: skip
+    )
     assert [step.token for step in steps] == tokenizer.tokens(ids[0])
     assert [step.shown for step in steps] == tokenizer.tokens(corrupted[0])
     assert [step.chosen for step in steps] == (labels[0] != IGNORE).tolist()
@@ -92,10 +95,14 @@ def test_whole_words_share_their_first_draw(tokenizer: WordPieceTokenizer, seed:
     ids = tokenizer([text])["input_ids"]
     starts = word_starts([step.token for step in steps])
     corrupted, labels = mask_tokens(
-        ids, torch.Generator().manual_seed(seed), rule, starts=starts,
-        mask_id=tokenizer.mask_id, special_ids=tokenizer.special_ids,
+        ids,
+        torch.Generator().manual_seed(seed),
+        rule,
+        starts=starts,
+        mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids,
         vocab_size=tokenizer.vocab_size,
-    )  # fmt: skip
+    )
     assert [step.shown for step in steps] == tokenizer.tokens(corrupted[0])
     assert [step.chosen for step in steps] == (labels[0] != IGNORE).tolist()
     assert sum(step.draws_with == "over" for step in steps) > 1

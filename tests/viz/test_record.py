@@ -44,8 +44,11 @@ def test_tokens_and_attention_come_without_padding(model) -> None:
     for text, length in enumerate(lengths):
         weights = recording.attention(text)
         assert weights.shape == (
-            config.num_hidden_layers, config.num_attention_heads, length, length
-        )  # fmt: skip
+            config.num_hidden_layers,
+            config.num_attention_heads,
+            length,
+            length,
+        )
         assert torch.allclose(weights.sum(-1), torch.ones(weights.shape[:-1]), atol=1e-6)
 
 

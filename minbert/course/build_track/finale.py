@@ -62,8 +62,16 @@ def perform(pieces: Any, say: Callable[..., None], file: str) -> None:
         say(line="your file trains on the same ones")
         mine = own_arm(pieces, table, splits)
         low, high = band(theirs, len(splits["dev"]))
-        say(found={"accuracy": mine, "before": before, "library": theirs, "low": low, "high": high,
-                   "pairs": len(splits["dev"])})  # fmt: skip
+        say(
+            found={
+                "accuracy": mine,
+                "before": before,
+                "library": theirs,
+                "low": low,
+                "high": high,
+                "pairs": len(splits["dev"]),
+            }
+        )
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # the learner's code may raise anything, or leave

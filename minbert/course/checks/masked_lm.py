@@ -31,9 +31,15 @@ def corrupt(function: Callable[..., tuple[Tensor, Tensor]]) -> Verdict:
         cases.append((ids, first, second, pieces))
 
     def rule(
-        ids: Tensor, first: Tensor, second: Tensor, pieces: Tensor,
-        spare: bool = True, masked: float = 0.8, random: float = 0.1, label_all: bool = False,
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        ids: Tensor,
+        first: Tensor,
+        second: Tensor,
+        pieces: Tensor,
+        spare: bool = True,
+        masked: float = 0.8,
+        random: float = 0.1,
+        label_all: bool = False,
+    ) -> tuple[Tensor, Tensor]:
         chosen = first < 0.15
         if spare:
             chosen = chosen & (ids >= SPECIAL_BELOW)

@@ -75,9 +75,21 @@ def run_submission(job: dict[str, Any], channel: int) -> None:
     _settle_in(folder, printed)
     guard = Guard(folder)
     untouched = Untouched(
-        [torch, torch.Tensor, nn, nn.functional, nn.Module, nn.init, torch.optim, torch.autograd,
-         json, os, sys.modules["math"], sys.modules["builtins"]]
-    )  # fmt: skip
+        [
+            torch,
+            torch.Tensor,
+            nn,
+            nn.functional,
+            nn.Module,
+            nn.init,
+            torch.optim,
+            torch.autograd,
+            json,
+            os,
+            sys.modules["math"],
+            sys.modules["builtins"],
+        ]
+    )
     limit_process(job["memory"], job["seconds"])
     without_the_library()
     write, dump = os.write, json.dumps

@@ -93,8 +93,16 @@ def spaces_table(explained: Recorded) -> Table:
                 shown(probe_change(explained, start, "both", "after")),
             ]
         )
-    header = ["start", "CKA", "step of ranking", "step of a rotation", "probe before",
-              "ranking changes", "a rotation changes", "both spaces, minus ranked"]  # fmt: skip
+    header = [
+        "start",
+        "CKA",
+        "step of ranking",
+        "step of a rotation",
+        "probe before",
+        "ranking changes",
+        "a rotation changes",
+        "both spaces, minus ranked",
+    ]
     return Table(header, rows, f"Sentiment, linear probe on dev. {_seeds(explained)}")
 
 
@@ -148,8 +156,14 @@ def survival_table(explained: Recorded, level: float) -> Table:
                 shown(lost_similarity(explained, arm, level)),
             ]
         )
-    header = ["arm", "order kept", "kept, vectors centred", "cosines change by", "spread before",
-              "change of r"]  # fmt: skip
+    header = [
+        "arm",
+        "order kept",
+        "kept, vectors centred",
+        "cosines change by",
+        "spread before",
+        "change of r",
+    ]
     caption = f"Cosines of STS dev pairs at a sentiment accuracy of {level}. {_seeds(explained)}"
     return Table(header, rows, caption)
 

@@ -58,10 +58,15 @@ def pick(lines: Sequence[Line], draw: random.Random, held_out_share: float) -> s
 
 def fill(pattern: str, word_for: Callable[[str], str], draw: random.Random) -> str:
     """Replace each `{slot}` by `word_for(slot)` and each `(a|b)` by one of its sides."""
-    text = "".join([part if number % 2 == 0 else draw.choice(part)
-                    for number, part in enumerate(_choices(pattern))])  # fmt: skip
-    return "".join([part if number % 2 == 0 else word_for(part)
-                    for number, part in enumerate(_slots(text))])  # fmt: skip
+    text = "".join(
+        [
+            part if number % 2 == 0 else draw.choice(part)
+            for number, part in enumerate(_choices(pattern))
+        ]
+    )
+    return "".join(
+        [part if number % 2 == 0 else word_for(part) for number, part in enumerate(_slots(text))]
+    )
 
 
 @cache

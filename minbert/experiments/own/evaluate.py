@@ -120,8 +120,11 @@ def _as_the_model_has_it(made: OwnModel, task: Task, splits: TaskData) -> tuple[
     own = made.tasks.get(task.name)
     if task.head != "classifier":
         return (own if own is not None and own.head == task.head else task), splits
-    same = [one for one in made.tasks.values() if one.head == "classifier"
-            and one.sentences == task.sentences]  # fmt: skip
+    same = [
+        one
+        for one in made.tasks.values()
+        if one.head == "classifier" and one.sentences == task.sentences
+    ]
     own = own if own in same else (same[0] if len(same) == 1 else None)
     if own is None:
         known = ", ".join(made.tasks) or "none"

@@ -210,10 +210,12 @@ def tables_markdown(results: dict[str, Any]) -> str:
             for metric in of[TRAINED]
         ]
         rows += [
-            [f"{title_of(task, metric)}; test", *(cell(of["test"][arm][metric]) for arm in
-             (UNTOUCHED, TRAINED))]
+            [
+                f"{title_of(task, metric)}; test",
+                *(cell(of["test"][arm][metric]) for arm in (UNTOUCHED, TRAINED)),
+            ]
             for metric in of.get("test", {}).get(TRAINED, {})
-        ]  # fmt: skip
+        ]
         counts = task["rows"]
         parts.append(f"## {name}: {counts['train']:,} rows of train, {counts['dev']:,} of dev\n")
         parts.append(markdown_table(["", "untouched encoder", "trained"], rows))

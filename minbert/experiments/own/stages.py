@@ -146,9 +146,11 @@ class OwnStages:
         encoder, tokenizer = self._load_encoder(parent)
         head = self._mlm_head(parent, encoder, seed)
         before = self._masked_losses(encoder, head)
-        corpora = {"text": self.text} if self.text else {
-            name: rows["train"].all_rows for name, rows in self.rows.items()
-        }  # fmt: skip
+        corpora = (
+            {"text": self.text}
+            if self.text
+            else {name: rows["train"].all_rows for name, rows in self.rows.items()}
+        )
         history = pretrain_masked_language_model(
             encoder,
             head,

@@ -104,11 +104,22 @@ def train_own(
     if not isinstance(out, ReplacedFolder):
         with claimed(out, TRAIN) as folder:
             return train_own(
-                data, encoder, folder, stages=stages, seeds=seeds, epochs=epochs,
-                batch_size=batch_size, learning_rate=learning_rate, scale=scale,
-                symmetric=symmetric, chunk=chunk, device=device, precision=precision, cache=cache,
+                data,
+                encoder,
+                folder,
+                stages=stages,
+                seeds=seeds,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                scale=scale,
+                symmetric=symmetric,
+                chunk=chunk,
+                device=device,
+                precision=precision,
+                cache=cache,
                 command=command,
-            )  # fmt: skip
+            )
     checks.distinct_seeds(seeds)
     where = resolve_device(device)
     loaded, _ = from_pretrained(encoder)

@@ -34,9 +34,15 @@ def grouped_bars(
     for number, (group, heights) in enumerate(groups.items()):
         x = np.arange(len(names)) + (number - (len(groups) - 1) / 2) * width
         axes.bar(
-            x, heights, width, label=group, color=COLOURS[number % len(COLOURS)],
-            hatch=HATCHES[number % len(HATCHES)], edgecolor="white", linewidth=0.5,
-        )  # fmt: skip
+            x,
+            heights,
+            width,
+            label=group,
+            color=COLOURS[number % len(COLOURS)],
+            hatch=HATCHES[number % len(HATCHES)],
+            edgecolor="white",
+            linewidth=0.5,
+        )
         shown = ", ".join(
             f"{name} {height:.{digits}f}" for name, height in zip(names, heights, strict=True)
         )

@@ -60,10 +60,16 @@ def piece_boxes(
         style = ":" if not seen else "--" if segment else "-"
         axes.add_patch(
             FancyBboxPatch(
-                (x - 0.42, y - 0.3), 0.84, 0.6, boxstyle="round,pad=0,rounding_size=0.08",
-                facecolor=fill, edgecolor="#333333", linewidth=1.0, linestyle=style,
+                (x - 0.42, y - 0.3),
+                0.84,
+                0.6,
+                boxstyle="round,pad=0,rounding_size=0.08",
+                facecolor=fill,
+                edgecolor="#333333",
+                linewidth=1.0,
+                linestyle=style,
             )
-        )  # fmt: skip
+        )
         size = 9.5 if len(token) <= 9 else 9.5 * 9 / len(token)
         ink = "black" if seen else REFERENCE
         axes.text(x, y, token, ha="center", va="center", fontsize=size, color=ink)

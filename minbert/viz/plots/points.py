@@ -42,9 +42,15 @@ def point_map(
         here = positions[chosen == number]
         colour, marker = group_style(number)
         axes.scatter(
-            here[:, 0], here[:, 1], s=10, alpha=0.7, linewidths=0, label=f"{group} ({len(here)})",
-            color=colour, marker=marker,
-        )  # fmt: skip
+            here[:, 0],
+            here[:, 1],
+            s=10,
+            alpha=0.7,
+            linewidths=0,
+            label=f"{group} ({len(here)})",
+            color=colour,
+            marker=marker,
+        )
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel(names[0])
     axes.set_ylabel(names[1])

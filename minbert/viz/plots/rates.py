@@ -38,8 +38,9 @@ def by_rate(
         of_rate = {rate: colour if places is None else COLOURS[places[rate]] for rate in rates}
         for rate in rates:
             ends = min(values[rate]), max(values[rate])
-            axes.plot((rate, rate), ends, color=of_rate[rate], lw=5, alpha=0.35,
-                      solid_capstyle="butt")  # fmt: skip
+            axes.plot(
+                (rate, rate), ends, color=of_rate[rate], lw=5, alpha=0.35, solid_capstyle="butt"
+            )
         joined = colour if places is None else REFERENCE
         axes.plot(rates, means, marker=marker, color=joined, label=name, linewidth=1.2)
         if places is not None:

@@ -34,10 +34,17 @@ def shape_chips(
         for place, (axis, size) in enumerate(shape):
             colour = COLOURS.get(axis.split()[0], REFERENCE)
             left = start + 1.35 * place
-            axes.add_patch(FancyBboxPatch(
-                (left + 0.05, row - 0.3), 1.2, 0.6, boxstyle="round,pad=0,rounding_size=0.12",
-                facecolor=(*_rgb(colour), 0.22), edgecolor=colour, linewidth=1.3,
-            ))  # fmt: skip
+            axes.add_patch(
+                FancyBboxPatch(
+                    (left + 0.05, row - 0.3),
+                    1.2,
+                    0.6,
+                    boxstyle="round,pad=0,rounding_size=0.12",
+                    facecolor=(*_rgb(colour), 0.22),
+                    edgecolor=colour,
+                    linewidth=1.3,
+                )
+            )
             axes.text(left + 0.65, row, f"{axis} {size:,}", ha="center", va="center", fontsize=9)
         said.append(f"{name} ({', '.join(f'{axis} {size}' for axis, size in shape)})")
     axes.set_xlim(0, start + 1.35 * most)

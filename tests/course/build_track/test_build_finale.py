@@ -27,8 +27,12 @@ def test_another_activation_is_no_parity() -> None:
     from minbert.course.build_track.variants import edited
 
     found: dict[str, Any] = {"__name__": "minbert.course.build_track.key"}
-    tanh = (("F.gelu(self.intermediate.dense(attended))",
-             'F.gelu(self.intermediate.dense(attended), approximate="tanh")'),)  # fmt: skip
+    tanh = (
+        (
+            "F.gelu(self.intermediate.dense(attended))",
+            'F.gelu(self.intermediate.dense(attended), approximate="tanh")',
+        ),
+    )
     exec(compile(edited(3, tanh), str(KEY), "exec"), found)
     pieces = Names(found, {}, ())
     assert finale.parity(pieces, tiny_folder()) > 10 * finale.CLOSE

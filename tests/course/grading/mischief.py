@@ -28,7 +28,8 @@ MISCHIEF = {
     "imports another one": ("from transformers import BertModel", "imports transformers, which"),
     "finds the library": ("sys.modules['minbert']", "raises KeyError: 'minbert'"),
     "connects": (
-        "sys.modules['socket'].create_connection(('127.0.0.1', 9))", "opens a connection, which",
+        "sys.modules['socket'].create_connection(('127.0.0.1', 9))",
+        "opens a connection, which",
     ),
     "starts a program": ("os.system('true')", "starts another process, which"),
     "forks": ("os.fork()", "starts another process, which"),
@@ -46,7 +47,7 @@ MISCHIEF = {
     "fills the disk": ("open('big', 'wb').write(bytes(2 * 10**7))", "File too large"),
     "patches torch": ("torch.allclose = torch.equal = print", "it replaces torch."),
     "calls itself": ("return round_robin.__wrapped__", "AttributeError"),
-}  # fmt: skip
+}
 """By name: a line of code, and part of what is said."""
 NEEDED = ("import json\n", "import json\nimport os\nimport sys\nimport time\n")
 

@@ -18,10 +18,14 @@ from minbert.course.grading.scores import as_json, earlier, table
 
 TITLES = {1: "attention", 2: "embeddings"}
 POINTS = {1: 10.0, 2: 2.5}
-ADA = Graded("ada", "d1", pieces={
-    1: {"passed": True, "message": "each row sums to 1.", "seconds": 0.5},
-    2: {"passed": False, "message": "LayerNorm is missing", "seconds": 0.25},
-})  # fmt: skip
+ADA = Graded(
+    "ada",
+    "d1",
+    pieces={
+        1: {"passed": True, "message": "each row sums to 1.", "seconds": 0.5},
+        2: {"passed": False, "message": "LayerNorm is missing", "seconds": 0.25},
+    },
+)
 BOB = Graded("=bob", "d2", problem="handed in no my_minbert.py")
 CY = Graded("cy", "d3", note="the file is named x.py, not my_minbert.py", beginning="line 3 raises",
             notes=["writes outside its folder (…/<b>)"], printed="hello ```", pieces={
@@ -156,10 +160,14 @@ def test_an_interrupted_grading_has_written_what_it_found(
     def grade_all(handed_in, limits, tell):
         asked.append([one.student for one in handed_in])
         for submission in handed_in[:1]:
-            yield Graded(submission.student, submission.digest, pieces={
-                number: {"passed": True, "message": "well", "seconds": 0.1}
-                for number in range(1, 11)
-            })  # fmt: skip
+            yield Graded(
+                submission.student,
+                submission.digest,
+                pieces={
+                    number: {"passed": True, "message": "well", "seconds": 0.1}
+                    for number in range(1, 11)
+                },
+            )
         if len(asked) == 1:
             raise KeyboardInterrupt
 

@@ -54,7 +54,7 @@ def graded(handed_in: HandedIn) -> dict[str, Graded]:
             )
             for number, bundle in enumerate(bundles())
         },
-    }  # fmt: skip
+    }
     handed = [Submission(student, text) for student, text in texts.items()]
     handed.append(Submission("nothing", problem="handed in no my_minbert.py"))
     return {found.student: found for found in grade_all(handed, LIMITS)}
@@ -101,11 +101,14 @@ def test_known_mistakes_are_named(graded: dict[str, Graded]) -> None:
     assert said(found, 1) == "the scores are not divided by the root of dim"
 
 
-@pytest.mark.parametrize("name, part", [
-    ("imports first", "(`import transformers`) imports transformers, which"),
-    ("no Python first", "is no Python (invalid syntax), so the beginning was taken as it is"),
-    ("loops first", "did not end within 3 s: is there a loop without end?, so it was taken as"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, part",
+    [
+        ("imports first", "(`import transformers`) imports transformers, which"),
+        ("no Python first", "is no Python (invalid syntax), so the beginning was taken as it is"),
+        ("loops first", "did not end within 3 s: is there a loop without end?, so it was taken as"),
+    ],
+)
 def test_a_broken_beginning_spares_all_pieces(
     name: str, part: str, graded: dict[str, Graded]
 ) -> None:
@@ -113,12 +116,15 @@ def test_a_broken_beginning_spares_all_pieces(
     assert passed(graded[name]) == list(ALL)
 
 
-@pytest.mark.parametrize("piece, part", [
-    (2, "is no Python (invalid syntax)"),
-    (3, "replaces torch.equal, which is not the submission's"),
-    (5, "did not end within 3 s: is there a loop without end?"),
-    (7, "similarity_score is missing: the file defines no such name"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "piece, part",
+    [
+        (2, "is no Python (invalid syntax)"),
+        (3, "replaces torch.equal, which is not the submission's"),
+        (5, "did not end within 3 s: is there a loop without end?"),
+        (7, "similarity_score is missing: the file defines no such name"),
+    ],
+)
 def test_a_broken_piece_spares_the_others(piece: int, part: str, graded: dict[str, Graded]) -> None:
     assert part in said(graded["broken"], piece)
     assert passed(graded["broken"]) == [1, 4, 6, 8, 9, 10]
@@ -211,16 +217,22 @@ def test_a_seed_that_hides_a_mistake_is_refused(
     """What the lane says is made up; that a usual seed hides nothing is tried for real."""
     [found] = grade_all([Submission("x", handed_in())], Limits(seed=7))
     assert passed(found) == list(ALL)
-    monkeypatch.setattr("minbert.course.grading.grader._Lane._said",
-                        lambda lane: {"unseen": ["ranking: no scale"], "alone": True})  # fmt: skip
+    monkeypatch.setattr(
+        "minbert.course.grading.grader._Lane._said",
+        lambda lane: {"unseen": ["ranking: no scale"], "alone": True},
+    )
     with pytest.raises(ValueError, match="--seed 7 hides 1 known mistakes, such as 'ranking: no"):
         list(grade_all([Submission("x", handed_in())], Limits(seed=7)))
 
 
 @pytest.mark.slow
 def test_a_system_without_fork_grades_alike(handed_in: HandedIn) -> None:
-    text = handed_in(NEEDED, below(1, "os._exit(7)"), below(4, "while True: pass"),
-                     below(7, "open('../stolen', 'w')"))  # fmt: skip
+    text = handed_in(
+        NEEDED,
+        below(1, "os._exit(7)"),
+        below(4, "while True: pass"),
+        below(7, "open('../stolen', 'w')"),
+    )
     [found] = grade_all([Submission("x", text)], Limits(seconds=5, fresh=True))
     assert passed(found) == [2, 3, 5, 6, 8, 9, 10]
     assert "exit code 7" in said(found, 1) and "did not end" in said(found, 4)

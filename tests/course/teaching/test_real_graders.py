@@ -47,11 +47,15 @@ def needs(module: str, package: str) -> None:
 def small_notebook() -> nbformat.NotebookNode:
     """Two exercises of the course, one of whose solutions has another name, and nothing else."""
     first = "import torch\n\nfrom minbert.course.checks import attention as check"
-    cells = [v4.new_markdown_cell("# Attention"),
-             v4.new_code_cell(first, metadata={"tags": ["setup"]})]  # fmt: skip
+    cells = [
+        v4.new_markdown_cell("# Attention"),
+        v4.new_code_cell(first, metadata={"tags": ["setup"]}),
+    ]
     for stub, solution in EXERCISES.values():
-        cells += [v4.new_code_cell(stub, metadata={"tags": ["exercise"]}),
-                  v4.new_code_cell(solution, metadata={"tags": ["solution"]})]  # fmt: skip
+        cells += [
+            v4.new_code_cell(stub, metadata={"tags": ["exercise"]}),
+            v4.new_code_cell(solution, metadata={"tags": ["solution"]}),
+        ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 

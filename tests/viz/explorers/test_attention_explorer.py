@@ -142,9 +142,13 @@ def test_display_controls_do_not_run_the_encoder(explorer, monkeypatch) -> None:
 
 def test_stages_are_chosen_and_may_differ_in_size() -> None:
     small = ModelConfig(
-        vocab_size=TOKENIZER.vocab_size, hidden_size=12, num_hidden_layers=1,
-        num_attention_heads=2, intermediate_size=12, max_position_embeddings=16,
-    )  # fmt: skip
+        vocab_size=TOKENIZER.vocab_size,
+        hidden_size=12,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=12,
+        max_position_embeddings=16,
+    )
     stages = {"trained": ENCODER, "fresh": Encoder(small, torch.Generator().manual_seed(0)).eval()}
     explorer = AttentionExplorer(stages, TOKENIZER)
     assert explorer.state["Stage"] == "trained" and explorer.layer.max == 1

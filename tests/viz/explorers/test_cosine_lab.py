@@ -29,9 +29,12 @@ PAIRS = [
 
 def untrained(layers: int = 1) -> Encoder:
     config = ModelConfig(
-        vocab_size=TOKENIZER.vocab_size, hidden_size=16, num_hidden_layers=layers,
-        num_attention_heads=2, intermediate_size=32,
-    )  # fmt: skip
+        vocab_size=TOKENIZER.vocab_size,
+        hidden_size=16,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
     return Encoder(config, torch.Generator().manual_seed(0)).eval()
 
 
@@ -62,8 +65,12 @@ def test_every_control_and_the_page_without_a_kernel(monkeypatch: pytest.MonkeyP
     check_every_control(explorer)
     check_static(explorer, monkeypatch)
     assert [control.description for control in explorer.controls] == [
-        "Stage", "Compare with", "Pooling", "Subtract the mean vector", "Layer",
-    ]  # fmt: skip
+        "Stage",
+        "Compare with",
+        "Pooling",
+        "Subtract the mean vector",
+        "Layer",
+    ]
     assert all(len(panel.table.rows) <= 40 for panel in explorer.panels.values())
 
 

@@ -27,8 +27,11 @@ EMPTY = CosineSpread({}, np.nan, np.nan, 3)
 
 def test_a_number_is_rounded_and_a_missing_one_is_a_dash() -> None:
     assert [number(0.12345), number(-0.0001), number(np.nan), number(0.5, 1)] == [
-        "0.123", "0.000", "–", "0.5",
-    ]  # fmt: skip
+        "0.123",
+        "0.000",
+        "–",
+        "0.5",
+    ]
 
 
 def test_one_panel_a_space_on_one_axis() -> None:
@@ -124,8 +127,12 @@ def test_without_an_auc_the_anisotropy_is_drawn_alone() -> None:
 def test_a_row_for_each_layer_of_each_stage() -> None:
     table = layers_table(WAYS)
     assert [row[:2] for row in table.rows] == [
-        ["before", "0"], ["before", "1"], ["before", "2"], ["after", "0"], ["after", "1"],
-    ]  # fmt: skip
+        ["before", "0"],
+        ["before", "1"],
+        ["before", "2"],
+        ["after", "0"],
+        ["after", "1"],
+    ]
     assert table.rows[0][2:7] == ["0.700", "0.400", "0.750", "0.000", "0.900"]
     assert set(table.rows[3][2:]) == {"–"}
 
@@ -134,8 +141,11 @@ def test_the_way_to_the_pooler_is_that_of_cls() -> None:
     vectors = {name: np.full((3, 2, 4), float(value)) for value, name in enumerate(("cls", "mean"))}
     vectors["pooler"] = np.full((1, 2, 4), 2.0)
     assert {step: states[0, 0] for step, states in way(vectors, "pooler").items()} == {
-        "0": 0, "1": 0, "2": 0, "pooler": 2,
-    }  # fmt: skip
+        "0": 0,
+        "1": 0,
+        "2": 0,
+        "pooler": 2,
+    }
     assert {step: states[0, 0] for step, states in way(vectors, "mean").items()} == {
         "0": 1,
         "1": 1,

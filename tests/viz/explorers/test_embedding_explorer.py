@@ -24,10 +24,16 @@ from minbert.viz.explorers.embeddings.labelled_sentences import (
 from minbert.viz.explorers.embeddings.map import ALL_STAGES, MOST_LISTED, OWN, TSNE, UMAP, draw_map
 from minbert.viz.explorers.embeddings.neighbours import Nearest, compute_random, draw_nearest
 
-QUESTIONS = [f"How do I {verb} a {thing}?" for verb in ("train", "feed", "sell")
-             for thing in ("guinea pig", "horse", "car", "piano")]  # fmt: skip
-REVIEWS = [f"The {thing} is {how}." for how in ("dull", "splendid")
-           for thing in ("film", "plot", "music", "cast")]  # fmt: skip
+QUESTIONS = [
+    f"How do I {verb} a {thing}?"
+    for verb in ("train", "feed", "sell")
+    for thing in ("guinea pig", "horse", "car", "piano")
+]
+REVIEWS = [
+    f"The {thing} is {how}."
+    for how in ("dull", "splendid")
+    for thing in ("film", "plot", "music", "cast")
+]
 SENTENCES = [*QUESTIONS, *REVIEWS]
 SPACE = SentenceSpace(
     tuple(SENTENCES), ("quora",) * 12 + ("sst",) * 8, (None,) * 12 + (0, 4) * 4, {}
@@ -142,8 +148,12 @@ def test_slow_maps_are_made_once_and_only_when_chosen(explorer, monkeypatch) -> 
     assert calls == [("original", TSNE)]
     assert said == ["Computing t-SNE of original: this takes some seconds."]
     assert explorer.points.busy == ""
-    for control, value in [(explorer.search, "horse"), (explorer.colour, "sentiment"),
-                           (explorer.k, 2), (explorer.directions, OWN)]:  # fmt: skip
+    for control, value in [
+        (explorer.search, "horse"),
+        (explorer.colour, "sentiment"),
+        (explorer.k, 2),
+        (explorer.directions, OWN),
+    ]:
         control.value = value
     for row in range(20):
         explorer.points.selected = row
@@ -194,8 +204,12 @@ def test_export_writes_both_files_and_says_where(explorer, tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_written_is_said(explorer, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    for folder, reason in [(tmp_path / "file", "exists"), (tmp_path / "file" / "in", "is a file"),
-                           ("", "type the name of a folder"), ("a\x00b", "null")]:  # fmt: skip
+    for folder, reason in [
+        (tmp_path / "file", "exists"),
+        (tmp_path / "file" / "in", "is a file"),
+        ("", "type the name of a folder"),
+        ("a\x00b", "null"),
+    ]:
         explorer.folder.value = str(folder)
         explorer.export.click()
         note = explorer.panels["Export"].note
@@ -226,13 +240,16 @@ def test_a_stage_without_a_map_says_why(vectors: np.ndarray, said: str) -> None:
     check_sound(explorer)
 
 
-@pytest.mark.parametrize(("given", "said"), [
-    ((["a", "b"], np.eye(2)), "at least 3 sentences, got 2"),
-    ((SENTENCES,), "no vectors"),
-    ((SENTENCES, np.eye(3)), r"shape \(3, 3\), expected \(20,"),
-    ((SENTENCES, np.ones((20, 1))), "2 or more"),
-    ((SENTENCES, VECTORS, {"x": [1]}), "column 'x' has 1 values for 20 sentences"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((["a", "b"], np.eye(2)), "at least 3 sentences, got 2"),
+        ((SENTENCES,), "no vectors"),
+        ((SENTENCES, np.eye(3)), r"shape \(3, 3\), expected \(20,"),
+        ((SENTENCES, np.ones((20, 1))), "2 or more"),
+        ((SENTENCES, VECTORS, {"x": [1]}), "column 'x' has 1 values for 20 sentences"),
+    ],
+)
 def test_what_does_not_fit_together_is_refused(given: tuple, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         EmbeddingExplorer(*given)

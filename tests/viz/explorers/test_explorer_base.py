@@ -52,8 +52,12 @@ def test_every_control_has_a_label_and_waits_until_a_change_is_finished() -> Non
         if control.has_trait("continuous_update"):
             assert control.continuous_update is False
     assert explorer.state == {
-        "Words": "abc", "Layer": "1", "Scale": "2.5", "Stage": "first", "On": "False",
-    }  # fmt: skip
+        "Words": "abc",
+        "Layer": "1",
+        "Scale": "2.5",
+        "Stage": "first",
+        "On": "False",
+    }
 
 
 def test_a_panel_is_looked_at_when_its_controls_change_and_only_then() -> None:

@@ -99,8 +99,12 @@ def test_the_table_has_no_more_than_is_decided() -> None:
     assert rows[0] == ["0", "[CLS]", "never", "", "special", "[CLS]", ""]
     assert rows[1][2:] == [f"{steps[1].draw:.3f}", "", "not chosen", "the", ""]
     assert rows[2][2:] == [
-        f"{steps[2].draw:.3f}", f"{steps[2].fate_draw:.3f}", "[MASK]", "[MASK]", "hedgehog",
-    ]  # fmt: skip
+        f"{steps[2].draw:.3f}",
+        f"{steps[2].fate_draw:.3f}",
+        "[MASK]",
+        "[MASK]",
+        "hedgehog",
+    ]
     assert all(row[2:] == [""] * 5 for row in rows[3:]) and len(rows) == len(steps)
 
 
@@ -180,8 +184,12 @@ def test_it_is_made_as_it_is_asked() -> None:
     rules = {"half": MaskingRule(mask=0.5)}
     explorer = MaskStepper(TOKENIZER, TEXT, rules, rate=0.25, step=4, seed=200, draws=50)
     assert explorer.state == {
-        "Sentence": TEXT, "Rule": "half", "Rate": "0.25", "Step": "4", "Seed": "200",
-    }  # fmt: skip
+        "Sentence": TEXT,
+        "Rule": "half",
+        "Rate": "0.25",
+        "Step": "4",
+        "Seed": "200",
+    }
     assert "50 maskings" in explorer.panels["Counted"].alt
     for wrong in (dict(rate=1.5), dict(draws=0)):
         with pytest.raises(ValueError, match=next(iter(wrong))):

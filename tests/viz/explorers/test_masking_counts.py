@@ -53,10 +53,13 @@ def test_the_counts_are_those_of_the_library() -> None:
     counts = compute_counts(ids, TOKENIZER, replace(BERT, probability=0.3), seed=7, draws=50)
     copies = torch.tensor(ids).expand(50, -1)
     corrupted, labels = mask_tokens(
-        copies, torch.Generator().manual_seed(7), MaskingRule(0.3, 0.8, 0.1),
-        mask_id=TOKENIZER.mask_id, special_ids=TOKENIZER.special_ids,
+        copies,
+        torch.Generator().manual_seed(7),
+        MaskingRule(0.3, 0.8, 0.1),
+        mask_id=TOKENIZER.mask_id,
+        special_ids=TOKENIZER.special_ids,
         vocab_size=TOKENIZER.vocab_size,
-    )  # fmt: skip
+    )
     chosen, masked = labels != IGNORE, corrupted == TOKENIZER.mask_id
     found = {count.name: (count.found, count.trials) for count in counts.whole}
     number = int(chosen.sum())

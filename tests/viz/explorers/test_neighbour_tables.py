@@ -21,9 +21,12 @@ from minbert.viz.explorers.embeddings.neighbour_tables import (
 )
 
 SPACE = SentenceSpace(
-    ("a", "b", "c"), ("sst", "quora", "quora"), (0, None, None), {},
+    ("a", "b", "c"),
+    ("sst", "quora", "quora"),
+    (0, None, None),
+    {},
     {"x": np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])},
-)  # fmt: skip
+)
 OTHERS = [*PAIR, OTHER, "The plot is thin.", "A goat follows a cook.", "Rust is no fun at all."]
 
 

@@ -129,16 +129,18 @@ def test_the_heat_map_shows_these_numbers(shown: str, symmetric: bool) -> None:
     axes = figure.axes[0]
     values = {
         "cosines": batch.cosines,
-        "probabilities": (batch.probabilities + batch.backward) / 2 if symmetric
+        "probabilities": (batch.probabilities + batch.backward) / 2
+        if symmetric
         else batch.probabilities,
         "gradient per cell": batch.gradient,
-    }[shown]  # fmt: skip
+    }[shown]
     assert np.allclose(axes.images[0].get_array(), values)
     low, high = axes.images[0].get_clim()
     off = ~np.eye(8, dtype=bool)
     assert low <= values[off].min() and values[off].max() <= high
-    marks = {line.get_label(): set(zip(*map(tuple, line.get_data()), strict=True))
-             for line in axes.lines}  # fmt: skip
+    marks = {
+        line.get_label(): set(zip(*map(tuple, line.get_data()), strict=True)) for line in axes.lines
+    }
     assert marks["partners"] == {(i, i) for i in range(8)}
     assert marks["say the same"] == {
         (i, j) for i in range(8) for j in range(8) if i != j and CLUSTERS[i] == CLUSTERS[j]

@@ -127,8 +127,10 @@ def test_two_lists_and_own_clusters() -> None:
     assert "Stage" not in lab.state and lab.state["Batch size"] == "16"
     lab.size.value = 20
     assert "(1 and 20)" in lab.panels["Matrix"].alt
-    assert not np.allclose(lab.vectors("this one")[0], RankingLab(
-        (first, second), ENCODER, TOKENIZER).vectors("this one")[0])  # fmt: skip
+    assert not np.allclose(
+        lab.vectors("this one")[0],
+        RankingLab((first, second), ENCODER, TOKENIZER).vectors("this one")[0],
+    )
 
 
 def test_pairs_that_share_a_sentence_say_the_same() -> None:

@@ -96,11 +96,14 @@ def test_points_on_a_line_have_a_map() -> None:
     assert positions[:, 1] == pytest.approx(np.zeros(5), abs=1e-5)
 
 
-@pytest.mark.parametrize(("vectors", "said"), [
-    (np.array([[0, 1], [np.nan, 1], [np.inf, 2]]), "2 of 3 .* of x hold NaN or inf.* in row 1"),
-    (np.full((4, 3), 0.1, np.float32), "all vectors of x are the same"),
-    (np.zeros((4, 3)), "all vectors of x are the same"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("vectors", "said"),
+    [
+        (np.array([[0, 1], [np.nan, 1], [np.inf, 2]]), "2 of 3 .* of x hold NaN or inf.* in row 1"),
+        (np.full((4, 3), 0.1, np.float32), "all vectors of x are the same"),
+        (np.zeros((4, 3)), "all vectors of x are the same"),
+    ],
+)
 def test_what_has_no_map_is_refused(vectors: np.ndarray, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_vectors(vectors, "x")

@@ -38,8 +38,10 @@ def _spans(pieces: Any, pool: int) -> bool:
     """Whether no batch overlaps another one in its lengths, ends apart."""
     lengths = _lengths()
     batches = _bucketed(pieces, lengths, 8, 2, pool)
-    spans = sorted([min(lengths[row] for row in batch), max(lengths[row] for row in batch)]
-                   for batch in batches)  # fmt: skip
+    spans = sorted(
+        [min(lengths[row] for row in batch), max(lengths[row] for row in batch)]
+        for batch in batches
+    )
     return all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
 
 
@@ -93,8 +95,10 @@ CASES = (
 
 FILL = "list(row) + [pad_id] * (width - len(row))"
 ONES = "[1] * len(row) + [0] * (width - len(row))"
-LEFT = ((FILL, "[pad_id] * (width - len(row)) + list(row)"),
-        (ONES, "[0] * (width - len(row)) + [1] * len(row)"))  # fmt: skip
+LEFT = (
+    (FILL, "[pad_id] * (width - len(row)) + list(row)"),
+    (ONES, "[0] * (width - len(row)) + [1] * len(row)"),
+)
 ORDER = "order = torch.randperm(len(lengths), generator=generator).tolist()"
 SORTED = "sorted(order[start : start + pool], key=lambda row: lengths[row])"
 DROPPED = "                del running[number]\n                continue"

@@ -297,10 +297,16 @@ def name_rows(axes: Axes, places: Sequence[float], names: Sequence[object], size
     """Names to the left of the axes, at these places of the y axis."""
     for place, name in zip(places, names, strict=True):
         axes.annotate(
-            str(name), (0, place), (-4, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", va="center", fontsize=size,
+            str(name),
+            (0, place),
+            (-4, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=size,
             annotation_clip=False,
-        )  # fmt: skip
+        )
 
 
 def name_columns(
@@ -315,10 +321,16 @@ def name_columns(
     aligned = {"ha": "right", "rotation": slant, "rotation_mode": "anchor"} if slant else {}
     for place, name in zip(places, names, strict=True):
         axes.annotate(
-            str(name), (place, 0), (3 if slant else 0, -4), xycoords=("data", "axes fraction"),
-            textcoords="offset points", va="top", fontsize=size, annotation_clip=False,
+            str(name),
+            (place, 0),
+            (3 if slant else 0, -4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            va="top",
+            fontsize=size,
+            annotation_clip=False,
             **({"ha": "center"} | aligned),
-        )  # fmt: skip
+        )
 
 
 def name_axes(axes: Axes, across: str, along: str, below: float, left: float) -> None:
@@ -328,9 +340,17 @@ def name_axes(axes: Axes, across: str, along: str, below: float, left: float) ->
         (along, (0, 0.5), (-72 * left, 0), 90),
     ):
         axes.annotate(
-            text, place, offset, xycoords="axes fraction", textcoords="offset points",
-            ha="center", va="center", rotation=turned, fontsize=10, annotation_clip=False,
-        )  # fmt: skip
+            text,
+            place,
+            offset,
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            rotation=turned,
+            fontsize=10,
+            annotation_clip=False,
+        )
 
 
 def name_picture(axes: Axes, title: str, size: float = 9.5) -> None:

@@ -279,10 +279,16 @@ def draw_step(steps: Sequence[MaskingStep], decided: int, rule: MaskingRule) -> 
     if decided:
         axes.add_patch(
             Rectangle(
-                (decided - 1 - places.start, 0), 1, len(LINES), fill=False, edgecolor="black",
-                linewidth=2.2, clip_on=False, zorder=5,
+                (decided - 1 - places.start, 0),
+                1,
+                len(LINES),
+                fill=False,
+                edgecolor="black",
+                linewidth=2.2,
+                clip_on=False,
+                zorder=5,
             )
-        )  # fmt: skip
+        )
     return axes, _said_of_draw(steps, decided, rule)
 
 

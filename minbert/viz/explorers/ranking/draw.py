@@ -146,12 +146,27 @@ def _mark_cells(axes: Axes, batch: RankedBatch) -> None:
         if marker == "s":
             width = max(size / 9, 1.0)
             for rim, colour in ((2.6 * width, "white"), (width, "black")):
-                axes.plot(columns, rows, marker, markersize=size, fillstyle="none",
-                          markeredgecolor=colour, markeredgewidth=rim,
-                          label=label if colour == "black" else None)  # fmt: skip
+                axes.plot(
+                    columns,
+                    rows,
+                    marker,
+                    markersize=size,
+                    fillstyle="none",
+                    markeredgecolor=colour,
+                    markeredgewidth=rim,
+                    label=label if colour == "black" else None,
+                )
         else:
-            axes.plot(columns, rows, marker, markersize=size, color="black", label=label,
-                      markeredgecolor="white", markeredgewidth=max(size / 12, 0.5))  # fmt: skip
+            axes.plot(
+                columns,
+                rows,
+                marker,
+                markersize=size,
+                color="black",
+                label=label,
+                markeredgecolor="white",
+                markeredgewidth=max(size / 12, 0.5),
+            )
     legend = axes.figure.legend(
         loc="upper left", bbox_to_anchor=(0.09, 1.0), ncols=3, frameon=False
     )

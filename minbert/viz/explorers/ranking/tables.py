@@ -62,9 +62,15 @@ def pairs_table(batch: RankedBatch) -> Table:
             f"b{hardest + 1}, {batch.cosines[i, hardest]:z.2f}" if batch.push[i].any() else "none"
         )
         rows.append(
-            [i + 1, f"{batch.cosines[i, i]:z.2f}", two_digits(batch.probabilities[i, i]),
-             f"{batch.losses[i]:z.2f}", batch.ranks[i], there]
-        )  # fmt: skip
+            [
+                i + 1,
+                f"{batch.cosines[i, i]:z.2f}",
+                two_digits(batch.probabilities[i, i]),
+                f"{batch.losses[i]:z.2f}",
+                batch.ranks[i],
+                there,
+            ]
+        )
     header = ["pair", "cosine of partner", "probability", "loss, nats", "rank", "hardest negative"]
     return Table(header, rows)
 
