@@ -33,6 +33,22 @@ def test_every_name_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LAZY)
+def test_what_is_handed_on_says_so_to_type_checkers(name: str) -> None:
+    """Of an installed package they take `import A as A`, and no plain `import A` (PEP 484)."""
+    tree = ast.parse(PACKAGE.joinpath(*name.split(".")[1:], "__init__.py").read_text("utf-8"))
+    aliases = [
+        alias
+        for block in tree.body
+        for node in (block.body if isinstance(block, ast.If) else [block])
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in importlib.import_module(name).__all__
+    ]
+    assert len(aliases) >= 4
+    assert [alias.name for alias in aliases if alias.asname != alias.name] == []
+
+
+@pytest.mark.parametrize("name", LAZY)
 def test_no_name_is_that_of_a_module_beside_it(name: str) -> None:
     """Python would hand out the module, or the function, whichever came last."""
     folder = PACKAGE.joinpath(*name.split(".")[1:])

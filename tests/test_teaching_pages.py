@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,12 @@ from minbert.course.notebooks import notebook_paths
 from minbert.course.teaching.export import TOOLS
 from minbert.course.teaching.quiz_formats import FORMATS
 
-FOLDER = Path(__file__).parents[1] / "docs" / "teaching"
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import classroom_seeds  # noqa: E402
+
+FOLDER = ROOT / "docs" / "teaching"
 PAGES = sorted(FOLDER.glob("*.md"))
 
 
@@ -77,3 +83,11 @@ def test_questions_belong_to_notebooks_and_do_not_favour_a_place() -> None:
     bank = json.loads(text("quiz.json"))
     numbers = {path.stem.partition("_")[0] for path in notebook_paths()}
     assert set(bank) <= numbers and sum(map(len, bank.values())) >= 18
+
+
+def test_the_page_on_other_corpora_shows_what_was_recorded() -> None:
+    recorded = json.loads((ROOT / "benchmarks" / "classroom_seeds.json").read_text("utf-8"))
+    assert len(recorded["runs"]) >= 10 and "31" not in recorded["runs"]
+    page = text("corpora.md")
+    for table in (classroom_seeds.cells_table, classroom_seeds.story_table):
+        assert table(recorded["runs"]) in page

@@ -1,8 +1,7 @@
 """What the notebooks stand on: tiers, recorded runs, questions, checkers, and their running."""
 
 from minbert.clone import how_to_install
-from minbert.course.build_track.pieces import PIECES
-from minbert.course.build_track.pieces import table as build_table
+from minbert.course.build_track.pieces import PIECES, table as build_table
 from minbert.course.example import OTHER, PAIR
 from minbert.course.excerpt import excerpt
 from minbert.course.installation import packages

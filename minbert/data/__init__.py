@@ -6,23 +6,42 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from minbert.data.examples import CourseData
+from minbert.data.examples import CourseData as CourseData
 from minbert.faces import face
 
 if TYPE_CHECKING:
-    from minbert.data.batching import length_bucketed, pad_batch, round_robin
-    from minbert.data.check import check_folder, normalised
-    from minbert.data.classroom.corpus import classroom_corpus
-    from minbert.data.classroom.general import general_sentence
-    from minbert.data.cs224n import OFFICIAL_QUORA_TRAIN_ROWS, load_cs224n
-    from minbert.data.examples import PairExample, SentenceExample, TaskData
-    from minbert.data.export import write_course_files
-    from minbert.data.groups import components, split_by_group
-    from minbert.data.helpdesk import write_helpdesk
-    from minbert.data.own import LabelledData, PairData, TextData
-    from minbert.data.own_spec import load_own
-    from minbert.data.own_tasks import own_data
-    from minbert.data.predictions import read_labels, read_predictions, write_predictions
+    from minbert.data.batching import (
+        length_bucketed as length_bucketed,
+        pad_batch as pad_batch,
+        round_robin as round_robin,
+    )
+    from minbert.data.check import check_folder as check_folder, normalised as normalised
+    from minbert.data.classroom.corpus import classroom_corpus as classroom_corpus
+    from minbert.data.classroom.general import general_sentence as general_sentence
+    from minbert.data.cs224n import (
+        OFFICIAL_QUORA_TRAIN_ROWS as OFFICIAL_QUORA_TRAIN_ROWS,
+        load_cs224n as load_cs224n,
+    )
+    from minbert.data.examples import (
+        PairExample as PairExample,
+        SentenceExample as SentenceExample,
+        TaskData as TaskData,
+    )
+    from minbert.data.export import write_course_files as write_course_files
+    from minbert.data.groups import components as components, split_by_group as split_by_group
+    from minbert.data.helpdesk import write_helpdesk as write_helpdesk
+    from minbert.data.own import (
+        LabelledData as LabelledData,
+        PairData as PairData,
+        TextData as TextData,
+    )
+    from minbert.data.own_spec import load_own as load_own
+    from minbert.data.own_tasks import own_data as own_data
+    from minbert.data.predictions import (
+        read_labels as read_labels,
+        read_predictions as read_predictions,
+        write_predictions as write_predictions,
+    )
 
 __all__, __getattr__, __dir__ = face(__name__, __file__)
 __all__ += ["CourseData", "LAB_SEED", "load_data"]

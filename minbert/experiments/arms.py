@@ -48,6 +48,6 @@ def stages_of(arm: str) -> tuple[str, ...]:
     return STAGES[:1] if arm == "baseline" else STAGES[1:]
 
 
-def encoder_path(arm: str) -> tuple[str, ...]:
+def encoder_path(recipe: Recipe, arm: str) -> tuple[str, ...]:
     """The stages that its encoder goes through before those at which the arm is evaluated."""
-    return ARMS.get(arm, ())
+    return ARMS.get(arm, recipe.intermediate)

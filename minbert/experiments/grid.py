@@ -66,7 +66,7 @@ class Grid:
         """Folder of an arm's evaluated stage (`untrained`, `heads`, `sst_finetune`, `joint`)."""
         if stage == JOINT:
             return self._joint(seed)
-        path = encoder_path(arm)
+        path = encoder_path(self.experiment.recipe, arm)
         if stage == "sst_finetune":
             return self._sst_finetune(path, seed)
         return self._heads(path, seed, trained=stage == "heads")
@@ -88,7 +88,8 @@ class Grid:
         """The model of an arm's evaluated stage, whose encoder may be that of an earlier stage."""
         folder = self.folder(arm, stage, seed)
         own = holds(folder, "model.safetensors")
-        return self.load(folder, None if own else self.encoder_folder(encoder_path(arm), seed))
+        path = encoder_path(self.experiment.recipe, arm)
+        return self.load(folder, None if own else self.encoder_folder(path, seed))
 
     def load(self, folder: Path, encoder_folder: Path | None = None) -> MultitaskBert:
         """A stage's model, heads included, in eval mode on the experiment's device."""
@@ -238,33 +239,35 @@ class Grid:
     def _joint(self, seed: int) -> Path:
         """All tasks at once, from heads that were trained on the frozen encoder where they can be.
 
-        A fresh head sends gradients of no meaning into the encoder. Source: Kumar et al. (2022),
-        who train the head first, then everything. Vectors of pairs in one pass are not kept, so
+        The encoder has gone through the recipe's `intermediate` stages before. A fresh head sends
+        gradients of no meaning into the encoder. Source: Kumar et al. (2022), who train the head
+        first, then everything. Vectors of pairs in one pass are not kept, so
         heads that read them begin fresh.
         """
-        settings = self.experiment.recipe.joint
+        recipe = self.experiment.recipe
+        settings, path = recipe.joint, recipe.intermediate
         if settings is None:
             raise ValueError(
-                f"the recipe {self.experiment.recipe.name} has no joint stage: expected one whose "
+                f"the recipe {recipe.name} has no joint stage: expected one whose "
                 "`joint` says how long it trains, such as best"
             )
-        original = self.encoder_folder((), seed)
-        first_heads = self.experiment.recipe.pairs not in ONE_PASS
-        parent = self._heads((), seed, trained=True) if first_heads else original
+        start = self.encoder_folder(path, seed)
+        first_heads = recipe.pairs not in ONE_PASS
+        parent = self._heads(path, seed, trained=True) if first_heads else start
 
         def compute(folder: Path) -> None:
             if first_heads:
-                model = self.load(parent, original)
+                model = self.load(parent, start)
             else:
-                encoder, _ = self._load_encoder(original)
+                encoder, _ = self._load_encoder(start)
                 model = self.experiment.model(encoder, generator_for(seed, "heads"))
             history = train_jointly(
                 model,
                 self.rows.split("train"),
                 self.rows.table,
-                self.experiment.recipe,
+                recipe,
                 settings,
-                self._context(folder, (JOINT,), seed),
+                self._context(folder, (*path, JOINT), seed),
             )
             predictions, vectors = self._answers(model, "dev")
             for rows in self.rows.split("dev").values():

@@ -115,7 +115,9 @@ def collect(
             if arm in ARMS
         },
         "mlm_held_out": (
-            _mlm_held_out(grid, seeds) if any("mlm" in encoder_path(arm) for arm in arms) else None
+            _mlm_held_out(grid, seeds)
+            if any("mlm" in encoder_path(experiment.recipe, arm) for arm in arms)
+            else None
         ),
         "alarms": [alarm.to_dict() for alarm in _alarms(grid, folders, dev)],
         **_times_and_counts(grid, folders),
@@ -233,11 +235,9 @@ def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
     """Each distinct stage once, by its name in the tables and its seed."""
     found: dict[tuple[str, int], Path] = {}
     for (arm, stage, seed), folder in folders.items():
-        steps = [
-            ("+".join(encoder_path(arm)[: i + 1]), path)
-            for i, path in encoder_stages(grid, arm, seed)
-        ]
-        last = f"{'+'.join(encoder_path(arm)) or 'original'}/{stage}"
+        names = encoder_path(grid.experiment.recipe, arm)
+        steps = [("+".join(names[: i + 1]), path) for i, path in encoder_stages(grid, arm, seed)]
+        last = f"{'+'.join(names) or 'original'}/{stage}"
         for name, path in [*steps, (last, folder)]:
             if path not in found.values():
                 found[name, seed] = path
@@ -246,7 +246,7 @@ def _stages(grid: Grid, folders: dict) -> dict[tuple[str, int], Path]:
 
 def encoder_stages(grid: Grid, arm: str, seed: int) -> list[tuple[int, Path]]:
     """The encoder stages an arm goes through, without the original."""
-    path = encoder_path(arm)
+    path = encoder_path(grid.experiment.recipe, arm)
     return [(i, grid.encoder_folder(path[: i + 1], seed)) for i in range(len(path))]
 
 
@@ -369,7 +369,8 @@ def _write_checkpoints(out: Path, grid: Grid, folders: dict, results: dict[str, 
     for (arm, stage, seed), folder in folders.items():
         target = out / f"seed{seed}" / arm / stage
         if not holds(folder, "model.safetensors"):
-            copy_files(grid.encoder_folder(encoder_path(arm), seed), target)
+            path = encoder_path(grid.experiment.recipe, arm)
+            copy_files(grid.encoder_folder(path, seed), target)
         copy_files(folder, target)
         encoder, tokenizer = from_pretrained(target)
         write_sentence_files(target, encoder, tokenizer)

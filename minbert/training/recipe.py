@@ -42,6 +42,10 @@ class StageSettings:
             raise ValueError(f"max_gradient_norm must be above 0, got {self.max_gradient_norm}")
 
 
+INTERMEDIATE = ((), ("mlm",), ("mnrl",), ("mlm", "mnrl"))
+"""What an encoder may go through before its joint training: the paths of the paper's arms."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The choices that define an experiment, whatever its length."""
@@ -85,6 +89,9 @@ class Recipe:
     than torch's numbers (`minbert.training.packed_dropout`): other draws of the same kind."""
     joint: StageSettings | None = None
     """How encoder and heads train on all tasks at once; None (the paper's): they never do."""
+    intermediate: tuple[str, ...] = ()
+    """Of joint training: what the encoder goes through before, `mlm`, `mnrl` or both in this order,
+    with the preset's settings (Phang et al., 2018)."""
     mixture: float | Mapping[str, float] = field(default=1.0, hash=False)
     """Of joint training: how much of a large data set an epoch takes, from as many examples as of
     the smallest (0) to all (1); or how many times it sees each, by the name of the task. See
@@ -109,6 +116,17 @@ class Recipe:
             )
         checks.one_of("pooling", self.pooling, POOLINGS)
         checks.one_of("pairs", self.pairs, PAIRS)
+        object.__setattr__(self, "intermediate", tuple(self.intermediate))  # JSON knows lists
+        if self.intermediate not in INTERMEDIATE:
+            raise ValueError(
+                "intermediate must be stages of mlm and mnrl, in this order, got "
+                f"{', '.join(map(str, self.intermediate))}"
+            )
+        if self.intermediate and self.joint is None:
+            raise ValueError(
+                "intermediate must be empty where joint is None, got "
+                f"{', '.join(self.intermediate)}: it is what comes before joint training"
+            )
         checks.whole("ranking_parts", self.ranking_parts, 1)
         if self.ranking_chunk is not None:
             checks.whole("ranking_chunk", self.ranking_chunk, 1, "sentences encoded at a time")

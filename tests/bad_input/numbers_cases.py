@@ -15,8 +15,15 @@ import numpy as np
 import torch
 
 from minbert import losses
-from minbert.analysis import attention as looked_at
-from minbert.analysis import blanks, directions, geometry, neighbours, probe, ranking
+from minbert.analysis import (
+    attention as looked_at,
+    blanks,
+    directions,
+    geometry,
+    neighbours,
+    probe,
+    ranking,
+)
 from minbert.analysis.attribution import cosine_to, rank_agreement
 from minbert.analysis.blanks import best_guesses
 from minbert.analysis.compute import multiplications_per_token

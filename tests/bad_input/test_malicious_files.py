@@ -18,8 +18,7 @@ import torch
 from local_server import LocalServer
 
 from minbert import Encoder, ModelConfig, from_pretrained
-from minbert.data import download as module
-from minbert.data import published
+from minbert.data import download as module, published
 from minbert.data.addresses import check_address
 from minbert.data.download import download
 from minbert.data.published import git_blob_id

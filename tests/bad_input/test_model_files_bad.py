@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from safetensors.torch import load_file as mapped_file
-from safetensors.torch import save_file
+from hypothesis import HealthCheck, given, settings, strategies as st
+from safetensors.torch import load_file as mapped_file, save_file
 from transformers import (
     BertConfig,
     BertForMaskedLM,

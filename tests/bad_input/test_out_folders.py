@@ -11,8 +11,7 @@ import pytest
 
 import minbert
 from minbert.__main__ import main
-from minbert.commands import data as data_commands
-from minbert.commands import experiments, models
+from minbert.commands import data as data_commands, experiments, models
 from minbert.commands.data import EXPORT
 from minbert.commands.experiments import PRETRAIN_TINY, SINGLE_TASK, SWEEP
 from minbert.commands.models import PREDICT

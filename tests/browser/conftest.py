@@ -16,8 +16,7 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from machine_matrix import MOST_DIFFERENT
-from machine_matrix import environment as environment_of
+from machine_matrix import MOST_DIFFERENT, environment as environment_of
 from needed_cells import explorers_only
 from notebook_page import NotebookPage
 

@@ -11,8 +11,7 @@ from bs4 import BeautifulSoup
 from local_server import LocalServer
 from nbformat import v4
 
-from minbert.course.pages import Neighbours
-from minbert.course.pages import page as written
+from minbert.course.pages import Neighbours, page as written
 
 ATTEMPTS = {
     "script": "<script>document.title = 'ran'</script>",

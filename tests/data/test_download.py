@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from local_server import LocalServer
 
-from minbert.data import download as module
-from minbert.data import published
+from minbert.data import download as module, published
 from minbert.data.download import download
 from minbert.data.published import git_blob_id
 

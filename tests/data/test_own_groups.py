@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from minbert.data import LabelledData, PairData, TextData, own_data, split_by_group
 from minbert.data.check import words_of

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from minbert.__main__ import main
 from minbert.data.predictions import read_predictions
 from minbert.experiments.arms import arms_of
 from minbert.experiments.experiment import Experiment
+from minbert.experiments.grid import Grid
 from minbert.experiments.reproduce import reproduce
 from minbert.masking import MaskingRule
 from minbert.pretrained import from_pretrained, save_pretrained
@@ -56,6 +58,27 @@ def test_a_run_and_its_predictions_again(
         )
         assert first.keys() == again.keys()
         assert np.allclose(list(first.values()), list(again.values()), atol=2e-3), name
+
+
+@pytest.mark.parametrize("stages", [("mnrl",), ("mlm", "mnrl")], ids="+".join)
+def test_the_encoder_goes_through_intermediate_stages(
+    experiment: Experiment, tmp_path: Path, stages: tuple[str, ...]
+) -> None:
+    best = RECIPES["best"]
+    short = replace(best.joint, epochs=1)
+    mine = replace(best, name="mine", joint=short, pairs="bi-encoder", intermediate=stages)
+    results = reproduce(replace(experiment, recipe=mine), ["mine"], [0], tmp_path / "out", "")
+    paths = ["+".join(stages[: end + 1]) for end in range(len(stages))]
+    assert list(results["timings_s"]) == [*paths, f"{paths[-1]}/joint"]
+    assert bool(results["mlm_held_out"]) == ("mlm" in stages)
+
+    grid = Grid(replace(experiment, recipe=mine))
+    after = from_pretrained(grid.encoder_folder(stages, 0))[0].state_dict()
+    trained = from_pretrained(grid.folder("mine", "joint", 0))[0].state_dict()
+    original = from_pretrained(experiment.encoder_name)[0].state_dict()
+    words = "embeddings.word_embeddings.weight"  # joint training leaves them, the stages do not
+    assert torch.equal(trained[words], after[words])
+    assert not torch.equal(trained[words], original[words])
 
 
 @pytest.mark.parametrize("recipe", ["best", "paper"])
@@ -117,6 +140,8 @@ def test_the_page_about_it_runs_as_written(
         ({"mixture": {"sst": -1.0}}, "mixture of sst must"),
         ({"head_rate": 0.0}, "head_rate must"),
         ({"consistency": -1.0}, "consistency must"),
+        ({"intermediate": ("mnrl", "mlm")}, "stages of mlm and mnrl, in this order, got mnrl, mlm"),
+        ({"intermediate": ("mnrl",), "joint": None}, "intermediate must be empty where joint is"),
     ],
 )
 def test_a_choice_that_does_not_fit_is_said_when_it_is_made(choices: dict, said: str) -> None:

@@ -14,8 +14,7 @@ from local_server import LocalServer
 from small_experiment import forked
 
 from minbert.commands.data import run_data_download
-from minbert.data import download as module
-from minbert.data import published
+from minbert.data import download as module, published
 from minbert.data.published import git_blob_id
 from minbert.folders import added
 from minbert.folders.marker import MARKER

@@ -22,7 +22,8 @@ from minbert.losses import multiple_negatives_ranking
 def similarities(texts: list[str], encoder: Encoder, tokenizer: WordPieceTokenizer) -> np.ndarray:
     vectors: np.ndarray = encode(texts, encoder, tokenizer)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return unit @ unit.T
+    cosines: np.ndarray = unit @ unit.T
+    return cosines
 
 
 def one_step(encoder: Encoder, tokenizer: WordPieceTokenizer) -> float:

@@ -18,8 +18,7 @@ from minbert.course.build_track.key import AdamW, accuracy, train
 from minbert.course.build_track.pieces import PIECES, Piece
 from minbert.course.build_track.skeleton import skeleton
 from minbert.course.build_track.variants import LIBRARY, Names, variant
-from minbert.training.loop import RunContext
-from minbert.training.loop import train as library_train
+from minbert.training.loop import RunContext, train as library_train
 from minbert.training.recipe import StageSettings
 
 PIECE = {piece.number: piece for piece in PIECES}

@@ -11,9 +11,11 @@ from explorers import HOSTILE, check_every_control, check_sound, check_static
 from minbert import encode, from_pretrained
 from minbert.analysis.neighbours import cosine_matrix
 from minbert.analysis.sentence_space import SentenceSpace
-from minbert.viz.explorers.embeddings import explorer as embeddings
-from minbert.viz.explorers.embeddings import labelled_sentences as labelled
-from minbert.viz.explorers.embeddings import map as sentence_map
+from minbert.viz.explorers.embeddings import (
+    explorer as embeddings,
+    labelled_sentences as labelled,
+    map as sentence_map,
+)
 from minbert.viz.explorers.embeddings.explorer import EmbeddingExplorer
 from minbert.viz.explorers.embeddings.labelled_sentences import (
     MOST_GROUPS,
