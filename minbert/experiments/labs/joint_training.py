@@ -14,6 +14,7 @@ from minbert.heads import ONE_PASS
 from minbert.training.heads import train_heads
 from minbert.training.joint import train_jointly
 from minbert.training.loop import History, RunContext, generator_for
+from minbert.training.mnrl import ranked_pairs, train_ranking
 from minbert.training.recipe import recipe_for
 from minbert.training.sentences import SentenceTable
 from minbert.training.vectors import embed_all, pair_vectors
@@ -26,13 +27,15 @@ FRESH = "two vectors, fresh heads"
 def cells_of(experiment: Experiment) -> list[Cell]:
     """The recipe `best` for this encoder, and one other choice at a time; none of them twice."""
     best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
-    base, joint = replace(best, name="joint", joint=None), best.joint
+    base, joint = replace(best, name="joint"), best.joint
     plain = replace(base, pairs="bi-encoder", cosine_weight=0.0)
     both, by_task = replace(plain, pairs="both"), replace(plain, pairs="by-task")
     fast = replace(both, head_rate=10.0)
     rate = joint.learning_rate
     cells = [
         Cell(BASELINE, base, joint),
+        Cell("no ranking before", replace(base, intermediate=()), joint),
+        Cell("ranking before", replace(base, intermediate=("mnrl",)), joint),
         Cell("two vectors", plain, joint),
         Cell("one pass", replace(plain, pairs="cross-encoder"), joint),
         Cell("one pass and vectors", both, joint),
@@ -64,17 +67,20 @@ def cells_of(experiment: Experiment) -> list[Cell]:
 def train(
     experiment: Experiment, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
 ) -> Found:
-    """Heads on the frozen encoder where they can be, then everything at once, as `best` does."""
-    recipe = cell.recipe
+    """Ranking where the recipe has it, heads where they can be, then everything at once."""
+    recipe, encoder = cell.recipe, experiment.original().encoder.to(context.device)
+    alone = replace(context, checkpoint=None)  # a minute of work at most: nothing to resume
+    if recipe.intermediate:
+        pairs = ranked_pairs(parts.train)
+        train_ranking(encoder, pairs, table, recipe, experiment.preset.mnrl, alone)
     model = experiment.model(
-        experiment.original().encoder,
+        encoder,
         generator_for(context.seed, "heads"),
         [rows.task for rows in parts.train.values()],
     )
     if recipe.pairs not in ONE_PASS and cell.how != FRESH:
         seen = {row for rows in parts.train.values() for row in rows.all_rows}
         vectors = embed_all(model.encoder, seen, table, recipe, context)
-        alone = replace(context, checkpoint=None)  # seconds of work: nothing to resume
         train_heads(model, vectors, parts.train, experiment.preset.heads, alone)
     history = History()
     if cell.how != FROZEN:
