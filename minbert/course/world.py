@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from minbert import paper
 from minbert.course.recorded import Recorded, recorded, results_folder
+from minbert.course.result_tables import ladder_rows
 from minbert.evaluation.intervals import fisher_z_interval, wilson_interval
-from minbert.experiments.markdown import cell, markdown_table
+from minbert.experiments.markdown import cell, markdown_table, number
+from minbert.experiments.report import findings
 from minbert.tasks import PAPER_TASKS, Task
 
 
@@ -114,6 +116,36 @@ def earlier_markdown() -> str:
     measured = [recorded(name).results["arms"]["best"]["joint"] for name in names.values()]
     rows = [[title, *(cell(one[metric]) for one in measured)] for metric, title in MEASURES.items()]
     return markdown_table(["dev", *names], rows)
+
+
+def lab_best_markdown() -> str:
+    """The recipe `best` on the lab beside counted words and the paper's stages, as Markdown.
+
+    The last column is the mean over training seeds, with Student's interval over them.
+    """
+    lab, best = recorded("lab-tiny-quick"), recorded("lab-tiny-best")
+    measured = best.results["arms"]["best"]["joint"]
+    above = {
+        finding.statement.partition(" best rung of ")[2].partition(",")[0]: finding
+        for finding in findings(best.results)
+    }
+    rows = []
+    for task in PAPER_TASKS[:3]:
+        rung, value = ladder_rows(best.results)[task.measure]
+        finding = above[task.subject]
+        low, high = finding.value["ci95"]
+        rows.append(
+            [
+                task.row,
+                f"{number(value)} ({rung})",
+                cell(lab.value("mnrl", "sst_finetune", task.measure)),
+                cell(measured[task.measure]),
+                f"{finding.value['value']:+.3f} [{low:+.3f}, {high:+.3f}], {finding.verdict}",
+            ]
+        )
+    header = ["lab, dev", "best rung of the ladder", "ranking, then sentiment", "`best`",
+              "above the rung, over seeds"]  # fmt: skip
+    return markdown_table(header, rows)
 
 
 def world_markdown() -> str:

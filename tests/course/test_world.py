@@ -7,10 +7,17 @@ from pathlib import Path
 
 from minbert import paper
 from minbert.course.recorded import recorded
-from minbert.course.world import PUBLIC, best_markdown, earlier_markdown, world_markdown
+from minbert.course.world import (
+    PUBLIC,
+    best_markdown,
+    earlier_markdown,
+    lab_best_markdown,
+    world_markdown,
+)
 from minbert.evaluation.intervals import wilson_interval
 from minbert.experiments.markdown import cell, number
-from minbert.training.recipe import RECIPES
+from minbert.experiments.report import findings
+from minbert.training.recipe import RECIPES, recipe_for
 
 PAGE = (Path(__file__).parents[2] / "docs" / "beyond.md").read_text(encoding="utf-8")
 
@@ -23,6 +30,7 @@ def test_the_page_shows_them() -> None:
     assert between("world") == world_markdown()
     assert between("best") == best_markdown()
     assert between("earlier") == earlier_markdown()
+    assert between("lab-best") == lab_best_markdown()
 
 
 def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:
@@ -37,6 +45,17 @@ def test_the_readme_shows_the_mean_of_the_recorded_run() -> None:
 
 def test_the_recorded_run_is_that_of_the_recipe_as_it_is() -> None:
     assert recorded("real-minilm-best").results["recipe"] == RECIPES["best"].values()
+
+
+def test_on_the_lab_it_beats_every_rung_of_the_ladder_beyond_the_noise_of_five_seeds() -> None:
+    results = recorded("lab-tiny-best").results
+    assert results["recipe"] == recipe_for("best", "quick", "tiny").values()
+    assert len(results["seeds"]) == 5
+    story = findings(results)
+    assert len(story) == 3
+    for finding in story:
+        assert "beats the best rung of" in finding.statement
+        assert finding.verdict == "yes" and finding.value["ci95"][0] > 0
 
 
 def test_every_number_has_its_interval() -> None:
