@@ -10,7 +10,7 @@ from pathlib import Path
 from minbert.data.examples import Damage, Example, PairExample, SentenceExample
 from minbert.data.table import Row, table_rows
 from minbert.data.text import read_text
-from minbert.tasks import COURSE_TASKS, Label, Task, find_task
+from minbert.tasks import CFIMDB, COURSE_TASKS, QUORA, Label, Task, find_task
 
 MOST_DAMAGE = 0.01
 """A file with more than this share of damaged rows is not the file it should be."""
@@ -196,7 +196,7 @@ def check_share(path: Path, count: int, damage: Sequence[Damage]) -> None:
 
 def _check_task(path: Path, label: Label, labels: Sequence[float | None]) -> None:
     if None not in labels and not plausible(labels, label):
-        other = "cfimdb" if label.whole else "quora"
+        other = CFIMDB.name if label.whole else QUORA.name
         raise ValueError(
             f"{path}:2: expected {label.column} from {label.lowest:g} to {label.highest:g}, got "
             f"none above 1 in {len(labels):,} rows: are these the labels of {other}?"

@@ -14,6 +14,7 @@ from minbert.heads import ONE_PASS, PAIRS
 from minbert.masking import MaskingRule
 from minbert.pooling import POOLINGS
 from minbert.pretrained import read_config
+from minbert.tasks import QUORA, SST, STS
 
 
 @dataclass(frozen=True)
@@ -266,7 +267,7 @@ RECIPES["best"] = replace(
         weight_decay=0.01,
         max_gradient_norm=1.0,
     ),
-    mixture={"sst": 3.0, "quora": 1.0, "sts": 2.0},
+    mixture={SST.name: 3.0, QUORA.name: 1.0, STS.name: 2.0},
 )
 """Beyond the paper: everything on all tasks at once; pairs in one pass and sentence by sentence;
 sentiment read twice under other dropout. What each choice is worth: `docs/beyond.md`."""

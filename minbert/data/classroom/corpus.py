@@ -30,9 +30,9 @@ from minbert.tasks import QUORA, SST, STS
 SPLITS = {"train": 0.0, "dev": 0.35, "test": 0.35}
 """Each split, and how often it uses wording that train never has."""
 COUNTS = {
-    "sst": {"train": 3600, "dev": 500, "test": 500},
-    "quora": {"train": 6800, "dev": 900, "test": 900},
-    "sts": {"train": 2600, "dev": 400, "test": 400},
+    SST.name: {"train": 3600, "dev": 500, "test": 500},
+    QUORA.name: {"train": 6800, "dev": 900, "test": 900},
+    STS.name: {"train": 2600, "dev": 400, "test": 400},
 }
 GENERAL = {"train": 24_000, "dev": 1_000}
 NEWS = 0.3

@@ -19,6 +19,7 @@ from minbert.experiments.pretrain_tiny import CORPUS_SEED, RECIPE, SETTINGS
 from minbert.experiments.sweep import Parts
 from minbert.heads import MaskedLanguageModelHead
 from minbert.pretrained import from_pretrained, read_config, save_pretrained
+from minbert.tasks import QUORA, STS
 from minbert.training.loop import RunContext, generator_for
 from minbert.training.mlm import pretrain_masked_language_model
 from minbert.training.recipe import RECIPES
@@ -124,7 +125,7 @@ def decision_tree(outcome: Mapping[str, Any], score: str = "sts_pearson") -> str
 FURTHER_TRAINING = Lab(
     name="further-training",
     question="From which encoder, and how, does ranking improve the vectors?",
-    tasks=("quora", "sts"),
+    tasks=(QUORA.name, STS.name),
     baseline=f"{PUBLISHED}, {VECTORS[0]}, {UNTOUCHED}",
     cells=cells_of,
     train=train,

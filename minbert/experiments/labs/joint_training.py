@@ -11,6 +11,7 @@ from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import predict_tasks, similarities
 from minbert.experiments.sweep import Parts
 from minbert.heads import ONE_PASS
+from minbert.tasks import QUORA, SST, STS
 from minbert.training.heads import train_heads
 from minbert.training.joint import train_jointly
 from minbert.training.loop import History, RunContext, generator_for
@@ -70,6 +71,10 @@ def train(
     """Ranking where the recipe has it, heads where they can be, then everything at once."""
     recipe, encoder = cell.recipe, experiment.original().encoder.to(context.device)
     alone = replace(context, checkpoint=None)  # a minute of work at most: nothing to resume
+    if "mlm" in recipe.intermediate:
+        raise ValueError(
+            f"intermediate must be empty or mnrl in this lab, got {', '.join(recipe.intermediate)}"
+        )
     if recipe.intermediate:
         pairs = ranked_pairs(parts.train)
         train_ranking(encoder, pairs, table, recipe, experiment.preset.mnrl, alone)
@@ -101,7 +106,7 @@ def train(
 JOINT_TRAINING = Lab(
     name="joint-training",
     question="What does each choice of the recipe `best` add, on all three tasks at once?",
-    tasks=("sst", "quora", "sts"),
+    tasks=(SST.name, QUORA.name, STS.name),
     baseline=BASELINE,
     cells=cells_of,
     train=train,

@@ -10,6 +10,7 @@ from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
 from minbert.experiments.sweep import Parts
 from minbert.masking import BERT_RULE, PAPER_RULE, MaskingRule
+from minbert.tasks import QUORA, SST, STS
 from minbert.training.held_out_loss import masked_loss, perplexity
 from minbert.training.loop import RunContext
 from minbert.training.mlm import pretrain_masked_language_model
@@ -91,7 +92,7 @@ def train(
 MASKED_LANGUAGE_MODEL = Lab(
     name="masked-language-model",
     question="How should words be hidden, how many and of which texts, and what is left of it?",
-    tasks=("sst", "quora", "sts"),
+    tasks=(SST.name, QUORA.name, STS.name),
     baseline=BASELINE,
     cells=cells_of,
     train=train,

@@ -18,6 +18,7 @@ from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import Predictions, predict_tasks, similarities
 from minbert.experiments.sweep import Parts
 from minbert.multitask import MultitaskBert
+from minbert.tasks import QUORA, STS
 from minbert.training.joint import train_jointly
 from minbert.training.loop import RunContext, generator_for
 from minbert.training.recipe import Recipe, recipe_for
@@ -178,7 +179,7 @@ def _answers(
 PAIR_ENCODING = Lab(
     name="pair-encoding",
     question="Which vector of a sentence, and which way to read two sentences with it?",
-    tasks=("quora", "sts"),
+    tasks=(QUORA.name, STS.name),
     baseline=BASELINE,
     cells=cells_of,
     train=train,

@@ -13,6 +13,7 @@ from minbert.experiments.experiment import Experiment
 from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
 from minbert.experiments.sweep import Parts
+from minbert.tasks import QUORA, STS
 from minbert.training.loop import RunContext
 from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
 from minbert.training.recipe import RECIPES, Recipe
@@ -101,7 +102,7 @@ def geometry(vectors: Tensor, splits: Mapping[str, TaskRows], recipe: Recipe) ->
 RANKING_LOSS = Lab(
     name="ranking-loss",
     question="What do scale, direction, batch size and false negatives do to the vectors?",
-    tasks=("quora", "sts"),
+    tasks=(QUORA.name, STS.name),
     baseline="scale 20",
     cells=cells_of,
     train=train,
