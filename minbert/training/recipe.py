@@ -165,7 +165,7 @@ class Recipe:
         }
         unmade = {choice.name: choice.default for choice in fields(self)}
         others = {
-            name: value
+            name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
             if name != "masking" and (unmade[name] is MISSING or value != unmade[name])
         }
