@@ -60,6 +60,7 @@ def main() -> None:
                 ordered = dict(sorted(runs.items(), key=lambda item: int(item[0])))
                 content = {"command": " ".join(["python", *sys.argv]), "runs": ordered}
                 arguments.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    runs = dict(sorted(runs.items(), key=lambda item: int(item[0])))
     print(cells_table(runs), story_table(runs), sep="\n")
     if arguments.page:
         text = PAGE.read_text(encoding="utf-8")
@@ -131,7 +132,8 @@ def story_table(runs: Mapping[str, Mapping[str, Any]]) -> str:
         "| sentence | expected | mean over corpora [95 %] | corpora of that sign | comes out |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for finding in map(asdict, findings(over_corpora(runs))):
+    story = findings(over_corpora(runs))
+    for finding in map(asdict, story):
         value = finding["value"]
         low, high = value["ci95"]
         mean = value["value"]
@@ -140,7 +142,8 @@ def story_table(runs: Mapping[str, Mapping[str, Any]]) -> str:
             f"| {finding['statement']} | {finding['expected']} | {mean:+z.3f} [{low:+z.3f}, "
             f"{high:+z.3f}] | {same} of {len(runs)} | {finding['verdict']} |"
         )
-    return "\n".join(lines) + "\n"
+    out = sum(finding.verdict == "yes" for finding in story)
+    return "\n".join([*lines, "", f"{out} of {len(story)} sentences come out."]) + "\n"
 
 
 def over_corpora(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
