@@ -8,9 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import ceil
 from pathlib import Path
-
-import numpy as np
 
 from minbert.data.cs224n import (
     SUFFIXES,
@@ -23,6 +22,8 @@ from minbert.data.cs224n import (
 from minbert.data.examples import Damage, Example, PairExample
 from minbert.data.published import is_published
 from minbert.tasks import COURSE_TASKS, Task
+
+WORD = re.compile(r"\w+")
 
 
 @dataclass
@@ -121,8 +122,9 @@ def check_folder(folder: str | Path) -> Report:
                     report.notes.append(
                         f"{path.name}: the last row has no line end: is it cut off?"
                     )
-                report.files.append(_describe(path, task, *read))
-                keys[split] = {normalised(example) for example in read[0]}
+                texts = [normalised(example) for example in read[0]]
+                report.files.append(_describe(path, task, *read, texts))
+                keys[split] = set(texts)
         report.notes += filter(None, [left_aside(task, keys)])
         for split, other in combinations(keys, 2):
             report.leaks[task.name, split, other] = len(keys[split] & keys[other])
@@ -143,7 +145,14 @@ def normalised(example: Example) -> tuple[str, ...]:
 
 def words_of(text: str) -> str:
     """NFKC, lower case, words only: what makes two texts the same."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower()))
+    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).lower()))
+
+
+def words_in(texts: Sequence[str]) -> tuple[int, int, int]:
+    """Words of a text: median, 95th percentile, longest; each is some text's own number."""
+    lengths = sorted(len(text.split()) for text in texts)
+    median, most = (lengths[ceil(share * (len(lengths) - 1))] for share in (0.5, 0.95))
+    return median, most, lengths[-1]
 
 
 def same_text(text: str) -> str:
@@ -152,26 +161,26 @@ def same_text(text: str) -> str:
 
 
 def _describe(
-    path: Path, task: Task, examples: Sequence[Example], damage: list[Damage]
+    path: Path,
+    task: Task,
+    examples: Sequence[Example],
+    damage: list[Damage],
+    keys: Sequence[tuple[str, ...]],
 ) -> FileReport:
+    """A file's rows in numbers; `keys` are its examples, `normalised`."""
     first_label: dict[tuple[str, ...], float | None] = {}
     repeats = contradictions = 0
-    lengths = []
-    for example in examples:
-        key = normalised(example)
+    for example, key in zip(examples, keys, strict=True):
         if key in first_label:
             repeats += 1
             contradictions += first_label[key] != example.label
         first_label.setdefault(key, example.label)
-        texts = example.texts
-        lengths += [len(text.split()) for text in texts]
-    median, most, longest = np.quantile(lengths, [0.5, 0.95, 1.0], method="higher")
     labelled = examples[0].label is not None
     return FileReport(
         name=path.name,
         rows=len(examples) + len(damage),
         labels=_histogram(task, examples) if labelled else None,
-        words=(int(median), int(most), int(longest)),
+        words=words_in([text for example in examples for text in example.texts]),
         repeats=repeats,
         contradictions=contradictions,
         published=is_published(path),

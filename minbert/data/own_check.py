@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from statistics import median
 
-import numpy as np
-
-from minbert.data.check import normalised
+from minbert.data.check import normalised, words_in
 from minbert.data.examples import Example
 from minbert.data.own_spec import load_own
 from minbert.tasks import Task
@@ -75,8 +74,11 @@ def _described(task: Task, split: str, examples: Sequence[Example]) -> list[str]
     texts = [text for example in examples for text in example.texts]
     lines = [f"{task.name}, {split}: {len(examples):,} rows, {task.about}{_words(texts)}"]
     if task.metric == "spearman":
-        low, middle, high = np.quantile([example.label for example in examples], [0, 0.5, 1])
-        lines.append(f"  scores, read as 0 to 5: {low:.2f} to {high:.2f}, median {middle:.2f}")
+        scores = [example.label for example in examples]
+        lines.append(
+            f"  scores, read as 0 to 5: {min(scores):.2f} to {max(scores):.2f}, "
+            f"median {median(scores):.2f}"
+        )
     elif task.metric != "partner":
         counts = Counter(int(example.label) for example in examples)
         names = task.label.names or tuple(map(str, range(task.classes)))
@@ -98,6 +100,5 @@ def _described(task: Task, split: str, examples: Sequence[Example]) -> list[str]
 
 
 def _words(texts: Sequence[str]) -> str:
-    lengths = [len(text.split()) for text in texts]
-    median, most, longest = np.quantile(lengths, [0.5, 0.95, 1.0], method="higher")
-    return f"; words: median {int(median)}, 95 % ≤ {int(most)}, longest {int(longest)}"
+    middle, most, longest = words_in(texts)
+    return f"; words: median {middle}, 95 % ≤ {most}, longest {longest}"
