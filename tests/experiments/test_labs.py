@@ -351,3 +351,13 @@ def test_mlm_cells_hide_as_they_say_and_are_judged_by_the_same_tokens(
     perplexities = [cell["measures"]["sst_perplexity"][0] for cell in found.values()]
     assert len(set(perplexities)) == len(perplexities)
     assert {"sst_accuracy", "quora_accuracy", "sts_pearson"} <= found["no MLM"].keys()
+
+
+@pytest.mark.parametrize("encoder", ["tiny", "minilm"])
+@pytest.mark.parametrize("name", LABS)
+def test_every_lab_has_its_cells_for_every_size(
+    experiment: Experiment, name: str, encoder: str
+) -> None:
+    """Sizes have recipes of their own, with choices that another lab's cells may not know."""
+    cells = LABS[name].cells(replace(experiment, encoder_name=encoder))
+    assert LABS[name].baseline in {cell.name for cell in cells} and len(cells) > 3

@@ -21,7 +21,7 @@ from minbert.multitask import MultitaskBert
 from minbert.tasks import QUORA, STS
 from minbert.training.joint import train_jointly
 from minbert.training.loop import RunContext, generator_for
-from minbert.training.recipe import Recipe, recipe_for
+from minbert.training.recipe import RECIPES, Recipe, recipe_for
 from minbert.training.sentences import PairPieces, SentenceTable, TaskRows
 from minbert.training.vectors import embed_all, embed_pairs
 
@@ -77,7 +77,15 @@ def padded_apart(table: SentenceTable, rows: TaskRows) -> PaddedApart:
 def cells_of(experiment: Experiment) -> list[Cell]:
     """Every pooling with every way; what is trained for how long is the same for all."""
     best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
-    base = replace(best, name="pairs", cosine_weight=0.0, mixture=1.0, joint=None)
+    base = replace(
+        best,
+        name="pairs",
+        cosine_weight=0.0,
+        mixture=1.0,
+        attention_dropout=RECIPES["paper"].attention_dropout,
+        intermediate=(),
+        joint=None,
+    )
     return [
         Cell(
             f"{pooling}, {way}",
