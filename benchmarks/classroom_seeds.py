@@ -26,6 +26,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sections import fill
+
 from minbert.course.live import ARITHMETIC
 from minbert.course.recorded import Recorded, recorded
 from minbert.experiments import findings
@@ -56,19 +58,14 @@ def main() -> None:
         for done in as_completed(begun):
             runs[str(begun[done])] = done.result()
             print(f"classroom:{begun[done]} done", flush=True)
+            runs = dict(sorted(runs.items(), key=lambda item: int(item[0])))
             if arguments.out:  # after each corpus: Ctrl-C loses those that run
-                ordered = dict(sorted(runs.items(), key=lambda item: int(item[0])))
-                content = {"command": " ".join(["python", *sys.argv]), "runs": ordered}
+                content = {"command": " ".join(["python", *sys.argv]), "runs": runs}
                 arguments.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    runs = dict(sorted(runs.items(), key=lambda item: int(item[0])))
-    print(cells_table(runs), story_table(runs), sep="\n")
+    tables = {"cells": cells_table(runs), "story": story_table(runs)}
+    print(*tables.values(), sep="\n")
     if arguments.page:
-        text = PAGE.read_text(encoding="utf-8")
-        for name, table in (("cells", cells_table(runs)), ("story", story_table(runs))):
-            before, _, rest = text.partition(f"<!-- {name} -->\n")
-            after = rest.partition(f"<!-- /{name} -->")[2]
-            text = f"{before}<!-- {name} -->\n{table}<!-- /{name} -->{after}"
-        PAGE.write_text(text, encoding="utf-8")
+        fill(PAGE, tables)
 
 
 def grid(seed: int, jobs: int) -> dict[str, Any]:
@@ -153,6 +150,7 @@ def over_corpora(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _joined(several: Sequence[Any]) -> Any:
+    """Mappings of one shape as one: their `per_seed` side by side, with the mean of all."""
     first = several[0]
     if not isinstance(first, Mapping):
         return first

@@ -185,7 +185,7 @@ def kernels_sentence(found: Mapping[str, Any]) -> str:
         f"{len(peaks)} notebooks at once ({names}, each several times) with one shared cache: peak "
         f"memory of a kernel {min(peaks):.0f} to {max(peaks):.0f} MiB, of all together at most "
         f"{sum(peaks) / 1024:.1f} GiB. Afterwards the cache holds {found['stages']} stages; "
-        f"unfinished or damaged ones, and notebooks whose copies differ: "
+        "unfinished or damaged ones, and notebooks whose copies differ: "
         f"{', '.join(wrong) or 'none'}.\n"
     )
 

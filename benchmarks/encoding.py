@@ -31,6 +31,7 @@ import encoding_memory
 import numpy as np
 import torch
 from peers import versions_of as peer_versions
+from sections import filled
 
 from minbert import encode, from_pretrained
 from minbert.data import load_data
@@ -334,11 +335,7 @@ def fill(page: str, speed: dict[str, Any] | None, memory: dict[str, Any] | None)
         shown |= {"left": left(speed), "product": product(speed)}
     if memory:
         shown["memory"] = "\n" + encoding_memory.about(memory) + encoding_memory.table(memory)
-    for name, text in shown.items():
-        before, _, rest = page.partition(f"<!-- {name} -->")
-        after = rest.partition(f"<!-- /{name} -->")[2]
-        page = f"{before}<!-- {name} -->{text}<!-- /{name} -->{after}"
-    return page
+    return filled(page, shown)
 
 
 def recorded_in(path: Path) -> dict[str, Any] | None:

@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sections import fill
+
 from minbert.__main__ import main as minbert
 from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.export import Certificate
@@ -53,15 +55,6 @@ def section(recorded: dict) -> str:
     return "\n".join(parts)
 
 
-def fill(page: Path, recorded: dict) -> None:
-    """Put the certificates between the page's marks."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition("<!-- certificates -->\n")
-    after = rest.partition("<!-- /certificates -->")[2]
-    new = f"{before}<!-- certificates -->\n{section(recorded)}<!-- /certificates -->{after}"
-    page.write_text(new, encoding="utf-8")
-
-
 def main() -> None:
     """Measure, or fill the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -73,7 +66,8 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="a recorded file, to be put into docs/export.md")
     arguments = parser.parse_args()
     if arguments.page:
-        fill(PAGE, json.loads(arguments.page.read_text(encoding="utf-8")))
+        recorded = json.loads(arguments.page.read_text(encoding="utf-8"))
+        fill(PAGE, {"certificates": section(recorded)})
         return
     if arguments.out is None:
         parser.error("--out or --page")

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sections import fill
+
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 BENCHMARKS = ("encoding", "training")
 """Scripts here, each with `--record FILE.json`; figures are recorded beside them."""
-BLOCK = re.compile(r"(<!-- speed -->\n).*?(<!-- /speed -->)", re.DOTALL)
 
 
 def rows_of(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -92,11 +92,7 @@ def write_table(readme: Path = README) -> None:
     Raises:
         ValueError: the comments are not there.
     """
-    text = readme.read_text(encoding="utf-8")
-    if not BLOCK.search(text):
-        raise ValueError(f"{readme.name} must hold <!-- speed --> and <!-- /speed -->, got neither")
-    written = BLOCK.sub(lambda found: found[1] + table(read()) + found[2], text)
-    readme.write_text(written, encoding="utf-8")
+    fill(readme, {"speed": table(read())})
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from layers import Imports
+from sections import fill
 
 from minbert.experiments.run_folder import check_replaceable
 
@@ -149,12 +150,7 @@ def way(result: Mapping[str, Any]) -> str:
 
 def write_page(result: Mapping[str, Any]) -> None:
     """Put the recorded numbers into docs/structure.md."""
-    page = PAGE.read_text(encoding="utf-8")
-    for name, text in (("structure", table(result)), ("way", way(result))):
-        begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        head, _, rest = page.partition(begin)
-        page = head + begin + text + end + rest.partition(end)[2]
-    PAGE.write_text(page, encoding="utf-8")
+    fill(PAGE, {"structure": table(result), "way": way(result)})
 
 
 def main() -> None:

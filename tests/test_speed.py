@@ -12,15 +12,14 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import speed  # noqa: E402
+from sections import filled  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PARTS = ("masked", "step", "ranking", "frozen", "caching", "scaling")
 
 
 def test_the_table_is_the_recorded_one() -> None:
-    block = speed.BLOCK.search(README)
-    assert block, "README has <!-- speed --> and <!-- /speed -->"
-    assert block[0] == block[1] + speed.table(speed.read()) + block[2], "make bench writes it"
+    assert filled(README, {"speed": "\n" + speed.table(speed.read())}) == README, "make bench"
 
 
 @pytest.mark.parametrize("name", sorted(speed.read()))
@@ -65,7 +64,7 @@ def test_the_table_goes_between_the_comments_and_nowhere_else(
     assert "others used at the same time; torch 2; real data." in text
     assert text.endswith("<!-- /speed -->\nafter\n") and "old" not in text
     page.write_text("no place for it\n")
-    with pytest.raises(ValueError, match="README.md must hold"):
+    with pytest.raises(ValueError, match="README.md: the page must hold <!-- speed -->"):
         speed.write_table(page)
 
 

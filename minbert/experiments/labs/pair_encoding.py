@@ -75,17 +75,10 @@ def padded_apart(table: SentenceTable, rows: TaskRows) -> PaddedApart:
 
 
 def cells_of(experiment: Experiment) -> list[Cell]:
-    """Every pooling with every way; what is trained for how long is the same for all."""
+    """Every pooling with every way, the paper's choices otherwise; as long, and with as much
+    dropout on hidden states, as `best` for this encoder."""
     best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
-    base = replace(
-        best,
-        name="pairs",
-        cosine_weight=0.0,
-        mixture=1.0,
-        attention_dropout=RECIPES["paper"].attention_dropout,
-        intermediate=(),
-        joint=None,
-    )
+    base = replace(RECIPES["paper"], name="pairs", dropout=best.dropout, paraphrase_compares=True)
     return [
         Cell(
             f"{pooling}, {way}",

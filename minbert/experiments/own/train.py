@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,66 +102,48 @@ def train_own(
             something else.
         FileNotFoundError, OSError: see `minbert.from_pretrained`; or the disk is full.
     """
-    if not isinstance(out, ReplacedFolder):
-        with claimed(out, TRAIN) as folder:
-            return train_own(
-                data,
-                encoder,
-                folder,
-                stages=stages,
-                seeds=seeds,
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-                scale=scale,
-                symmetric=symmetric,
-                chunk=chunk,
-                device=device,
-                precision=precision,
-                cache=cache,
-                command=command,
-            )
-    checks.distinct_seeds(seeds)
-    where = resolve_device(device)
-    loaded, _ = from_pretrained(encoder)
-    chosen = check_stages(
-        default_stages(data, has_mlm_head(encoder)) if stages is None else stages, data
-    )
-    settings = _changed(settings_for(loaded.config), epochs, batch_size, learning_rate)
-    recipe = recipe_for_own(data, loaded.pooling, scale, symmetric)
-    recipe = replace(recipe, ranking_chunk=chunk)
-    experiment = _experiment(data, encoder, recipe, where, precision, cache)
-    del loaded
-    logger.info("tier: %s data (%s)", data.tier, data.note)
-    logger.info("encoder %s, stages %s", encoder, ", ".join(chosen))
-    if data.text and "mlm" not in chosen:
-        logger.info(
-            "the text is not trained on: %s has no trained masked-language-model head, and a fresh "
-            "one does harm first (--stages mlm … trains on it nevertheless)",
-            encoder,
+    with nullcontext(out) if isinstance(out, ReplacedFolder) else claimed(out, TRAIN) as folder:
+        checks.distinct_seeds(seeds)
+        where = resolve_device(device)
+        loaded, _ = from_pretrained(encoder)
+        chosen = check_stages(
+            default_stages(data, has_mlm_head(encoder)) if stages is None else stages, data
         )
-    run = OwnStages(experiment, settings)
-    results = collect(experiment, run, chosen, seeds)
-    results["command"] = command
-    tables = tables_markdown(results)
-    model = run.model(chosen, seeds[0])
-    answered = {
-        UNTOUCHED: run.answered((), seeds[0]),
-        TRAINED: run.answered(chosen, seeds[0]),
-    }
-    with out.replaced() as working:
-        write_json(working / "results.json", results)
-        (working / "tables.md").write_text(tables, encoding="utf-8")
-        _write_curves(working / "curves.csv", run, chosen, seeds)
-        save_seen_texts(working / SEEN_FILE, data)
-        (working / "answers").mkdir()
-        for name in run.tasks:
-            rows = dev_file(run, name, answered)
-            text = "".join(table_line(row, ",") for row in rows)
-            (working / "answers" / f"{name}-dev.csv").write_text(text, encoding="utf-8")
-        save_model(working / "model", model, run.tokenizer, run.thresholds(model))
-        card_of(results, model, run.tokenizer, seeds[0]).write(working / "model")
-    return OwnOutcome(tuple(results["verdict"]), tables, results, out.path / "model")
+        settings = _changed(settings_for(loaded.config), epochs, batch_size, learning_rate)
+        recipe = recipe_for_own(data, loaded.pooling, scale, symmetric)
+        recipe = replace(recipe, ranking_chunk=chunk)
+        experiment = _experiment(data, encoder, recipe, where, precision, cache)
+        del loaded
+        logger.info("tier: %s data (%s)", data.tier, data.note)
+        logger.info("encoder %s, stages %s", encoder, ", ".join(chosen))
+        if data.text and "mlm" not in chosen:
+            logger.info(
+                "the text is not trained on: %s has no trained masked-language-model head, and a "
+                "fresh one does harm first (--stages mlm … trains on it nevertheless)",
+                encoder,
+            )
+        run = OwnStages(experiment, settings)
+        results = collect(experiment, run, chosen, seeds)
+        results["command"] = command
+        tables = tables_markdown(results)
+        model = run.model(chosen, seeds[0])
+        answered = {
+            UNTOUCHED: run.answered((), seeds[0]),
+            TRAINED: run.answered(chosen, seeds[0]),
+        }
+        with folder.replaced() as working:
+            write_json(working / "results.json", results)
+            (working / "tables.md").write_text(tables, encoding="utf-8")
+            _write_curves(working / "curves.csv", run, chosen, seeds)
+            save_seen_texts(working / SEEN_FILE, data)
+            (working / "answers").mkdir()
+            for name in run.tasks:
+                rows = dev_file(run, name, answered)
+                text = "".join(table_line(row, ",") for row in rows)
+                (working / "answers" / f"{name}-dev.csv").write_text(text, encoding="utf-8")
+            save_model(working / "model", model, run.tokenizer, run.thresholds(model))
+            card_of(results, model, run.tokenizer, seeds[0]).write(working / "model")
+        return OwnOutcome(tuple(results["verdict"]), tables, results, folder.path / "model")
 
 
 def _experiment(
