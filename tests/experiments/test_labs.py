@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,7 +26,7 @@ from minbert.experiments.labs.table import beyond_noise, lab_table
 from minbert.experiments.labs.trial import Cell, Found, judged, run_lab
 from minbert.pretrained import from_pretrained
 from minbert.tasks import QUORA, STS
-from minbert.training.recipe import RECIPES, StageSettings
+from minbert.training.recipe import PRESETS, RECIPES, StageSettings
 from minbert.training.sentences import CourseRows
 
 CPU = torch.device("cpu")
@@ -134,6 +135,40 @@ def test_ranking_cells_are_measured_on_the_vectors(experiment: Experiment) -> No
         assert {"alignment", "uniformity", "random_pair_cosine"} <= cell["measures"].keys()
     assert "training_s" not in found["no ranking"]["measures"]
     assert found["no ranking"]["sts_pearson"]["value"] != found["scale 20"]["sts_pearson"]["value"]
+
+
+def test_labelled_hard_negatives_are_tested_against_the_same_pairs_without_them(
+    tmp_path: Path,
+) -> None:
+    write_toy_data(tmp_path / "data", rows=60)
+    write_model(tmp_path / "model")
+    quora = tmp_path / "data" / "quora-train.csv"
+    header, *lines = quora.read_text(encoding="utf-8").splitlines()
+    asked = [line.split("\t") for line in lines]
+    again = [[f"1{a[0]}", f"again{a[1]}", a[2], b[3], "0.0"] for a, b in pairwise(asked)]
+    quora.write_text("\n".join([header, *lines, *map("\t".join, again)]) + "\n", encoding="utf-8")
+    experiment = small_experiment(tmp_path)
+
+    hard, alone = "similar pairs, labelled hard negatives", "similar pairs alone"
+    found = run_lab(experiment, LABS["ranking-loss"], [0], only=[hard])["cells"]
+    assert list(found) == ["scale 20", alone, hard] and found[hard]["against"] == alone
+    with_them, without = (found[name]["measures"] for name in (hard, alone))
+    assert without["share_with_hard_negative"] == [0.0] < with_them["share_with_hard_negative"]
+    assert with_them["steps"] == without["steps"], "the same pairs, in the same batches"
+    assert with_them["training_tokens"] > without["training_tokens"]
+    assert with_them["alignment"] != without["alignment"]
+
+
+def test_a_large_batch_has_a_cell_with_as_many_steps_as_a_small_one(
+    experiment: Experiment,
+) -> None:
+    in_32 = replace(experiment, preset=PRESETS["quick"])
+    cells = {cell.name: cell for cell in LABS["ranking-loss"].cells(in_32)}
+    small, longer = cells["scale 20"], cells["batches of 128, as many steps"]
+    each = [cell.settings.epochs / cell.settings.batch_size for cell in (small, longer)]
+    assert each[0] == each[1] and longer.recipe == small.recipe
+    in_parts = cells["batches of 128 in 4 parts, as many steps"]
+    assert in_parts.settings == longer.settings and in_parts.recipe.ranking_parts == 4
 
 
 def test_further_training_is_held_against_the_same_start_untouched(

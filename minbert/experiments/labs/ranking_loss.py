@@ -1,4 +1,4 @@
-"""Ranking-loss lab: scale, direction, batch, false negatives; what each does to the vectors."""
+"""Ranking-loss lab: scale, direction, batch, false and hard negatives; what each does to vectors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from minbert.experiments.labs.trial import Cell, Found, Lab
 from minbert.experiments.stage_files import paraphrases_by_cosine, similarities
 from minbert.experiments.sweep import Parts
 from minbert.tasks import QUORA, STS
-from minbert.training.loop import RunContext
+from minbert.training.loop import History, RunContext
 from minbert.training.mnrl import is_similar, ranked_pairs, train_ranking
+from minbert.training.pair_ranking import RankedPairs, ranked_pairs_of, train_pair_ranking
 from minbert.training.recipe import RECIPES, Recipe
 from minbert.training.sentences import SentenceTable, TaskRows
 from minbert.training.vectors import embed_all
@@ -23,6 +24,11 @@ from minbert.training.vectors import embed_all
 SCALES = (1.0, 5.0, 20.0, 50.0)
 BATCHES = (8, 128)
 UNTRAINED = "no ranking"
+SIMILAR_ALONE = "similar pairs alone"
+HARD = "similar pairs, labelled hard negatives"
+REPEATED = 3
+"""Epochs of similar pairs alone for one of all pairs: a good third of them is similar, so that both
+take about as many steps."""
 SEEN = 1500
 """Sentences at most whose spread is measured: the work grows with their square."""
 
@@ -43,6 +49,15 @@ def cells_of(experiment: Experiment) -> list[Cell]:
     accumulated = replace(base, ranking_parts=parts)
     big = replace(settings, batch_size=max(BATCHES))
     cells.append(Cell(f"batches of {max(BATCHES)} in {parts} parts", accumulated, big))
+    longer = replace(big, epochs=settings.epochs * parts)
+    as_many = f"batches of {max(BATCHES)}, as many steps"
+    cells.append(Cell(as_many, base, longer))
+    cells.append(
+        Cell(f"batches of {max(BATCHES)} in {parts} parts, as many steps", accumulated, longer)
+    )
+    repeated = replace(settings, epochs=settings.epochs * REPEATED)
+    cells.append(Cell(SIMILAR_ALONE, base, repeated, SIMILAR_ALONE))
+    cells.append(Cell(HARD, base, repeated, HARD, against=SIMILAR_ALONE))
     return [*cells, Cell(UNTRAINED, base, settings, UNTRAINED)]
 
 
@@ -65,9 +80,12 @@ def rank_and_read(
     """Answers of an encoder by the cosine of its vectors, after ranking unless `ranks` is False."""
     measures = {}
     if ranks:
-        pairs = ranked_pairs(parts.train)
-        history = train_ranking(encoder, pairs, table, cell.recipe, cell.settings, context)
-        measures = {"training_s": history.seconds, "training_tokens": float(history.tokens)}
+        history, measures = ranked(encoder, cell, parts, table, context)
+        measures |= {
+            "training_s": history.seconds,
+            "training_tokens": float(history.tokens),
+            "steps": float(history.steps),
+        }
     wanted = [row for rows in parts.held_out.values() for row in rows.all_rows]
     wanted += [
         row for rows in parts.train.values() if rows.task.label.whole for row in rows.all_rows
@@ -80,6 +98,28 @@ def rank_and_read(
         for name, rows in parts.held_out.items()
     }
     return Found(predictions, {**measures, **geometry(vectors, parts.held_out, cell.recipe)})
+
+
+def ranked(
+    encoder: Encoder, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
+) -> tuple[History, dict[str, float]]:
+    """Ranks, all pairs as the paper does or similar ones alone; what is to be said of the pairs."""
+    pairs = ranked_pairs(parts.train)
+    if cell.how not in (SIMILAR_ALONE, HARD):
+        return train_ranking(encoder, pairs, table, cell.recipe, cell.settings, context), {}
+    similar = {
+        name: ranked_pairs_of(rows, [None] * len(rows), cell.recipe) for name, rows in pairs.items()
+    }
+    if cell.how == SIMILAR_ALONE:
+        similar = {name: without_negatives(of) for name, of in similar.items()}
+    history = train_pair_ranking(encoder, similar, table, cell.recipe, cell.settings, context)
+    have = sum(bool(negatives) for of in similar.values() for negatives in of.negatives)
+    return history, {"share_with_hard_negative": have / sum(map(len, similar.values()))}
+
+
+def without_negatives(pairs: RankedPairs) -> RankedPairs:
+    """The same pairs; nobody says what is no partner."""
+    return replace(pairs, negatives=((),) * len(pairs))
 
 
 def geometry(vectors: Tensor, splits: Mapping[str, TaskRows], recipe: Recipe) -> dict[str, float]:
@@ -101,7 +141,7 @@ def geometry(vectors: Tensor, splits: Mapping[str, TaskRows], recipe: Recipe) ->
 
 RANKING_LOSS = Lab(
     name="ranking-loss",
-    question="What do scale, direction, batch size and false negatives do to the vectors?",
+    question="What do scale, direction, batch size, false and hard negatives do to the vectors?",
     tasks=(QUORA.name, STS.name),
     baseline="scale 20",
     cells=cells_of,

@@ -149,14 +149,19 @@ def run_lab(
 
 
 def _with_baselines(cells: Mapping[str, Cell], only: Sequence[str], baseline: str) -> list[str]:
-    """Those named, each after what it is tested against."""
+    """Those named, each after what it is tested against, and what that is tested against."""
     for name in only:
         if name not in cells:
             raise ValueError(f"cell must be one of {', '.join(cells)}, got {name!r}")
     if len(set(only)) < len(only):
         raise ValueError(f"cells must be named once each, got {', '.join(only)}")
-    pairs = ((cells[name].against or baseline, name) for name in only)
-    return list(dict.fromkeys(name for pair in pairs for name in pair))
+    wanted: list[str] = []
+    for name in only:
+        chain = [name]
+        while (base := cells[chain[-1]].against or baseline) not in chain:
+            chain.append(base)
+        wanted += reversed(chain)
+    return list(dict.fromkeys(wanted))
 
 
 def judged(
