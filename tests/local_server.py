@@ -22,6 +22,9 @@ class LocalServer:
             def do_POST(self) -> None:
                 outer.reply(self)
 
+            def do_PUT(self) -> None:
+                outer.reply(self)
+
             def log_message(self, *arguments: object) -> None:
                 pass
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minbert.data.addresses import check_address
 from minbert.export.card import CARD, ENCODER, SENTENCES, ModelCard, has_license, say_license
@@ -14,6 +15,9 @@ from minbert.hub import NAME
 from minbert.model_files import read_json, read_text
 from minbert.pretrained import from_pretrained
 from minbert.weights import REVISION, FolderFiles, gather
+
+if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
 
 logger = logging.getLogger(__name__)
 
@@ -148,13 +152,33 @@ def push(upload: Upload, message: str = "Upload with minbert") -> str:
             upload.repository, operations, commit_message=message, revision=upload.revision
         )
     except HfHubHTTPError as error:
-        status = getattr(error.response, "status_code", None)
-        why = {
-            401: "the token is not valid: log in again with `hf auth login`",
-            403: "the token may not write there: use one that may, and a name of your own",
-            409: "somebody else changed the repository meanwhile: try again",
-        }.get(status, (error.server_message or str(error)).splitlines()[0][:160])
+        raise _refused(error, upload) from None
+    except RuntimeError as error:  # of a file that is stored apart from the commit, as weights are
+        if not isinstance(error.__cause__, HfHubHTTPError):
+            raise
+        raise _refused(error.__cause__, upload) from None
+    except ConnectionError as error:
+        if "xet-write-token" not in str(error):
+            raise
         raise OSError(
-            f"{constants.ENDPOINT} answered {status} to the upload to {upload.repository}: {why}"
+            f"{constants.ENDPOINT} gives no access to Xet, by which huggingface_hub sends weights: "
+            "HF_HUB_DISABLE_XET=1 sends them by Git LFS, which hubs of one's own mostly speak"
         ) from None
     return str(done.commit_url)
+
+
+def _refused(error: HfHubHTTPError, upload: Upload) -> OSError:
+    """What a refusal means, in a sentence."""
+    from huggingface_hub import constants
+
+    status = getattr(error.response, "status_code", None)
+    why = {
+        401: "the token is not valid: log in again with `hf auth login`",
+        403: "the token may not write there: use one that may, and a name of your own",
+        409: "somebody else changed the repository meanwhile: try again",
+        413: "a file is larger than it takes",
+        507: "there is no room left",
+    }.get(status, (error.server_message or str(error)).splitlines()[0][:160])
+    return OSError(
+        f"{constants.ENDPOINT} answered {status} to the upload to {upload.repository}: {why}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -28,6 +29,15 @@ class Hub(LocalServer):
         self.made: dict = {}
         self.tokens: set[str | None] = set()
         self.refuse: int | None = None
+        self.large: tuple[str, ...] = ()
+        """Endings of files that are stored apart from the commit, as real hubs do with weights."""
+        self.stored: dict[str, bytes] = {}
+        """Those, by the SHA-256 of their content."""
+        self.named: dict[str, str] = {}
+        """Path and SHA-256 of those that a commit names."""
+        self.refuse_large: int | None = None
+        self.missing = "\0"
+        """A part of an address that this hub does not have."""
         super().__init__()
 
     def reply(self, request: BaseHTTPRequestHandler) -> None:
@@ -39,20 +49,40 @@ class Hub(LocalServer):
         status, answer = 200, {}
         if self.refuse:
             status, answer = self.refuse, {"error": "no"}
+        elif self.missing in path:
+            status = 404
         elif path == "/api/repos/create":
             self.made = json.loads(body)
             answer = {"url": f"{self.url}/{NAME}"}
         elif path.endswith("/preupload/main"):
             names = [file["path"] for file in json.loads(body)["files"]]
+            modes = ["lfs" if n.endswith(self.large or ("\0",)) else "regular" for n in names]
             answer = {
                 "files": [
-                    {"path": n, "uploadMode": "regular", "shouldIgnore": False} for n in names
+                    {"path": n, "uploadMode": mode, "shouldIgnore": False}
+                    for n, mode in zip(names, modes, strict=True)
                 ]
             }
+        elif path.endswith("/info/lfs/objects/batch"):
+            objects = [
+                {
+                    "oid": one["oid"],
+                    "size": one["size"],
+                    "actions": {"upload": {"href": f"{self.url}/large/{one['oid']}"}},
+                }
+                for one in json.loads(body)["objects"]
+            ]
+            answer = {"transfer": "basic", "objects": objects}
+        elif request.command == "PUT":
+            status = self.refuse_large or 200
+            if status == 200:
+                self.stored[path.rpartition("/")[2]] = body
         elif path.endswith("/commit/main"):
             for line in map(json.loads, body.splitlines()):
+                value = line["value"]
+                if line["key"] == "lfsFile":
+                    self.named[value["path"]] = value["oid"]
                 if line["key"] == "file":
-                    value = line["value"]
                     self.sent[value["path"]] = base64.b64decode(value["content"])
             answer = {"commitUrl": f"{self.url}/{NAME}/commit/{'1' * 40}", "commitOid": "1" * 40,
                       "pullRequestUrl": None, "hookOutput": "", "success": True}  # fmt: skip
@@ -112,6 +142,54 @@ def test_a_model_is_sent_private_and_whole(
     assert f"{NAME}/commit/" in said.out
     assert hub.tokens - {None} == {f"Bearer {TOKEN}"}
     assert TOKEN not in said.out + said.err + caplog.text
+
+
+@pytest.fixture
+def with_lfs(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """A hub that takes weights apart from the commit, by the protocol of Git LFS."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    hub.large = (".safetensors",)
+    return hub
+
+
+LIBRARYS_OWN = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+"""huggingface_hub 2.4.0 sends weights in a way that httpx is about to leave."""
+
+
+@LIBRARYS_OWN
+def test_weights_go_to_the_store_for_large_files(with_lfs: Hub, model: Path) -> None:
+    assert main(["push", str(model), NAME, "--yes"]) == 0
+    weights = (model / "model.safetensors").read_bytes()
+    digest = hashlib.sha256(weights).hexdigest()
+    assert with_lfs.named == {"model.safetensors": digest}
+    assert with_lfs.stored == {digest: weights}
+    assert "model.safetensors" not in with_lfs.sent and "config.json" in with_lfs.sent
+
+
+@LIBRARYS_OWN
+@pytest.mark.parametrize("status", [403, 413, 507])
+def test_a_store_that_refuses_weights_is_named(
+    with_lfs: Hub, model: Path, capsys: pytest.CaptureFixture, status: int
+) -> None:
+    with_lfs.refuse_large = status
+    assert main(["push", str(model), NAME, "--yes"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"answered {status} to the upload to {NAME}" in said and TOKEN not in said
+    assert with_lfs.stored == {} and with_lfs.sent == {}, "no commit without its weights"
+
+
+def test_a_hub_without_xet_says_what_to_do(
+    hub: Hub, model: Path, capsys: pytest.CaptureFixture
+) -> None:
+    pytest.importorskip("hf_xet")
+    hub.large = (".safetensors",)
+    hub.missing = "/xet-write-token/"
+    assert main(["push", str(model), NAME, "--yes"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "HF_HUB_DISABLE_XET=1" in said and TOKEN not in said
+    assert hub.stored == {} and hub.sent == {}
 
 
 def test_nothing_is_sent_unasked(hub: Hub, model: Path, capsys: pytest.CaptureFixture) -> None:
