@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Is a wheel what stands in the source folder?
+# Is a wheel what is in the source folder?
 #
 # Good guess:  yes: `pip wheel .` builds from the files that are there, in isolation.
 # Behaviour:   setuptools copies them into build/lib and packs that folder. What an earlier build

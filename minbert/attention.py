@@ -61,7 +61,7 @@ def scaled_dot_product_attention(
 class SelfAttention(nn.Module):
     """Multi-head self-attention: queries, keys and values of every head from one input.
 
-    Returns the heads' outputs side by side; the output projection stands in the layer, where
+    Returns the heads' outputs side by side; the output projection is in the layer, where
     the published checkpoint keeps it.
     """
 

@@ -38,7 +38,7 @@ class ModelConfig:
     """Everything that decides the shape of an encoder; checked when it is made.
 
     Field names are those of a Hugging Face `config.json`, so a published BERT's file can be
-    read and ours can be read by others. Sizes only: how a model is trained stands in a preset
+    read and ours can be read by others. Sizes only: how a model is trained is in a preset
     (`minbert.training.recipe`), never here.
 
     Raises:

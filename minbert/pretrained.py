@@ -276,7 +276,7 @@ def split_names(state: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[st
     """Encoder weights and MLM-head weights of a checkpoint, under this package's names.
 
     Takes off the prefix `bert.` of task models, renames LayerNorm's gamma and beta of old files,
-    and leaves out what belongs to neither: the heads of other tasks and all that stands outside
+    and leaves out what belongs to neither: the heads of other tasks and all that is outside
     the encoder, which the log names, and stored position ids.
     """
     body, head, left = {}, {}, []

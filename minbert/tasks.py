@@ -21,7 +21,7 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Label:
-    """What may stand in the label column of a file."""
+    """What may be in the label column of a file."""
 
     column: str
     lowest: float

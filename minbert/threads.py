@@ -28,7 +28,7 @@ SPINS = 5_000
 WINDOW_S = 0.25
 """How long the machine is watched before the number of threads is chosen anew."""
 SHARED_ABOVE = 0.15
-"""A thread that stood in the queue for a core for more than this share of a window: others want
+"""A thread that waited in the queue for a core for more than this share of a window: others want
 it."""
 LONGEST_PATIENCE_S = 32.0
 """Between two tries to take more threads, at most."""
@@ -106,7 +106,7 @@ def most_threads(width: int) -> int:
 
 
 def queued_s(tasks: Path = TASKS) -> dict[str, float] | None:
-    """How long each thread of this process has stood in the queue for a core so far, in seconds.
+    """How long each thread of this process has waited in the queue for a core so far, in seconds.
 
     Not counted is what a thread slept: one that waits for the others' part of a product is in
     nobody's way.
@@ -136,9 +136,9 @@ def queued_s(tasks: Path = TASKS) -> dict[str, float] | None:
 class Threads:
     """The number of threads while something is computed; `adapt` is called between its steps.
 
-    Begins with one. A window in which no thread of this process stood in the queue for a core shows
-    that nobody else wants it, and the next one takes `most`. A window in which one did shows that
-    others are there: back to one, and it takes twice as long until the next try; every window that
+    Begins with one. A window in which no thread of this process waited in the queue for a core
+    shows that nobody else wants it, and the next one takes `most`. A window in which one did shows
+    that others are there: back to one, and it takes twice as long until the next try; every window that
     goes well halves that wait. A number fixed by the environment stays.
 
     Where the system does not count queues, the share in which this thread did not run takes their

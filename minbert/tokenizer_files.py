@@ -62,7 +62,7 @@ def _from_vocabulary(path: Path, options: TokenizerOptions) -> Tokenizer:
             )
         if first_line.setdefault(piece, number) != number:
             raise ValueError(
-                f"{path}, line {number}: {piece!r:.60} stands in line {first_line[piece]} already, "
+                f"{path}, line {number}: {piece!r:.60} is in line {first_line[piece]} already, "
                 "expected each piece once: a line's number is its id"
             )
     try:

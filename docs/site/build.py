@@ -110,7 +110,7 @@ def for_site(text: str, page: str, source: Path, written: set[str]) -> str:
     """A page for mkdocs: links lead into the site, and files that it lacks are copied into it.
 
     Args:
-        text: Markdown as it stands in the repository.
+        text: Markdown as it is in the repository.
         page: its name in the site's source.
         source: folder of the site's source.
         written: names of pages there.

@@ -244,7 +244,7 @@ def agreements(
     """How alike each two measures order the tokens, over several texts.
 
     Returns:
-        For each pair of names, in the order in which they stand in an explanation, mean and
+        For each pair of names, in the order in which they are in an explanation, mean and
         standard error of Spearman's rho: see `minbert.analysis.attribution.rank_agreement`.
 
     Raises:

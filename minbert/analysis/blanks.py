@@ -21,7 +21,7 @@ BLANK = "[MASK]"
 
 @dataclass(frozen=True)
 class Guess:
-    """One row of an answer: a piece that may stand in a blank."""
+    """One row of an answer: a piece that may be in a blank."""
 
     blank: int
     """Which [MASK] of the text, counted from 0."""

@@ -277,7 +277,7 @@ def _text(source: str, node: ast.stmt) -> str:
 
 
 def _joined(source: str, nodes: list[ast.stmt]) -> str:
-    """Statements as they stand in the source, with the comments between them."""
+    """Statements as they are in the source, with the comments between them."""
     if not nodes:
         return ""
     lines = source.splitlines()

@@ -37,7 +37,7 @@ class FileReport:
     words: tuple[int, int, int]
     """Words per sentence: median, 95th percentile, longest."""
     repeats: int
-    """Rows whose sentence, or unordered pair, stands in the same file before."""
+    """Rows whose sentence, or unordered pair, is in the same file before."""
     contradictions: int
     """Of these, rows with another label than the first one."""
     published: bool
@@ -51,7 +51,7 @@ class Report:
 
     files: list[FileReport] = field(default_factory=list)
     leaks: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    """(task, split, other split): rows of the second that stand in the first as well."""
+    """(task, split, other split): rows of the second that are in the first as well."""
     missing: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Report:
         for (task, split, other), count in self.leaks.items():
             if count:
                 what = "pairs" if COURSE_TASKS[task].pairs else "sentences"
-                lines.append(f"leak: {count} {what} of {task} stand in both {split} and {other}")
+                lines.append(f"leak: {count} {what} of {task} are in both {split} and {other}")
         lines += [f"missing: {name}" for name in self.missing]
         lines += [f"not read: {name} is none of the course's files" for name in self.others]
         lines += [f"note: {note}" for note in self.notes]

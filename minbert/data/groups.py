@@ -39,7 +39,7 @@ def split_by_group(
 ) -> dict[str, list[bool]]:
     """Which rows of each part go into dev: whole groups, about `share` of each part.
 
-    Groups are made over all parts together, so a question that stands in the pairs and in the
+    Groups are made over all parts together, so a question that is in the pairs and in the
     labelled texts is on one side in both.
 
     Args:

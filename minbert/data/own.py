@@ -56,7 +56,7 @@ class TextData:
     note: str = ""
 
     columns = (("text",), ())
-    """What stands in its files: what must, and what may."""
+    """What is in its files: what must, and what may."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", _texts("texts", self.texts))
@@ -117,7 +117,7 @@ class PairData:
     note: str = ""
 
     columns = (("first", "second"), ("label", "score", "negative"))
-    """What stands in its files: what must, and what may."""
+    """What is in its files: what must, and what may."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "first", _texts("first", self.first))
@@ -237,7 +237,7 @@ class LabelledData:
     note: str = ""
 
     columns = (("text", "label"), ())
-    """What stands in its files: what must, and what may."""
+    """What is in its files: what must, and what may."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texts", _texts("texts", self.texts))

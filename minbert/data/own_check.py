@@ -62,7 +62,7 @@ def check_own(specs: Sequence[str]) -> OwnReport:
             count = len(keys[split] & keys[other])
             if count:
                 report.lines.append(
-                    f"leak: {count:,} rows of {task.name} stand in {split} and {other}"
+                    f"leak: {count:,} rows of {task.name} are in {split} and {other}"
                 )
     if data.damage:
         report.lines.append(f"{len(data.damage)} damaged rows, left out when read:")

@@ -38,7 +38,7 @@ KNOWN_NAMES = {
     "score": ("score", "similarity", "similarity_score"),
     "negative": ("negative", "hard_negative", "hard negative"),
 }  # fmt: skip
-"""Headers that say by themselves what stands in a column, in lower case."""
+"""Headers that say by themselves what is in a column, in lower case."""
 
 UNQUOTED_HEADERS = (
     ("sentence", "label"),
@@ -56,7 +56,7 @@ class Reading:
     """How a file is to be read; whatever is not said is found out, and said in the log."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Names of columns, or their numbers from 1, by what stands in them: `first`, `label`, …"""
+    """Names of columns, or their numbers from 1, by what is in them: `first`, `label`, …"""
     header: bool | None = None
     separator: str | None = None
     quotes: bool | None = None
@@ -69,7 +69,7 @@ class OwnTable:
 
     source: str
     columns: tuple[str, ...]
-    """What stands in each row, of `KNOWN_NAMES`."""
+    """What is in each row, of `KNOWN_NAMES`."""
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     """Where each row begins in the file, counted from 1."""
@@ -233,7 +233,7 @@ def _table(
 def _named(
     header: Sequence[str], needed: Sequence[str], optional: Sequence[str], reading: Reading
 ) -> dict[str, int]:
-    """Columns by what stands in them, as the user or their names say."""
+    """Columns by what is in them, as the user or their names say."""
     lower = [name.lower() for name in header]
     found: dict[str, int] = {}
     for name in (*needed, *optional):

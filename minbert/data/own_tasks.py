@@ -91,10 +91,10 @@ def own_data(
     held = _held_out(tasks, held_text)
     kept = tuple(one for one in text if same_text(one) not in held)
     if len(kept) < len(text):
-        notes.append(f"{len(text) - len(kept):,} texts are left out of training, they stand in dev")
+        notes.append(f"{len(text) - len(kept):,} texts are left out of training, they are in dev")
     tasks, dropped = _without_held_negatives(tasks, held)
     if dropped:
-        notes.append(f"{dropped:,} hard negatives are left out, they stand in dev")
+        notes.append(f"{dropped:,} hard negatives are left out, they are in dev")
     for one in notes:
         logger.info(one)
     damage = tuple(damage for part in parts for one in _splits(part) for damage in one.damage)
@@ -291,7 +291,7 @@ def _held_out(tasks: Mapping[Task, TaskData], text: Sequence[str]) -> set[str]:
 def _without_held_negatives(
     tasks: Mapping[Task, TaskData], held: set[str]
 ) -> tuple[dict[Task, TaskData], int]:
-    """The same without hard negatives of train that stand in dev, and how many those were."""
+    """The same without hard negatives of train that are in dev, and how many those were."""
     changed, dropped = {}, 0
     for task, data in tasks.items():
         train = []

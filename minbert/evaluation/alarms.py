@@ -21,7 +21,7 @@ KINDS = {
     "zero variance": "all similarities are the same",
     "not finite": "a loss is NaN or infinite",
     "diverged": "the loss ended far above its start",
-    "leak": "dev rows stand in train as well",
+    "leak": "dev rows are in train as well",
     "frozen moved": "weights that should not move did",
     "trained stood still": "weights that should move did not",
     "trained on nothing": "no step had a loss",
@@ -104,7 +104,7 @@ def of_losses(where: str, losses: Sequence[float] | np.ndarray) -> list[Alarm]:
 def of_leaks(
     task: str, train: Iterable[Sequence[str]], dev: Sequence[Sequence[str]]
 ) -> list[Alarm]:
-    """Dev rows whose exact text stands in train, too; a pair also the other way round.
+    """Dev rows whose exact text is in train, too; a pair also the other way round.
 
     Args:
         task: of the data.
@@ -115,7 +115,7 @@ def of_leaks(
     if not twice:
         return []
     said = (
-        f"{task}: {twice} of {len(dev)} dev rows ({twice / len(dev):.1%}) stand in train with the "
+        f"{task}: {twice} of {len(dev)} dev rows ({twice / len(dev):.1%}) are in train with the "
         "same text: what is measured on them may be remembered"
     )
     return [Alarm("leak", task, said)]

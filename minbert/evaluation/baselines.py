@@ -54,7 +54,7 @@ def rungs_of(task: Task | str, data: TaskData) -> dict[str, Value]:
 def class_rungs(task: Task, data: TaskData) -> dict[str, Value]:
     """Majority class, and logistic regression on bags of words and word pairs.
 
-    The two sentences of a pair are one text: which word stands in which is not seen.
+    The two sentences of a pair are one text: which word is in which is not seen.
     """
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -2,7 +2,7 @@
 
 All intervals are 95 % and speak of the sample of test sentences: another dev set of the same kind
 would give another number. With several seeds they hold for the mean over those seeds; they do not
-contain the spread between seeds, which stands in `per_seed`.
+contain the spread between seeds, which is in `per_seed`.
 """
 
 from __future__ import annotations

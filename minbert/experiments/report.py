@@ -411,5 +411,5 @@ def _less_than_small(statement: str, per_seed: Sequence[float], sign: float) -> 
     """Expects that a gain (`sign` 1) or a loss (-1) is surely smaller than `SMALL`."""
     value = over_seeds(per_seed)
     verdict = "yes" if max(sign * end for end in value["ci95"]) < SMALL else "no"
-    words = f"surely {'below' if sign > 0 else 'above'} {sign * SMALL:+z.2f}"
+    words = f"interval {'below' if sign > 0 else 'above'} {sign * SMALL:+z.2f}"
     return Finding(statement, words, value, verdict)

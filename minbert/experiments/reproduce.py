@@ -283,7 +283,7 @@ def reproduce(
         The content of results.json.
 
     Raises:
-        ValueError: an arm is unknown, a seed stands there twice, or `out` holds something else.
+        ValueError: an arm is unknown, a seed is named twice, or `out` holds something else.
         OSError: the disk is full or does not allow it; `out` is as it was.
     """
     if isinstance(out, str | Path):

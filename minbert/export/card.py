@@ -210,5 +210,5 @@ def say_license(text: str, license: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that may stand in a table."""
+    """Text that may be in a table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -270,7 +270,7 @@ VOCABULARIES = {
     "empty": ("", "it is empty"),
     "blank only": ("\n\n\n", r"has no \[PAD\]"),
     "a blank line": ("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\nthe\n", "line 6: it is blank, exp"),
-    "said twice": ("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\na\nthe\n", "line 8: 'the' stands in"),
+    "said twice": ("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\na\nthe\n", "line 8: 'the' is in"),
     "no unknown": ("[PAD]\n[CLS]\n[SEP]\n[MASK]\nthe\n", r"the vocabulary has no \[UNK\]"),
     "roberta's": ("<s>\n<pad>\n</s>\n<unk>\n<mask>\n", r"has no \[PAD\], \[UNK\], \[CLS\]"),
     "a page": ("<!doctype html>\n<p>", "it is a web page"),
@@ -527,7 +527,7 @@ def saved(
 
 
 def paths(value: Any, at: tuple = ()) -> list[tuple]:
-    """Where something stands in a JSON value; of long objects and lists the first few only."""
+    """Where something is in a JSON value; of long objects and lists the first few only."""
     found = [at] if at else []
     if isinstance(value, dict | list):
         inner = value.items() if isinstance(value, dict) else enumerate(value)

@@ -154,7 +154,7 @@ class ExplorerOnPage:
             self.page.keyboard.press(key)
 
     def type(self, label: str, text: str) -> None:
-        """Replace what stands in a field, by keyboard, and press Enter."""
+        """Replace what is in a field, by keyboard, and press Enter."""
         self.control(label).focus()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(text)

@@ -42,7 +42,7 @@ def test_the_formula_counts_what_is_built(small_config: ModelConfig) -> None:
             lambda x, g, b, eps: (
                 g * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) + b
             ),
-            "n - 1 (torch's default), and eps stands outside",
+            "n - 1 (torch's default), and eps is outside",
         ),
         (
             lambda x, g, b, eps: (

@@ -69,8 +69,7 @@ def test_matrix_writes_its_numbers_readably() -> None:
         written = np.dot(to_rgb(text.get_color()), (0.299, 0.587, 0.114))
         assert abs(lightness - written) > 0.4
     assert alt == (
-        "Scores: 2 rows by 2 columns of score, from 0.0 to 1.0; the largest stands in row s, "
-        "column v."
+        "Scores: 2 rows by 2 columns of score, from 0.0 to 1.0; the largest is in row s, column v."
     )
 
 

@@ -22,7 +22,7 @@ class Block:
 
     @property
     def in_place(self) -> str:
-        """The text below as many empty lines as stand before it: line numbers are the file's."""
+        """The text below as many empty lines as are before it: line numbers are the file's."""
         return "\n" * (self.first_line - 1) + self.text
 
 

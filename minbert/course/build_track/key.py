@@ -1,6 +1,6 @@
 """BERT in one file: the model, its optimizer, its losses, its batches and its training.
 
-You write ten pieces. What each name takes and gives stands in its docstring; shapes are written
+You write ten pieces. What each name takes and gives is in its docstring; shapes are written
 (batch, seq, hidden). Parameters must have the names that the docstrings give, or the published
 weights find no place. `Config` is given.
 """
@@ -351,7 +351,7 @@ class AdamW:
 
 
 # ===== Piece 6: masking and its head =====
-# Words are hidden and guessed from both sides. Only hidden places count: the others stand in the
+# Words are hidden and guessed from both sides. Only hidden places count: the others are in the
 # input. The decoder is the word embedding itself: to guess a word is to come near its vector.
 
 
@@ -524,7 +524,7 @@ def length_bucketed(
     generator: torch.Generator,
     pool_batches: int = 50,
 ) -> list[list[int]]:
-    """Batches of rows of similar length, in random order; each row stands in exactly one.
+    """Batches of rows of similar length, in random order; each row is in exactly one.
 
     Shuffle the rows, cut them into pools of batch_size · pool_batches, sort each pool by length,
     cut it into batches, and shuffle the batches.

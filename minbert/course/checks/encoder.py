@@ -42,14 +42,14 @@ def layer_norm(function: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> V
             "gain and bias are not applied: the last step is gain * normalised + bias": (
                 lambda x, g, b, eps: F.layer_norm(x, x.shape[-1:], eps=eps)
             ),
-            "this variance divides by n - 1 (torch's default), and eps stands outside the root: "
+            "this variance divides by n - 1 (torch's default), and eps is outside the root: "
             "LayerNorm divides by n and adds eps to the variance": (
                 lambda x, g, b, eps: g * centred(x) / (x.std(-1, keepdim=True) + eps) + b
             ),
             "the variance divides by n - 1, which is torch's default: LayerNorm divides by n": (
                 lambda x, g, b, eps: g * centred(x) / (spread(x, True) + eps).sqrt() + b
             ),
-            "eps stands outside the root: it is added to the variance, before the root": (
+            "eps is outside the root: it is added to the variance, before the root": (
                 lambda x, g, b, eps: g * centred(x) / (spread(x, False).sqrt() + eps) + b
             ),
             "you divide by the variance: divide by its square root": (

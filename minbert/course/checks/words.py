@@ -24,7 +24,7 @@ def longest_match(function: Callable[[str, Collection[str]], list[str]]) -> Verd
         lambda word, vocabulary: _cut(word, vocabulary),
         cases,
         mistakes={
-            "from the second piece on, a piece stands in the vocabulary with ## before it": (
+            "from the second piece on, a piece is in the vocabulary with ## before it": (
                 lambda word, vocabulary: _cut(word, vocabulary, prefix="")
             ),
             "the pieces are found, but those inside the word lost their ##": (
@@ -154,7 +154,7 @@ def _plain_bool(answer: object) -> object:
 
 
 def leaked(function: Callable[[Sequence[Example], Sequence[Example]], int]) -> Verdict:
-    """`function(train, dev)`: how many dev examples stand in train as the same text."""
+    """`function(train, dev)`: how many dev examples are in train as the same text."""
     sentences = (
         [
             SentenceExample("t1", "A fine film.", 3),
@@ -197,7 +197,7 @@ def leaked(function: Callable[[Sequence[Example], Sequence[Example]], int]) -> V
                     train, dev, lambda example: (normalised(example), example.label)
                 )
             ),
-            "you count the train examples that stand in dev: it is the other way round": (
+            "you count the train examples that are in dev: it is the other way round": (
                 lambda train, dev: _common(dev, train, normalised)
             ),
             "you count every single sentence of a pair: a leak is the whole pair": (

@@ -1,4 +1,4 @@
-"""Ranking-loss lab: scale, direction, batch, false and hard negatives; what each does to vectors."""
+"""Ranking-loss lab: what scale, direction, batch, false and hard negatives do to the vectors."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def matrix(
     row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
     return axes, (
         f"{title or 'Matrix'}: {len(rows)} rows by {len(columns)} columns of {label}, from "
-        f"{np.nanmin(values):.{digits}f} to {np.nanmax(values):.{digits}f}; the largest stands in "
+        f"{np.nanmin(values):.{digits}f} to {np.nanmax(values):.{digits}f}; the largest is in "
         f"row {rows[row]}, column {columns[column]}."
     )
 

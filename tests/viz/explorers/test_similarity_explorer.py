@@ -236,7 +236,7 @@ def test_shuffling_compares_with_the_words_in_order() -> None:
     explorer.shuffle.value = True
     panel = explorer.panels["Cosines"]
     assert panel.alt.startswith(f"“{PAIR[0]}” / “a Can cavy learn tricks?”:")
-    assert "stand in alphabetical order. As typed: pooler" in panel.note
+    assert "are in alphabetical order. As typed: pooler" in panel.note
     assert f"mean {float(before):.2f}." in panel.note
     first, second = encode([PAIR[0], "a Can cavy learn tricks?"], ENCODER, TOKENIZER, "mean")
     cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)

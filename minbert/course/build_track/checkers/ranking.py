@@ -71,7 +71,7 @@ MISTAKES = (
         (("a @ b.T", "b @ a.T"),),
     ),
     Mistake(
-        "first sentences are compared with each other: the partner stands among the second ones",
+        "first sentences are compared with each other: the partner is among the second ones",
         (("a @ b.T", "a @ a.T"),),
     ),
     Mistake(

@@ -36,7 +36,7 @@ class AttentionExplorer(HeadViews):
     Args:
         encoders: one, or stages by name to choose from, such as before and after training.
         tokenizer: of all of them.
-        first, second: what stands in the fields at the start; a second sentence makes a pair.
+        first, second: what is in the fields at the start; a second sentence makes a pair.
         other: what it is compared with at the start.
         pooling: of the two vectors, one of `minbert.pooling.POOLINGS`.
         most_tokens: pieces of a text that are read and drawn; that there are more is said.

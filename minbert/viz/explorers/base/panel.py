@@ -178,5 +178,5 @@ def _png(picture: Picture) -> bytes:
 
 
 def _shown_width(drawn: bytes) -> int:
-    """Width on the page; a PNG's own stands in its bytes 16 to 19."""
+    """Width on the page; a PNG's own is in its bytes 16 to 19."""
     return round(int.from_bytes(drawn[16:20], "big") * SHOWN_PER_INCH / DOTS_PER_INCH)

@@ -102,7 +102,7 @@ def without_head(name: str) -> str:
     """Why a model has no predictions."""
     return (
         f"{plain(name)} has no masked language model head: nothing in it was trained to say which "
-        "piece stands in a blank, and a fresh head would only make answers up."
+        "piece is in a blank, and a fresh head would only make answers up."
     )
 
 

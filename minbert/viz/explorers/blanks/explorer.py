@@ -40,7 +40,7 @@ class BlankExplorer(Explorer):
             such as before and after in-domain pre-training. None in place of a head says that
             the model has none (`minbert.pretrained.has_mlm_head`); that is said in its place.
         tokenizer: of all of them.
-        text: stands in the field at the start; with at least one `[MASK]`.
+        text: is in the field at the start; with at least one `[MASK]`.
         piece: is looked for at the start.
         pieces: that are shown per blank at first, from 1 to 20.
 

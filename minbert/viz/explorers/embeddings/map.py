@@ -237,7 +237,7 @@ def _is_sound(vectors: Vectors, stage: str) -> bool:
 
 
 MOST_LISTED = 20
-"""Found sentences that stand in the table; all of them are marked on the map."""
+"""Found sentences that are in the table; all of them are marked on the map."""
 
 
 def draw_map(placed: SentenceMap, groups: Groups, near: Nearest, found: Sequence[int]) -> Axes:

@@ -44,7 +44,7 @@ class PointMap(anywidget.AnyWidget):
     Places and numbers travel as bytes, the sentences once.
 
     Args:
-        sentences: one a point, shown as text whatever stands in them.
+        sentences: one a point, shown as text whatever is in them.
     """
 
     _esm = Path(__file__).parent / "point_map.js"

@@ -34,7 +34,7 @@ FACE = {
     RANDOM: "#fdd49e",
     KEPT: "#a1d9b4",
 }
-"""Light enough for black text on them, and told apart in grey by what stands in the cells."""
+"""Light enough for black text on them, and told apart in grey by what is in the cells."""
 UNDECIDED = "#d9d9d9"
 """Chosen, in a view that has not come to the fates yet."""
 LINES = ("original", "first draw", "second draw", "fate", "model reads", "to predict")

@@ -30,7 +30,7 @@ class MaskStepper(Explorer):
 
     Args:
         tokenizer: any; no encoder is needed.
-        sentence: stands in the field at the start.
+        sentence: is in the field at the start.
         rules: to choose from, by name; the first one is shown at first.
         rate: probability of being chosen, at first.
         step: tokens that are decided at first; all without.

@@ -160,7 +160,7 @@ def _said_of(batch: RankedBatch, shown: str, values: np.ndarray) -> str:
     there, partners = f"a{row + 1} with b{column + 1}", values[own].mean()
     if shown == "cosines":
         return (
-            f"Mean on the diagonal, where the partners stand: {partners:z.2f}; beside "
+            f"Mean on the diagonal, where the partners are: {partners:z.2f}; beside "
             f"it: {values[~own].mean():z.2f}. Nearest of different pairs: {there}, "
             f"{values[row, column]:z.2f}."
         )

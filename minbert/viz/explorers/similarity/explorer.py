@@ -58,7 +58,7 @@ class SimilarityExplorer(Explorer):
         tokenizer: of all of them.
         others: sentences of which random pairs are made; every model encodes `MOST_OTHERS` of them
             once, when it is first chosen.
-        first, second: what stands in the fields at the start.
+        first, second: what is in the fields at the start.
         pooling: what the heads were trained on, one of `minbert.pooling.POOLINGS`; a `Recipe` says
             it. `pooler` is the paper's, and that of `MultitaskBert.embed`.
         seed: of the draw of sentences and pairs.
@@ -207,7 +207,7 @@ class SimilarityExplorer(Explorer):
                     f"{positions} positions."
                 )
         if self.shuffle.value:
-            notes.append("The words of the second sentence stand in alphabetical order.")
+            notes.append("The words of the second sentence are in alphabetical order.")
         if self.shuffle.value or self.swap.value:
             notes.append(f"As typed: {as_typed}.")
         return " ".join(filter(None, notes))

@@ -96,7 +96,7 @@ class TokenExplorer(Explorer):
 
     Args:
         tokenizers: one, or several by name to choose from.
-        first, second: what stands in the fields at the start.
+        first, second: what is in the fields at the start.
         max_length: positions of the encoder; None means the tokenizer's `model_max_length`.
     """
 
