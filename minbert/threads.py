@@ -137,9 +137,9 @@ class Threads:
     """The number of threads while something is computed; `adapt` is called between its steps.
 
     Begins with one. A window in which no thread of this process waited in the queue for a core
-    shows that nobody else wants it, and the next one takes `most`. A window in which one did shows
-    that others are there: back to one, and it takes twice as long until the next try; every window that
-    goes well halves that wait. A number fixed by the environment stays.
+    shows that nobody else wants it, and the next one takes `most`. A window in which one did
+    shows that others are there: back to one, and it takes twice as long until the next try;
+    every window that goes well halves that wait. A number fixed by the environment stays.
 
     Where the system does not count queues, the share in which this thread did not run takes their
     place: that takes threads that wait for each other for others, and errs on the side of one.
