@@ -22,8 +22,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TQDM_DISABLE", "1")
-
 import torch
 from sections import fill
 
@@ -140,6 +138,7 @@ def main() -> None:
         return
     if arguments.record:
         check_replaceable(arguments.record, KEYS)
+    os.environ.setdefault("TQDM_DISABLE", "1")
     logging.disable(logging.INFO)
     tier = "real" if arguments.data else "synthetic"
     parts = real(load_data(arguments.data), arguments.rows) if arguments.data else made_up()

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from minbert.__main__ import main
 from minbert.data.own_file import SEPARATORS, SUFFIXES
+from minbert.experiments.own.choices import settings_for
+from minbert.pretrained import read_config
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import own_lengths  # noqa: E402
+
 PAGE = (ROOT / "docs" / "own_data.md").read_text(encoding="utf-8")
 
 
@@ -31,6 +39,18 @@ def test_what_is_said_of_five_thousand_pairs_is_recorded() -> None:
     assert f"{found['pairs']:,} graded pairs" in PAGE and "863 dev pairs" in PAGE
     assert "863 held-out examples" in verdict and f"{found['minutes']:.1f} minutes" in PAGE
     assert f"on a {found['device']}, {found['precision']};" in PAGE
+
+
+def test_the_default_lengths_are_those_that_were_measured() -> None:
+    record = json.loads((ROOT / "benchmarks" / "own_lengths.json").read_text(encoding="utf-8"))
+    table = PAGE.partition("<!-- own-lengths -->\n")[2].partition("<!-- /own-lengths -->")[0]
+    assert table == own_lengths.table(record)
+    assert set(record["kinds"]) == set(own_lengths.STAGE)
+    now = asdict(settings_for(read_config(record["encoder"])))
+    assert json.loads(json.dumps(now)) == record["defaults"]
+    for kind, cells in record["kinds"].items():
+        assert set(cells) == set(own_lengths.lengths_of(kind, record["encoder"]))
+        assert cells["default"]["epochs"] == now[own_lengths.STAGE[kind]]["epochs"]
 
 
 def test_the_commands_and_the_python_run(
