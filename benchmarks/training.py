@@ -92,8 +92,8 @@ class Sizes:
     frozen: int = 128
     scale: int = 80
     """Sentences, and then ten times as many."""
-    processes: int = 1
-    """Repetitions of what runs in a process of its own."""
+    processes: int = 3
+    """Repetitions of what runs in a process of its own, in turn."""
 
 
 TOY = Sizes(
@@ -107,6 +107,7 @@ TOY = Sizes(
     chunk=4,
     frozen=16,
     scale=8,
+    processes=1,
 )
 
 
@@ -547,9 +548,10 @@ def alone(setting: Setting, job: str) -> dict[str, float]:
 
 
 def job(setting: Setting, name: str) -> dict[str, float]:
-    """One measurement, and the peak of this process's memory."""
+    """One measurement after one that does not count, and the peak of this process's memory."""
     way = JOBS[name](setting)
     resident = _resident_mib()
+    way()
     clock, processor = time.perf_counter(), time.process_time()
     loss = way()
     return {
