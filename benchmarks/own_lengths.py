@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Mapping
@@ -138,7 +137,6 @@ def main() -> None:
         return
     if arguments.record:
         check_replaceable(arguments.record, KEYS)
-    os.environ.setdefault("TQDM_DISABLE", "1")
     logging.disable(logging.INFO)
     tier = "real" if arguments.data else "synthetic"
     parts = real(load_data(arguments.data), arguments.rows) if arguments.data else made_up()

@@ -158,7 +158,7 @@ def push(upload: Upload, message: str = "Upload with minbert") -> str:
             raise
         raise _refused(error.__cause__, upload) from None
     except ConnectionError as error:
-        if "xet-write-token" not in str(error):
+        if "xet-write-token" not in str(error) or "404" not in str(error):
             raise
         raise OSError(
             f"{constants.ENDPOINT} gives no access to Xet, by which huggingface_hub sends weights: "
@@ -168,7 +168,7 @@ def push(upload: Upload, message: str = "Upload with minbert") -> str:
 
 
 def _refused(error: HfHubHTTPError, upload: Upload) -> OSError:
-    """What a refusal means, in a sentence."""
+    """A refusal of the hub, or of its store for weights, as one sentence with what to do."""
     from huggingface_hub import constants
 
     status = getattr(error.response, "status_code", None)

@@ -103,18 +103,24 @@ def rank_and_read(
 def ranked(
     encoder: Encoder, cell: Cell, parts: Parts, table: SentenceTable, context: RunContext
 ) -> tuple[History, dict[str, float]]:
-    """Ranks, all pairs as the paper does or similar ones alone; what is to be said of the pairs."""
+    """Train by the ranking loss: on all pairs, as the paper does, or on similar pairs alone.
+
+    Returns:
+        What happened, and for similar pairs alone the share of them with a hard negative: a second
+        sentence that was labelled as different from the same first one.
+    """
     pairs = ranked_pairs(parts.train)
     if cell.how not in (SIMILAR_ALONE, HARD):
         return train_ranking(encoder, pairs, table, cell.recipe, cell.settings, context), {}
     similar = {
         name: ranked_pairs_of(rows, [None] * len(rows), cell.recipe) for name, rows in pairs.items()
     }
+    similar = {name: of for name, of in similar.items() if len(of)}
     if cell.how == SIMILAR_ALONE:
         similar = {name: without_negatives(of) for name, of in similar.items()}
     history = train_pair_ranking(encoder, similar, table, cell.recipe, cell.settings, context)
     have = sum(bool(negatives) for of in similar.values() for negatives in of.negatives)
-    return history, {"share_with_hard_negative": have / sum(map(len, similar.values()))}
+    return history, {"share_with_hard_negative": have / max(1, sum(map(len, similar.values())))}
 
 
 def without_negatives(pairs: RankedPairs) -> RankedPairs:
