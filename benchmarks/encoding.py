@@ -18,6 +18,7 @@ import argparse
 import importlib.util
 import os
 import statistics
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -59,6 +60,9 @@ BARS = (
 )
 """Who is to be how many times as fast as whom; bf16 only where the processor multiplies it."""
 
+PEERS = ("sentence-transformers", "transformers", "openvino", "onnxruntime")
+"""Packages whose versions are recorded with ours."""
+
 
 @dataclass(frozen=True)
 class Times:
@@ -93,6 +97,9 @@ def ways_of(model: str, precisions: Sequence[str], peers: bool) -> dict[str, Way
     if peers and importlib.util.find_spec("openvino"):
         for precision in precisions:
             ways[f"OpenVINO {precision}"] = _openvino(encoder, tokenizer, precision)
+    if peers and all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime"))):
+        for precision in ("fp32", "int8"):
+            ways[f"onnxruntime {precision}"] = _onnxruntime(encoder, tokenizer, precision)
     return ways
 
 
@@ -147,6 +154,20 @@ def _openvino(encoder: Any, tokenizer: Any, precision: str) -> Way:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     return way
+
+
+def _onnxruntime(encoder: Any, tokenizer: Any, precision: str) -> Way:
+    """What `minbert export --to onnx` writes, mean and norm in the graph; `int8` loses cosine."""
+    from minbert.export import ExportedEncoder, sentence_graph
+    from minbert.export.exported import settings_of
+    from minbert.export.runtimes import runner, write_graph
+
+    graph, int8 = sentence_graph(encoder), precision == "int8"
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_graph(graph, Path(folder), "onnx", int8)
+        run, runtime = runner(path, torch.get_num_threads())
+    settings = settings_of(graph, encoder, tokenizer, "onnx", int8)
+    return ExportedEncoder(settings, tokenizer, run, runtime).encode
 
 
 def in_turn(
@@ -263,7 +284,7 @@ def about(recorded: dict[str, Any]) -> str:
     processor = recorded["device"].split(",")[-1].strip()
     versions_of = ", ".join(
         f"{name} {recorded['versions'][name]}"
-        for name in ("torch", "sentence-transformers", "transformers", "openvino")
+        for name in ("torch", *PEERS)
         if name in recorded["versions"]
     )
     return (
@@ -394,7 +415,7 @@ def main(given: Sequence[str] | None = None) -> None:
         "threads": arguments.threads,
         "device": device,
         "bf16_is_fast": fast,
-        "versions": versions() | peer_versions("sentence-transformers", "transformers", "openvino"),
+        "versions": versions() | peer_versions(*PEERS),
         "command": "python benchmarks/encoding.py"
         + "".join(
             f" --{name.replace('_', '-')}" + ("" if value is True else f" {value}")

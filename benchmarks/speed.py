@@ -77,7 +77,7 @@ def _machine(recorded: Mapping[str, Any]) -> str:
     shared = ", which others used at the same time" if recorded.get("machine_shared") else ""
     packages = ", ".join(
         f"{name} {recorded['versions'][name]}"
-        for name in ("torch", "transformers", "sentence-transformers", "openvino")
+        for name in ("torch", "transformers", "sentence-transformers", "openvino", "onnxruntime")
         if name in recorded["versions"]
     )
     return (
