@@ -3,7 +3,7 @@
     python benchmarks/speed.py [--data cs224n:DIR] [--threads 2]    measure, record, write the table
     python benchmarks/speed.py --table                              write it from what is recorded
 
-`make bench` is the first. It takes 15 to 25 minutes on two cores; a benchmark whose script is not
+`make bench` is the first. It takes about 15 minutes on two cores; a benchmark whose script is not
 there, or whose rivals are not installed, is left out and said so.
 """
 

@@ -55,6 +55,7 @@ from minbert.training.vectors import embed_all, set_dropout
 
 CPU = torch.device("cpu")
 QUICK = PRESETS["quick"].mlm.batch_size
+TENFOLD = 10
 DROPOUT = 0.1
 PAPER = replace(RECIPES["paper"], dropout=DROPOUT)
 """With dropout on attention weights (.1), as in the paper: torch then has no fused attention."""
@@ -90,8 +91,8 @@ class Sizes:
     chunk: int = 64
     """Sentences encoded at a time."""
     frozen: int = 128
-    scale: int = 80
-    """Sentences, and then ten times as many."""
+    scale: int = 160
+    """Sentences, about, and then ten times as many."""
     processes: int = 3
     """Repetitions of what runs in a process of its own, in turn."""
 
@@ -625,13 +626,29 @@ def their_ranking_job(setting: Setting) -> Way:
     return way
 
 
+def scaled(setting: Setting, times: int) -> tuple[SentenceTable, tuple[int, ...]]:
+    """Different sentences with so many times the word pieces, and the same longest batch.
+
+    Memory follows the longest batch. If the larger set had longer sentences, too, that would be
+    measured, not its size. Whole batches, for a remainder would be cut from the longest ones.
+    """
+    table, corpora, _ = setting.corpora(TENFOLD * setting.sizes.scale)
+    rows = {row for each in corpora.values() for row in each}
+    by_length = sorted(rows, key=lambda row: (-table.length(row), row))
+    longest, others = by_length[:QUICK], by_length[QUICK:]
+    pieces = [sum(map(table.length, part)) for part in (longest, others)]
+    wanted = sum(pieces) * times / TENFOLD - pieces[0]
+    batches = round(wanted / pieces[1] * len(others) / QUICK)
+    count = max(0, min(len(others), batches * QUICK))
+    evenly = [others[number * len(others) // count] for number in range(count)]
+    return table, (*longest, *evenly)
+
+
 def scale_job(times: int) -> Callable[[Setting], Way]:
-    """MLM of so many times the sentences."""
+    """MLM of so many times the word pieces."""
 
     def made(setting: Setting) -> Way:
-        # The same sentences again, so that only their number differs.
-        table, corpora, _ = setting.corpora(setting.sizes.scale)
-        rows = tuple(row for each in corpora.values() for row in each) * times
+        table, rows = scaled(setting, times)
         head = setting.head
         settings = StageSettings(1, QUICK, 1e-5)
 
@@ -655,7 +672,7 @@ LARGE_JOBS = {
 JOBS = {
     **LARGE_JOBS,
     "once": scale_job(1),
-    "ten times": scale_job(10),
+    "ten times": scale_job(TENFOLD),
 }
 
 
@@ -731,8 +748,13 @@ def scaling(setting: Setting) -> list[dict]:
     found = several(setting, ("once", "ten times"))
     once, ten = found["once"], found["ten times"]
     what, against = "MLM, ten times the word pieces", "once"
+    pieces = {}
+    for times in (1, TENFOLD):
+        table, rows = scaled(setting, times)
+        pieces[str(times)] = sum(map(table.length, rows))
+    time_of = compared(ten, once, "seconds")
     return [
-        row(f"{what}: time", against, "at most", 11, compared(ten, once, "seconds")),
+        row(f"{what}: time", against, "at most", 11, time_of, word_pieces=pieces),
         row(f"{what}: memory", against, "at most", 1.1, compared(ten, once, "peak_mib")),
     ]
 

@@ -345,26 +345,40 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "labs.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", LABS)
-def test_the_page_shows_what_was_recorded(name: str) -> None:
-    folder = ROOT / "figures" / "results" / f"lab-{name}"
+ON_REAL_DATA = {"real-lab-further-training": "further-training"}
+RECORDED = {f"lab-{name}": name for name in LABS} | ON_REAL_DATA
+
+
+@pytest.mark.parametrize("run", RECORDED)
+def test_the_page_shows_what_was_recorded(run: str) -> None:
+    name = RECORDED[run]
+    folder = ROOT / "figures" / "results" / run
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     tables = (folder / "tables.md").read_text(encoding="utf-8")
     assert tables == lab_table(results)
-    begin, end = f"<!-- lab-{name} -->\n", f"<!-- /lab-{name} -->"
+    begin, end = f"<!-- {run} -->\n", f"<!-- /{run} -->"
     shown = PAGE.partition(begin)[2].partition(end)[0]
     for line in filter(lambda line: line.startswith("|"), tables.splitlines()):
         assert line in shown.splitlines()
     assert results["command"] in tables and f"minbert lab {name}" in results["command"]
     assert not results["computed"][0]["source"]["edited"]
+    assert (results["tier"] == "real") is (run in ON_REAL_DATA)
 
 
-def test_the_tree_on_the_page_is_that_of_the_recorded_cells() -> None:
-    folder = ROOT / "figures" / "results" / "lab-further-training"
+@pytest.mark.parametrize(
+    ("run", "name", "leaves"),
+    [
+        ("lab-further-training", "further-training-tree", 18),
+        ("real-lab-further-training", "real-further-training-tree", 6),
+    ],
+)
+def test_the_tree_on_the_page_is_that_of_the_recorded_cells(
+    run: str, name: str, leaves: int
+) -> None:
+    folder = ROOT / "figures" / "results" / run
     tree = decision_tree(json.loads((folder / "results.json").read_text(encoding="utf-8")))
-    name = "further-training-tree"
     shown = PAGE.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
-    assert shown == tree and tree.count("\n  - ") == 18
+    assert shown == tree and tree.count("\n  - ") == leaves
 
 
 def test_the_pages_own_lab_runs(experiment: Experiment) -> None:
