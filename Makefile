@@ -32,7 +32,7 @@ help:
 	@echo "make site                        the documentation as static pages, into build/site"
 	@echo "make student                     notebooks without solutions, into build/student"
 	@echo "make badges REPOSITORY=owner/name   the address that README's badges lead to"
-	@echo "make bench [DATA=DIR]            how fast, beside other packages: 15 minutes, README's table"
+	@echo "make bench [DATA=DIR]            how fast, beside other packages: 17 minutes, README's table"
 	@echo "make lint | format | clean"
 
 course: .venv/installed

@@ -31,7 +31,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 import encoding_memory
 import numpy as np
 import torch
-from peers import versions_of as peer_versions
+from peers import PEERS, versions_of as peer_versions
 from sections import filled
 
 from minbert import encode, from_pretrained
@@ -59,9 +59,6 @@ BARS = (
     (OURS["bf16"], BASE, 1.5, "latency"),
 )
 """Who is to be how many times as fast as whom; bf16 only where the processor multiplies it."""
-
-PEERS = ("sentence-transformers", "transformers", "openvino", "onnxruntime")
-"""Packages whose versions are recorded with ours."""
 
 
 @dataclass(frozen=True)

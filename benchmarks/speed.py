@@ -3,7 +3,7 @@
     python benchmarks/speed.py [--data cs224n:DIR] [--threads 2]    measure, record, write the table
     python benchmarks/speed.py --table                              write it from what is recorded
 
-`make bench` is the first. It takes about 15 minutes on two cores; a benchmark whose script is not
+`make bench` is the first. It takes about 17 minutes on two cores; a benchmark whose script is not
 there, or whose rivals are not installed, is left out and said so.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from peers import PEERS
 from sections import fill
 
 HERE = Path(__file__).parent
@@ -77,7 +78,7 @@ def _machine(recorded: Mapping[str, Any]) -> str:
     shared = ", which others used at the same time" if recorded.get("machine_shared") else ""
     packages = ", ".join(
         f"{name} {recorded['versions'][name]}"
-        for name in ("torch", "transformers", "sentence-transformers", "openvino", "onnxruntime")
+        for name in ("torch", *PEERS)
         if name in recorded["versions"]
     )
     return (

@@ -56,6 +56,7 @@ from minbert.training.vectors import embed_all, set_dropout
 CPU = torch.device("cpu")
 QUICK = PRESETS["quick"].mlm.batch_size
 TENFOLD = 10
+"""How many times the word pieces the larger set of `scaling` has."""
 DROPOUT = 0.1
 PAPER = replace(RECIPES["paper"], dropout=DROPOUT)
 """With dropout on attention weights (.1), as in the paper: torch then has no fused attention."""
