@@ -345,7 +345,10 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "labs.md").read_text(encoding="utf-8")
 
 
-ON_REAL_DATA = {"real-lab-further-training": "further-training"}
+ON_REAL_DATA = {
+    "real-lab-further-training": "further-training",
+    "real-lab-pair-encoding": "pair-encoding",
+}
 RECORDED = {f"lab-{name}": name for name in LABS} | ON_REAL_DATA
 
 
