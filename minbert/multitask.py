@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from minbert import checks
 from minbert.encoder import Encoder
-from minbert.heads import head_for, in_one_pass, similarity_score
+from minbert.heads import check_averaging, head_for, in_one_pass, similarity_score
 from minbert.placement import Placed
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import PAPER_TASKS, Task
@@ -32,9 +32,12 @@ class MultitaskBert(Placed):
         pooling: the vector that heads read, of `minbert.pooling.POOLINGS`; the paper's: `pooler`.
         pairs: how heads of pairs read them, one of `minbert.heads.PAIRS`; the paper's are a
             `bi-encoder`.
+        similarity_averages: whether `predict` answers similarity by the mean of its head's score
+            and the cosine's; only where `pairs` is `both` has a pair the two.
 
     Raises:
-        ValueError: an unknown pooling, two heads of one name, or a dropout outside [0, 1).
+        ValueError: an unknown pooling, two heads of one name, a dropout outside [0, 1), or a mean
+            of what there is only one of.
     """
 
     def __init__(
@@ -46,10 +49,13 @@ class MultitaskBert(Placed):
         paraphrase_compares: bool = False,
         pooling: str = "pooler",
         pairs: str = "bi-encoder",
+        similarity_averages: bool = False,
     ) -> None:
         super().__init__()
         checks.one_of("pooling", pooling, POOLINGS)
+        check_averaging(similarity_averages, pairs)
         self.pooling, self.pairs = pooling, pairs
+        self.similarity_averages = similarity_averages
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.tasks = tuple(tasks)
@@ -127,12 +133,15 @@ class MultitaskBert(Placed):
         """What the task's head says.
 
         The most likely class; of one logit, 1 where it is above 0 (a probability above .5); of
-        scores, the score.
+        scores, the score, or with `similarity_averages` its mean with the cosine's: what each errs
+        by is in part its own.
 
         Args:
             task, first, second, pair: as for `answer`.
         """
         found = self.answer(task, first, second, pair)
+        if self.similarity_averages and task.head == "cosine":
+            return (found + similarity_score(first, second)) / 2
         if not task.label.whole:
             return found
         return (found > 0).long() if found.ndim == 1 else found.argmax(dim=-1)

@@ -133,6 +133,7 @@ class Experiment:
             paraphrase_compares=self.recipe.paraphrase_compares,
             pooling=self.recipe.pooling,
             pairs=self.recipe.pairs,
+            similarity_averages=self.recipe.similarity_averages,
         ).to(self.device)
 
     def context(self, seed: int, folder: Path | None = None) -> RunContext:

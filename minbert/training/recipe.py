@@ -10,7 +10,7 @@ from typing import Any
 
 from minbert import checks, paper
 from minbert.config import SIZES
-from minbert.heads import ONE_PASS, PAIRS
+from minbert.heads import ONE_PASS, PAIRS, check_averaging
 from minbert.masking import MaskingRule
 from minbert.pooling import POOLINGS
 from minbert.pretrained import read_config
@@ -109,6 +109,10 @@ class Recipe:
     """Of joint training: how much two readings of a sentence under other dropout have to agree, for
     tasks of classes that are not of pairs (`minbert.training.consistency`)."""
 
+    similarity_averages: bool = False
+    """Whether similarity is answered by the mean of its head's score and the cosine of the two
+    vectors, where a pair is read both ways. Nothing is trained for it."""
+
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w+-]+", self.name):
             raise ValueError(
@@ -150,6 +154,7 @@ class Recipe:
                 f"cosine_weight must be 0 where pairs is cross-encoder, got {self.cosine_weight}: "
                 "a pass over both sentences gives no two vectors; choose both"
             )
+        check_averaging(self.similarity_averages, self.pairs)
 
     def values(self) -> dict[str, Any]:
         """As plain data, for results.json; the rule of masking by names of its own.
@@ -258,6 +263,7 @@ RECIPES["best"] = replace(
     head_rate=10.0,
     frozen_words=True,
     consistency=2.0,
+    similarity_averages=True,
     joint=StageSettings(
         epochs=1,
         batch_size=32,

@@ -23,13 +23,14 @@ from minbert.sentence_transformers_folder import SentenceSettings
 from minbert.training.recipe import RECIPES, Recipe, recipe_for
 
 
-@pytest.fixture(params=["cross-encoder", "cosine", "by-task"])
+@pytest.fixture(params=["cross-encoder", "cosine", "by-task", "both"])
 def joint(experiment: Experiment, request: pytest.FixtureRequest) -> Experiment:
     """Somebody's own recipe, in five lines; its name is in no table of the package."""
     best = RECIPES["best"]
     short = replace(best.joint, epochs=2, learning_rate=2e-3)
-    mine = replace(best, name="mine", joint=short, pairs=request.param, cosine_weight=0.0)
-    return replace(experiment, recipe=mine)
+    averages = request.param == "both"
+    other = {"pairs": request.param, "cosine_weight": 0.0, "similarity_averages": averages}
+    return replace(experiment, recipe=replace(best, name="mine", joint=short, **other))
 
 
 def test_a_run_and_its_predictions_again(
@@ -66,7 +67,8 @@ def test_the_encoder_goes_through_intermediate_stages(
 ) -> None:
     best = RECIPES["best"]
     short = replace(best.joint, epochs=1)
-    mine = replace(best, name="mine", joint=short, pairs="bi-encoder", intermediate=stages)
+    choices = {"pairs": "bi-encoder", "similarity_averages": False, "intermediate": stages}
+    mine = replace(best, name="mine", joint=short, **choices)
     results = reproduce(replace(experiment, recipe=mine), ["mine"], [0], tmp_path / "out", "")
     paths = ["+".join(stages[: end + 1]) for end in range(len(stages))]
     assert list(results["timings_s"]) == [*paths, f"{paths[-1]}/joint"]
@@ -137,6 +139,7 @@ def test_the_page_about_it_runs_as_written(
         ({"mixture": 1.5}, "mixture must"),
         ({"cosine_weight": -1.0}, "cosine_weight must"),
         ({"cosine_weight": 0.5, "pairs": "cross-encoder"}, "choose both"),
+        ({"pairs": "bi-encoder"}, "similarity_averages must be False where pairs is bi-encoder"),
         ({"mixture": {"sst": -1.0}}, "mixture of sst must"),
         ({"head_rate": 0.0}, "head_rate must"),
         ({"consistency": -1.0}, "consistency must"),

@@ -38,6 +38,7 @@ def of(experiment: Experiment, **choices: object) -> Experiment:
         "pairs": "bi-encoder",
         "cosine_weight": 0.0,
         "consistency": 0.0,
+        "similarity_averages": False,
         "head_rate": 1.0,
         "frozen_words": False,
         "mixture": 1.0,
@@ -159,6 +160,28 @@ def test_an_epoch_sees_each_data_set_as_often_as_the_mixture_says() -> None:
         assert set(seen.values()) <= ({2, 3} if name == "few" else {1})
     with pytest.raises(ValueError, match="mixture must have a number for each of few, many"):
         mixed(lengths, 8, torch.Generator(), {"few": 1.0})
+
+
+def test_similarity_is_answered_by_the_mean_of_head_and_cosine(experiment: Experiment) -> None:
+    """Answers alone change, and only those of similarity; what is trained stays what it was."""
+    draw = torch.Generator().manual_seed(0)
+    alone = fresh(of(experiment, pairs="both")).eval()
+    width = alone.encoder.config.hidden_size
+    first, second, pair = torch.randn(3, 5, width, generator=draw).unbind()
+    averaging = fresh(of(experiment, pairs="both", similarity_averages=True)).eval()
+    for task in alone.tasks:
+        given = (first, second, pair) if task.pairs else (first,)
+        by_head = alone.predict(task, *given)
+        assert torch.equal(alone.answer(task, *given), averaging.answer(task, *given))
+        expected = by_head
+        if task.head == "cosine":
+            cosine = torch.cosine_similarity(first, second).clamp(min=0) * 5
+            assert not torch.allclose(by_head, cosine, atol=0.1)
+            expected = (by_head + cosine) / 2
+        assert torch.allclose(averaging.predict(task, *given).float(), expected.float())
+    for pairs in ("bi-encoder", "cosine", "cross-encoder", "by-task"):
+        with pytest.raises(ValueError, match="similarity_averages must be False where pairs is"):
+            of(experiment, pairs=pairs, similarity_averages=True)
 
 
 def test_such_choices_are_checked_and_come_back_from_a_results_file() -> None:

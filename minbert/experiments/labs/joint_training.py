@@ -29,7 +29,8 @@ def cells_of(experiment: Experiment) -> list[Cell]:
     """The recipe `best` for this encoder, and one other choice at a time; none of them twice."""
     best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
     base, joint = replace(best, name="joint"), best.joint
-    plain = replace(base, pairs="bi-encoder", cosine_weight=0.0)
+    head_alone = replace(base, similarity_averages=False)
+    plain = replace(head_alone, pairs="bi-encoder", cosine_weight=0.0)
     both, by_task = replace(plain, pairs="both"), replace(plain, pairs="by-task")
     fast = replace(both, head_rate=10.0)
     rate = joint.learning_rate
@@ -41,6 +42,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         Cell("one pass", replace(plain, pairs="cross-encoder"), joint),
         Cell("one pass and vectors", both, joint),
         Cell("one pass and vectors, cosine fitted", replace(both, cosine_weight=1.0), joint),
+        Cell("similarity by the head alone", head_alone, joint),
         Cell("classes in one pass, similarity the cosine", by_task, joint),
         Cell("concatenation", replace(plain, paraphrase_compares=False), joint),
         Cell("pooler", replace(base, pooling="pooler"), joint),
