@@ -36,6 +36,7 @@ from minbert.course.pages import Neighbours, page
 from minbert.course.runner import Execution, default_jobs, execute, execute_all
 from minbert.course.scoreboard import scoreboard
 from minbert.course.session import Session
+from minbert.course.stages_first import stage_notebooks
 from minbert.course.student import hand_out
 from minbert.course.tiers import Tier, choose_tier
 from minbert.folders.added import LOCK, AddedTo, adding_to, write_whole
@@ -120,19 +121,21 @@ def _run_course(
 
     def done(run: Execution) -> None:
         _say(run, "ok")
-        _write_page(run, paths, out)
-        runs.append(run)
+        if run.path in paths:
+            _write_page(run, paths, out)
+            runs.append(run)
 
     def folder_of(path: Path) -> Path:
         # an installed copy stays as it is: what a notebook leaves in its folder goes to --out
-        return path.parent if clone() else out.path
+        return path.parent if clone() and path in paths else out.path
 
     jobs = min(len(paths), arguments.jobs or default_jobs())
     if jobs > 1:
         logger.info("%d notebooks at once (--jobs 1: one after the other)", jobs)
     started = time.perf_counter()
     try:
-        execute_all(paths, environment, folder_of, jobs, done)
+        with stage_notebooks(paths) as first:
+            execute_all([*first, *paths], environment, folder_of, jobs, done)
     except KeyboardInterrupt:
         stopped = True
     seconds = time.perf_counter() - started
