@@ -115,6 +115,7 @@ def train_jointly(
             optimizer=optimizer,
             count_tokens=count_tokens,
             rates={task.subject: recipe.head_rate for task in model.with_weights},
+            averaged=recipe.averaged,
         )
 
 

@@ -30,6 +30,7 @@ from minbert.training.digests import content_digest
 from minbert.training.movement import movement, tensor_digests
 from minbert.training.recipe import StageSettings
 from minbert.training.seal import remove, set_aside
+from minbert.training.weight_average import AveragingOptimizer
 
 logger = logging.getLogger(__name__)
 
@@ -212,6 +213,7 @@ def train(
     count_tokens: Callable[[Batch], int] = lambda batch: 0,
     whole: nn.Module | None = None,
     rates: Mapping[str, float] | None = None,
+    averaged: float = 0.0,
 ) -> History:
     """Train the parameters of `model` that require a gradient; edits `model` in place.
 
@@ -230,6 +232,8 @@ def train(
         whole: what `model` is a part of, if the rest must not move; watched, not trained.
         rates: what the learning rate is multiplied by for parts of `model`, by their names; 1 for
             all others.
+        averaged: share of the steps, the last ones, whose weights are averaged in the end; 0 leaves
+            those of the last step (`minbert.training.weight_average`).
 
     Raises:
         DivergedError: a loss or a weight is NaN or infinite.
@@ -239,7 +243,11 @@ def train(
     """
     groups = by_rate(model, rates or {})
     parameters = [parameter for group in groups for parameter in group["params"]]
+    steps_per_epoch = len(make_batches(generator_for(context.seed, name, 0)))
+    total_steps = steps_per_epoch * settings.epochs
     update = make_optimizer(groups, settings.learning_rate, optimizer, settings.weight_decay)
+    if averaged:
+        update = AveragingOptimizer(update, parameters, begins=round(total_steps * (1 - averaged)))
     history = History()
     belongs_to = {
         "stage": context.stage,
@@ -254,8 +262,6 @@ def train(
     with parallel.in_order():
         start = resume(context.checkpoint, model, update, history, belongs_to)
     parallel.same((before, start.epoch, start.step), "weights, or another checkpoint")
-    steps_per_epoch = len(make_batches(generator_for(context.seed, name, 0)))
-    total_steps = steps_per_epoch * settings.epochs
     window = Window(total_steps, start.window)
     cuda = [context.device] if context.device.type == "cuda" else []
 
@@ -324,6 +330,8 @@ def train(
                 if stopped:
                     raise KeyboardInterrupt
         history.seconds += time.perf_counter() - started
+    if averaged:
+        update.finish()
     model.eval()
     history.frozen_moved, history.stood_still = movement(whole, update, before)
     if history.skipped == history.steps:

@@ -109,6 +109,9 @@ class Recipe:
     """Of joint training: how much two readings of a sentence under other dropout have to agree, for
     tasks of classes that are not of pairs (`minbert.training.consistency`)."""
 
+    averaged: float = 0.0
+    """Of joint training: share of the steps, the last ones, whose weights are averaged in the end
+    (`minbert.training.weight_average`)."""
     similarity_averages: bool = False
     """Whether similarity is answered by the mean of its head's score and the cosine of the two
     vectors, where a pair is read both ways. Nothing is trained for it."""
@@ -144,6 +147,7 @@ class Recipe:
         checks.within("cosine_weight", self.cosine_weight, "[0, inf)")
         checks.within("head_rate", self.head_rate, "(0, inf)")
         checks.within("consistency", self.consistency, "[0, inf)")
+        checks.within("averaged", self.averaged, "[0, 1)", "a share of the steps")
         if not self.segments and self.pairs not in ONE_PASS:
             raise ValueError(
                 f"segments must be True where pairs is {self.pairs}, got False: only a pass over "
