@@ -90,7 +90,8 @@ class SelfAttention(nn.Module):
         """Attend from every token to every allowed token, in all heads at once.
 
         With `return_attention` the weights come from `scaled_dot_product_attention` above;
-        without it torch's fused kernel computes the same output and never holds the weights. A
+        without it torch's fused kernel computes the same output and never holds the weights, save
+        where the plain path is faster. A
         query that may look at no key (a row of nothing but padding) looks at all of them: both
         ways agree on it, and neither gives NaN.
 
@@ -108,7 +109,7 @@ class SelfAttention(nn.Module):
             self.split_heads(project(states)) for project in (self.query, self.key, self.value)
         )
         dropout = self.dropout if self.training else 0.0
-        if return_attention:
+        if return_attention or plain_is_faster(query):
             mixed, weights = scaled_dot_product_attention(query, key, value, allowed, dropout)
         else:
             mixed = F.scaled_dot_product_attention(
@@ -116,4 +117,14 @@ class SelfAttention(nn.Module):
             )
             weights = None
         # (batch, head, seq, dim) -> (batch, seq, head * dim)
-        return mixed.transpose(1, 2).flatten(2), weights
+        return mixed.transpose(1, 2).flatten(2), weights if return_attention else None
+
+
+def plain_is_faster(query: Tensor) -> bool:
+    """Whether attention written out takes less time than torch's fused kernel.
+
+    So it is in bfloat16 on a CPU, above all on the way back: the fused kernel's gradient takes
+    several times as long as the products of the plain path (`benchmarks/bf16_attention.py`). It
+    holds the weights, which the fused one does not.
+    """
+    return query.dtype == torch.bfloat16 and query.device.type == "cpu"
