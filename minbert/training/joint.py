@@ -116,6 +116,7 @@ def train_jointly(
             count_tokens=count_tokens,
             rates={task.subject: recipe.head_rate for task in model.with_weights},
             averaged=recipe.averaged,
+            members=recipe.members,
         )
 
 

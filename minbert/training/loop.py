@@ -30,6 +30,7 @@ from minbert.training.digests import content_digest
 from minbert.training.movement import movement, tensor_digests
 from minbert.training.recipe import StageSettings
 from minbert.training.seal import remove, set_aside
+from minbert.training.soup import SoupOptimizer
 from minbert.training.weight_average import AveragingOptimizer
 
 logger = logging.getLogger(__name__)
@@ -214,6 +215,7 @@ def train(
     whole: nn.Module | None = None,
     rates: Mapping[str, float] | None = None,
     averaged: float = 0.0,
+    members: int = 1,
 ) -> History:
     """Train the parameters of `model` that require a gradient; edits `model` in place.
 
@@ -234,6 +236,9 @@ def train(
             all others.
         averaged: share of the steps, the last ones, whose weights are averaged in the end; 0 leaves
             those of the last step (`minbert.training.weight_average`).
+        members: how many times all epochs are gone through, each time from the same start with
+            other draws; the mean of the weights is what comes out (`minbert.training.soup`). Not
+            together with `averaged`.
 
     Raises:
         DivergedError: a loss or a weight is NaN or infinite.
@@ -244,10 +249,13 @@ def train(
     groups = by_rate(model, rates or {})
     parameters = [parameter for group in groups for parameter in group["params"]]
     steps_per_epoch = len(make_batches(generator_for(context.seed, name, 0)))
-    total_steps = steps_per_epoch * settings.epochs
+    member_steps = steps_per_epoch * settings.epochs
+    epochs, total_steps = settings.epochs * members, member_steps * members
     update = make_optimizer(groups, settings.learning_rate, optimizer, settings.weight_decay)
     if averaged:
         update = AveragingOptimizer(update, parameters, begins=round(total_steps * (1 - averaged)))
+    if members > 1:
+        update = SoupOptimizer(update, parameters, members)
     history = History()
     belongs_to = {
         "stage": context.stage,
@@ -255,6 +263,7 @@ def train(
         "seed": context.seed,
         "settings": asdict(settings),
         "optimizer": optimizer,
+        "members": members,
         "weights": {key: list(value.shape) for key, value in model.state_dict().items()},
     }
     whole = model if whole is None else whole
@@ -275,11 +284,14 @@ def train(
         ) as bar,
     ):
         started = saved = time.perf_counter()
-        for epoch in range(start.epoch, settings.epochs):
+        for epoch in range(start.epoch, epochs):
             batches = make_batches(generator_for(context.seed, name, epoch))
             for step in range(start.step if epoch == start.epoch else 0, len(batches)):
                 factor = learning_rate_factor(
-                    history.steps, total_steps, settings.warmup_share, settings.schedule
+                    history.steps % member_steps,
+                    member_steps,
+                    settings.warmup_share,
+                    settings.schedule,
                 )
                 rate = settings.learning_rate * factor
                 for group, of in zip(update.param_groups, groups, strict=True):
@@ -312,6 +324,8 @@ def train(
                 threads.adapt()
                 if epoch_done:
                     give_back()
+                    if members > 1 and (epoch + 1) % settings.epochs == 0:
+                        update.end_member()
 
                 due = time.perf_counter() - saved > context.checkpoint_every_s
                 stopped = parallel.any_of(bool(interrupted))

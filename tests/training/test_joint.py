@@ -64,7 +64,7 @@ def rows(experiment: Experiment) -> CourseRows:
 
 def of_pairs(experiment: Experiment, pairs: str, **choices: object) -> Experiment:
     plain = {"cosine_weight": 0.0, "consistency": 0.0, "mixture": 1.0, "pairs": pairs}
-    plain["similarity_averages"] = False
+    plain |= {"similarity_averages": False, "members": 1}
     return replace(experiment, recipe=replace(RECIPES["best"], **{**plain, **choices}))
 
 

@@ -39,6 +39,7 @@ def of(experiment: Experiment, **choices: object) -> Experiment:
         "cosine_weight": 0.0,
         "consistency": 0.0,
         "similarity_averages": False,
+        "members": 1,
         "head_rate": 1.0,
         "frozen_words": False,
         "mixture": 1.0,

@@ -26,9 +26,12 @@ FRESH = "two vectors, fresh heads"
 
 
 def cells_of(experiment: Experiment) -> list[Cell]:
-    """The recipe `best` for this encoder, and one other choice at a time; none of them twice."""
+    """The recipe `best` for this encoder, and one other choice at a time; none of them twice.
+
+    Trained once each: the mean of several trainings is a choice like the others.
+    """
     best = recipe_for("best", experiment.preset.name, experiment.encoder_name)
-    base, joint = replace(best, name="joint"), best.joint
+    base, joint = replace(best, name="joint", members=1), best.joint
     head_alone = replace(base, similarity_averages=False)
     plain = replace(head_alone, pairs="bi-encoder", cosine_weight=0.0)
     both, by_task = replace(plain, pairs="both"), replace(plain, pairs="by-task")
@@ -60,6 +63,7 @@ def cells_of(experiment: Experiment) -> list[Cell]:
         Cell("half the learning rate", base, replace(joint, learning_rate=rate / 2)),
         Cell("twice the learning rate", base, replace(joint, learning_rate=rate * 2)),
         Cell("twice as long", base, replace(joint, epochs=joint.epochs * 2)),
+        Cell("the mean of two trainings", replace(base, members=2), joint),
         Cell(FRESH, plain, joint, FRESH),
         Cell(FROZEN, plain, experiment.preset.heads, FROZEN),
     ]
