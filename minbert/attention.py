@@ -11,6 +11,10 @@ from minbert import checks
 from minbert.config import ModelConfig
 
 
+LONGEST_PLAIN = 256
+"""Word pieces up to which `plain_is_faster` may say so."""
+
+
 def scaled_dot_product_attention(
     query: Float[Tensor, "batch head query_seq dim"],
     key: Float[Tensor, "batch head seq dim"],
@@ -124,7 +128,9 @@ def plain_is_faster(query: Tensor) -> bool:
     """Whether attention written out takes less time than torch's fused kernel.
 
     So it is in bfloat16 on a CPU, above all on the way back: the fused kernel's gradient takes
-    several times as long as the products of the plain path (`benchmarks/bf16_attention.py`). It
-    holds the weights, which the fused one does not.
+    several times as long as the products of the plain path, which holds the weights in return
+    (measured: `findings/bf16_attention_pays_on_the_way_back.sh`). In long texts the gain is small
+    and the weights are many.
     """
-    return query.dtype == torch.bfloat16 and query.device.type == "cpu"
+    short = query.shape[-2] <= LONGEST_PLAIN
+    return short and query.dtype == torch.bfloat16 and query.device.type == "cpu"

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from torch.nn.modules import module as torch_module
 
 from minbert import checks
-from minbert.attention import SelfAttention
+from minbert.attention import SelfAttention, plain_is_faster
 from minbert.encoder import (
     AddAndNorm,
     Embeddings,
@@ -200,11 +200,26 @@ def _layer(
         F.linear(states, *weights).view(batch, seq, layer.heads, -1).transpose(1, 2)
         for weights in layer.query_key_value
     )
-    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+    mixed = _attended(query, key, value, allowed)
     mixed = F.linear(mixed.transpose(1, 2).flatten(2), *layer.mixed)
     states = _normalised(mixed.add_(states), layer.mixed_norm)
     outer = F.linear(F.gelu(F.linear(states, *layer.inner)), *layer.outer)
     return _normalised(outer.add_(states), layer.outer_norm)
+
+
+def _attended(
+    query: Float[Tensor, "batch head seq dim"],
+    key: Float[Tensor, "batch head seq dim"],
+    value: Float[Tensor, "batch head seq dim"],
+    allowed: Bool[Tensor, "batch 1 1 seq"] | None,
+) -> Float[Tensor, "batch head seq dim"]:
+    """`minbert.attention`, in the way that takes less time."""
+    if not plain_is_faster(query):
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=allowed)
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+    if allowed is not None:
+        scores = scores.masked_fill_(~allowed, torch.finfo(scores.dtype).min)
+    return scores.softmax(dim=-1) @ value
 
 
 def _normalised(states: Float[Tensor, "*batch hidden"], norm: _Norm) -> Tensor:
