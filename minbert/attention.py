@@ -10,7 +10,6 @@ from torch.nn import functional as F
 from minbert import checks
 from minbert.config import ModelConfig
 
-
 LONGEST_PLAIN = 256
 """Word pieces up to which `plain_is_faster` may say so."""
 
