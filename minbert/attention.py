@@ -9,9 +9,7 @@ from torch.nn import functional as F
 
 from minbert import checks
 from minbert.config import ModelConfig
-
-LONGEST_PLAIN = 256
-"""Word pieces up to which `plain_is_faster` may say so."""
+from minbert.precision import plain_is_faster
 
 
 def scaled_dot_product_attention(
@@ -92,11 +90,10 @@ class SelfAttention(nn.Module):
     ) -> tuple[Float[Tensor, "batch seq hidden"], Float[Tensor, "batch head seq seq"] | None]:
         """Attend from every token to every allowed token, in all heads at once.
 
-        With `return_attention` the weights come from `scaled_dot_product_attention` above;
-        without it torch's fused kernel computes the same output and never holds the weights, save
-        where the plain path is faster. A
-        query that may look at no key (a row of nothing but padding) looks at all of them: both
-        ways agree on it, and neither gives NaN.
+        With `return_attention` the weights come from `scaled_dot_product_attention` above; without
+        it, where that is faster, torch's fused kernel computes the same output and never holds the
+        weights. A query that may look at no key (a row of nothing but padding) looks at all of
+        them: both ways agree on it, and neither gives NaN.
 
         Raises:
             ValueError: states of another width than the model's, or a mask of another shape.
@@ -121,15 +118,3 @@ class SelfAttention(nn.Module):
             weights = None
         # (batch, head, seq, dim) -> (batch, seq, head * dim)
         return mixed.transpose(1, 2).flatten(2), weights if return_attention else None
-
-
-def plain_is_faster(query: Tensor) -> bool:
-    """Whether attention written out takes less time than torch's fused kernel.
-
-    So it is in bfloat16 on a CPU, above all on the way back: the fused kernel's gradient takes
-    several times as long as the products of the plain path, which holds the weights in return
-    (measured: `findings/bf16_attention_pays_on_the_way_back.sh`). In long texts the gain is small
-    and the weights are many.
-    """
-    short = query.shape[-2] <= LONGEST_PLAIN
-    return short and query.dtype == torch.bfloat16 and query.device.type == "cpu"

@@ -131,6 +131,19 @@ def one_of(name: str, value: Any, allowed: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r:.60}")
 
 
+def averaging(similarity_averages: bool, pairs: str) -> None:
+    """A mean of a head's score and the cosine is wanted only of pairs that have both.
+
+    Raises:
+        ValueError: it is, and they have not.
+    """
+    if similarity_averages and pairs != "both":
+        raise ValueError(
+            f"similarity_averages must be False where pairs is {pairs}, got True: only both has a "
+            "head's score and a cosine of the same pair"
+        )
+
+
 def distinct_seeds(seeds: Collection[int]) -> None:
     """At least one seed, and none twice: a run that is counted twice looks surer than it is."""
     if not len(seeds):

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from torch.nn.modules import module as torch_module
 
 from minbert import checks
-from minbert.attention import SelfAttention, plain_is_faster
+from minbert.attention import SelfAttention
 from minbert.encoder import (
     AddAndNorm,
     Embeddings,
@@ -32,6 +32,7 @@ from minbert.encoder import (
     LayerNorm,
     Pooler,
 )
+from minbert.precision import plain_is_faster
 
 AS_TAUGHT = {
     kind: kind.forward

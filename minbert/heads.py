@@ -28,15 +28,6 @@ def in_one_pass(task: Task, pairs: str) -> bool:
     return task.pairs and pairs in ONE_PASS and (pairs != "by-task" or task.head != "cosine")
 
 
-def check_averaging(similarity_averages: bool, pairs: str) -> None:
-    """Raise a ValueError where an average of head and cosine is wanted of pairs without both."""
-    if similarity_averages and pairs != "both":
-        raise ValueError(
-            f"similarity_averages must be False where pairs is {pairs}, got True: only both has a "
-            "head's score and a cosine of the same pair"
-        )
-
-
 def head_for(
     task: Task,
     hidden_size: int,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from minbert import checks
 from minbert.encoder import Encoder
-from minbert.heads import check_averaging, head_for, in_one_pass, similarity_score
+from minbert.heads import head_for, in_one_pass, similarity_score
 from minbert.placement import Placed
 from minbert.pooling import POOLINGS, pool
 from minbert.tasks import PAPER_TASKS, Task
@@ -36,8 +36,7 @@ class MultitaskBert(Placed):
             and the cosine's; only where `pairs` is `both` has a pair the two.
 
     Raises:
-        ValueError: an unknown pooling, two heads of one name, a dropout outside [0, 1), or a mean
-            of what there is only one of.
+        ValueError: an unknown pooling or mean, two heads of one name, a dropout outside [0, 1).
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class MultitaskBert(Placed):
     ) -> None:
         super().__init__()
         checks.one_of("pooling", pooling, POOLINGS)
-        check_averaging(similarity_averages, pairs)
+        checks.averaging(similarity_averages, pairs)
         self.pooling, self.pairs = pooling, pairs
         self.similarity_averages = similarity_averages
         hidden = encoder.config.hidden_size

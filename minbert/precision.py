@@ -5,9 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import Tensor
 
 PRECISIONS = ("auto", "fp32", "bf16")
 DEVICES = ("auto", "cpu", "cuda")
+LONGEST_PLAIN = 256
+"""Word pieces up to which `plain_is_faster` may say so."""
 
 
 def resolve_device(name: str = "auto") -> torch.device:
@@ -56,3 +59,18 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager:
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return nullcontext()
+
+
+def plain_is_faster(query: Tensor) -> bool:
+    """Whether attention written out takes less time than torch's fused kernel.
+
+    So it is in bfloat16 on a CPU, above all on the way back: the fused kernel's gradient takes
+    several times as long as the products of the plain path, which holds the weights in return
+    (measured: `findings/bf16_attention_pays_on_the_way_back.sh`). In long texts the gain is small
+    and the weights are many.
+
+    Args:
+        query: (batch, head, seq, dim).
+    """
+    short = query.shape[-2] <= LONGEST_PLAIN
+    return short and query.dtype == torch.bfloat16 and query.device.type == "cpu"

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from minbert.attention import SelfAttention, plain_is_faster
+from minbert.attention import SelfAttention
 from minbert.config import SIZES
+from minbert.precision import plain_is_faster
 
 DRAW = torch.Generator().manual_seed(0)
 ALLOWED = torch.arange(24) < torch.tensor([24, 24, 17, 9, 1, 0])[:, None, None, None]

@@ -10,7 +10,7 @@ from typing import Any
 
 from minbert import checks, paper
 from minbert.config import SIZES
-from minbert.heads import ONE_PASS, PAIRS, check_averaging
+from minbert.heads import ONE_PASS, PAIRS
 from minbert.masking import MaskingRule
 from minbert.pooling import POOLINGS
 from minbert.pretrained import read_config
@@ -167,7 +167,7 @@ class Recipe:
                 f"cosine_weight must be 0 where pairs is cross-encoder, got {self.cosine_weight}: "
                 "a pass over both sentences gives no two vectors; choose both"
             )
-        check_averaging(self.similarity_averages, self.pairs)
+        checks.averaging(self.similarity_averages, self.pairs)
 
     def values(self) -> dict[str, Any]:
         """As plain data, for results.json; the rule of masking by names of its own.
