@@ -72,5 +72,6 @@ def plain_is_faster(query: Tensor) -> bool:
     Args:
         query: (batch, head, seq, dim).
     """
-    short = query.shape[-2] <= LONGEST_PLAIN
-    return short and query.dtype == torch.bfloat16 and query.device.type == "cpu"
+    if query.dtype != torch.bfloat16 or query.device.type != "cpu":
+        return False  # before the length is looked at: an export knows no length yet
+    return query.shape[-2] <= LONGEST_PLAIN

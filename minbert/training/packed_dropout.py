@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from minbert.fast_encoder import AS_TAUGHT
+
 VALUES_PER_DRAW = 4
 LEVELS = 1 << 16
 """What sixteen bits can be."""
@@ -36,6 +38,10 @@ class PackedDropout(nn.Dropout):
         if not self.training or not 0 < self.p < 1 or states.device.type != "cpu":
             return super().forward(states)
         return states * kept(states.shape, self.p).to(states.dtype).mul_(1 / (1 - self.p))
+
+
+AS_TAUGHT[PackedDropout] = PackedDropout.forward
+"""Off, it does nothing, as `nn.Dropout` does: an encoder that has it may take the fast pass."""
 
 
 def pack_dropout(module: nn.Module, packed: bool) -> None:

@@ -11,6 +11,8 @@ from torch import nn
 
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
+from minbert.fast_encoder import ready
+from minbert.inference import encode_rows, pooled_as
 from minbert.training.packed_dropout import PackedDropout, kept, pack_dropout
 from minbert.training.recipe import RECIPES
 from minbert.training.vectors import set_dropout
@@ -78,3 +80,32 @@ def test_a_recipe_says_which_and_weights_keep_their_names() -> None:
     encoder.eval()
     pack_dropout(encoder, True)
     assert not any(part.training for part in encoder.modules())
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_an_encoder_with_it_takes_the_fast_pass_when_it_does_not_train(precision: str) -> None:
+    config = ModelConfig(
+        vocab_size=30,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    encoder = Encoder(config).train()
+    plain = encode_rows(
+        [[2, 5, 3], [2, 7, 8, 3]], encoder, 0, pooled_as("mean"), precision=precision
+    )
+    pack_dropout(encoder, True)
+    assert isinstance(encoder.embeddings.dropout, PackedDropout)
+    assert ready(encoder, precision) is not None
+    packed = encode_rows(
+        [[2, 5, 3], [2, 7, 8, 3]], encoder, 0, pooled_as("mean"), precision=precision
+    )
+    assert torch.equal(packed, plain) and encoder.training
+
+    class Stays(PackedDropout):
+        def forward(self, states: torch.Tensor) -> torch.Tensor:
+            return 2 * states
+
+    encoder.embeddings.dropout = Stays(0.1)
+    assert ready(encoder, precision) is None
