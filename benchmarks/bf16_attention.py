@@ -1,6 +1,7 @@
 """Attention in bf16 on a CPU, written out against torch's fused kernel, in the whole encoder.
 
     python benchmarks/bf16_attention.py --out benchmarks/bf16_attention.json
+    python benchmarks/bf16_attention.py --table     the recorded figures into docs/speed.md
 
 An encoder of MiniLM's size with random weights goes forward and back over the same ids. In turn:
 bf16 as `minbert.attention` does it, bf16 with torch's kernel, and fp32. Then forward alone, as
@@ -11,21 +12,27 @@ without instructions for bf16 the ratios say why nobody should take it there.
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import torch
+from sections import fill
 
 from minbert.config import ModelConfig
 from minbert.encoder import Encoder
+from minbert.experiments.markdown import markdown_table
 from minbert.experiments.provenance import describe_device, versions
 from minbert.experiments.run_folder import check_replaceable, write_json
 from minbert.fast_encoder import ready
 from minbert.precision import autocast, multiplies_bf16_fast
 
+RECORD = Path(__file__).with_suffix(".json")
+PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
 CPU = torch.device("cpu")
 MINILM = ModelConfig(hidden_size=384, num_hidden_layers=6, intermediate_size=1536)
 SHAPES = ((128, 16), (64, 32), (32, 64), (16, 128))
@@ -95,12 +102,32 @@ def measured(config: ModelConfig, shapes: tuple, runs: int) -> list[dict[str, An
     return rows
 
 
+def table(record: Mapping[str, Any]) -> str:
+    """As Markdown: a line for each direction and shape, and the command."""
+    header = ["", "sentences × word pieces", "torch's fused kernel in bf16", "fp32"]
+    rows = [
+        [
+            "forward and back" if row["trains"] else "forward",
+            f"{row['sentences']} × {row['word_pieces']}",
+            *("{:.2f} ({:.2f} to {:.2f})".format(*row[way]) for way in ("fused", "fp32")),
+        ]
+        for row in record["rows"]
+    ]
+    torch_version = record["versions"]["torch"]
+    made = f"`{record['command']}`: {record['device']}, torch {torch_version}."
+    return f"{markdown_table(header, rows)}\n{made}\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
+    if options.table:
+        fill(PAGE, {"bf16": table(json.loads(RECORD.read_text(encoding="utf-8")))})
+        return
     if options.out:
         check_replaceable(options.out, ("rows", "command"))
     torch.set_num_threads(options.threads)

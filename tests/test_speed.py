@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from torch.nn import functional as F
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import bf16_attention  # noqa: E402
 import speed  # noqa: E402
 from sections import filled  # noqa: E402
 
@@ -20,6 +24,31 @@ PARTS = ("masked", "step", "ranking", "frozen", "caching", "scaling")
 
 def test_the_table_is_the_recorded_one() -> None:
     assert filled(README, {"speed": "\n" + speed.table(speed.read())}) == README, "make bench"
+
+
+def test_the_page_shows_what_was_recorded_of_bf16_attention() -> None:
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    record = json.loads(bf16_attention.RECORD.read_text(encoding="utf-8"))
+    assert record["bf16_is_fast"]
+    assert filled(page, {"bf16": "\n" + bf16_attention.table(record)}) == page
+    slower = [row for row in record["rows"] if row["trains"] and row["fused"][0] <= 1.2]
+    assert len(record["rows"]) == 8 and not slower, "the page says 1.3 to 1.6 times as fast"
+
+
+def test_the_benchmark_of_bf16_attention_takes_each_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At toy size; where a way is patched, the kernel it names is the one that is called."""
+    called, kernel = [], F.scaled_dot_product_attention
+
+    def counted(*given, **how):
+        called.append(given[0].dtype)
+        return kernel(*given, **how)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", counted)
+    config = replace(bf16_attention.MINILM, num_hidden_layers=1, vocab_size=50)
+    rows = bf16_attention.measured(config, ((2, 8),), runs=1)
+    assert [row["trains"] for row in rows] == [True, False]
+    assert all(row["fused"][0] > 0 and row["fp32"][0] > 0 for row in rows)
+    assert called == [torch.bfloat16, torch.float32] * 4  # two directions, warmed up
 
 
 @pytest.mark.parametrize("name", sorted(speed.read()))
