@@ -345,12 +345,23 @@ def _spread(ratio: dict[str, float]) -> str:
     return f"{ratio['median']:.2f} ({ratio['lowest']:.2f}–{ratio['highest']:.2f})"
 
 
-def fill(page: str, speed: dict[str, Any] | None, memory: dict[str, Any] | None) -> str:
-    """docs/encoding.md with the recorded figures in their places."""
+def fill(
+    page: str,
+    speed: dict[str, Any] | None,
+    memory: dict[str, Any] | None,
+    fp32: dict[str, Any] | None,
+) -> str:
+    """docs/encoding.md with the recorded figures in their places.
+
+    Args:
+        fp32: figures of a processor that does not multiply bf16 fast.
+    """
     shown = {}
     if speed:
         shown |= {"encoding": "\n" + about(speed) + table(speed), "bars": "\n" + bars(speed)}
         shown |= {"left": left(speed), "product": product(speed)}
+    if fp32:
+        shown["encoding-fp32"] = "\n" + about(fp32) + table(fp32)
     if memory:
         shown["memory"] = "\n" + encoding_memory.about(memory) + encoding_memory.table(memory)
     return filled(page, shown)
@@ -363,8 +374,9 @@ def recorded_in(path: Path) -> dict[str, Any] | None:
 
 def write_page() -> None:
     """Put what is recorded beside this script into docs/encoding.md."""
-    speed, memory = (recorded_in(HERE / f"{name}.json") for name in ("encoding", "encoding_memory"))
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), speed, memory), encoding="utf-8")
+    names = ("encoding", "encoding_memory", "encoding_fp32")
+    records = (recorded_in(HERE / f"{name}.json") for name in names)
+    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), *records), encoding="utf-8")
 
 
 def main(given: Sequence[str] | None = None) -> None:

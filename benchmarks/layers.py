@@ -20,7 +20,7 @@ LAYERS = {
     "model": "config placement attention encoder pooling heads multitask",
     "losses": "masking losses light_optimizer optimizer",
     "weights": "known_models hub sentence_transformers_folder weights tensor_files pretrained",
-    "inference": "fast_encoder inference vector_files __init__",
+    "inference": "plain_linear packed_linear fast_encoder inference vector_files __init__",
     "training": "training/",
     "evaluation": "evaluation/",
     "export": "export/",

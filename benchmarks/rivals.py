@@ -160,11 +160,11 @@ class RankingTraining:
         self.trainer = trainer
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE, fused=True)
 
-    def loss_of(self, pairs: Sequence[tuple[str, str]]) -> Tensor:
-        """Of one batch, as the model stands."""
+    def loss_of(self, pairs: Sequence[tuple[str, str]], precision: str | None = None) -> Tensor:
+        """Of one batch, as the model stands; in the training's precision, or another."""
         tokenize = getattr(self.model, "preprocess", None) or self.model.tokenize
         sides = [tokenize(list(side)) for side in zip(*pairs, strict=True)]
-        with autocast(self.precision, CPU):
+        with autocast(precision or self.precision, CPU):
             return self.loss(sides, None)
 
     def run(self) -> tuple[int, float]:

@@ -22,8 +22,12 @@ from sections import fill
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
+PAGE = HERE.parent / "docs" / "speed.md"
 BENCHMARKS = ("encoding", "training")
 """Scripts here, each with `--record FILE.json`; figures are recorded beside them."""
+
+ON_FP32 = tuple(f"{name}_fp32" for name in BENCHMARKS)
+"""Records of the same scripts on a processor that does not multiply bf16 fast."""
 
 
 def rows_of(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -42,11 +46,11 @@ def rows_of(recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def read() -> dict[str, dict[str, Any]]:
-    """What is recorded, by benchmark."""
+def read(names: Sequence[str] = BENCHMARKS) -> dict[str, dict[str, Any]]:
+    """What is recorded, by the name of its file."""
     return {
         name: json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
-        for name in BENCHMARKS
+        for name in names
         if (HERE / f"{name}.json").exists()
     }
 
@@ -87,13 +91,14 @@ def _machine(recorded: Mapping[str, Any]) -> str:
     )
 
 
-def write_table(readme: Path = README) -> None:
-    """Put the table between the comments in README.
+def write_tables(readme: Path = README, page: Path = PAGE) -> None:
+    """Put the tables between the comments in README, and in docs/speed.md.
 
     Raises:
         ValueError: the comments are not there.
     """
     fill(readme, {"speed": table(read())})
+    fill(page, {"fp32": table(read(ON_FP32))})
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -114,7 +119,7 @@ def main(given: Sequence[str] | None = None) -> None:
         command += ["--record", str(HERE / f"{name}.json")]
         if subprocess.run(command).returncode:
             failed.append(script.name)
-    write_table()
+    write_tables()
     if failed:
         sys.exit(f"did not end well: {', '.join(failed)}; README has what was recorded before")
 

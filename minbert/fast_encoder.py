@@ -3,8 +3,10 @@
 `minbert.encoder` is the model to read. This file computes the same last hidden state with less
 around it: no module is called, nothing is checked that `minbert.inference` has made itself, no
 state between is kept, and for bf16 the weights are cast once instead of once a batch, as autocast
-does. A model that is not exactly as `minbert.encoder` has it (a hook, a wrapped layer, another
-`forward`, other numbers than fp32) is not computed here: `ready` says so with None.
+does. Those of wide encoders are also laid out once as the processor reads them
+(`minbert.packed_linear`), which torch otherwise does in each product. A model that is not exactly
+as `minbert.encoder` has it (a hook, a wrapped layer, another `forward`, other numbers than fp32) is
+not computed here: `ready` says so with None.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.modules import module as torch_module
 
-from minbert import checks
+from minbert import checks, packed_linear, plain_linear
 from minbert.attention import SelfAttention
 from minbert.encoder import (
     AddAndNorm,
@@ -32,6 +34,7 @@ from minbert.encoder import (
     LayerNorm,
     Pooler,
 )
+from minbert.packed_linear import packing_pays
 from minbert.precision import plain_is_faster
 
 AS_TAUGHT = {
@@ -83,6 +86,8 @@ class _LayerWeights:
     inner: Weights
     outer: Weights
     outer_norm: _Norm
+    packed: bool
+    """Whether the matrices are laid out for the processor."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +127,12 @@ class FastEncoder:
 def ready(encoder: Encoder, precision: str) -> FastEncoder | None:
     """The fast pass of an encoder as it is at this moment; None where it must go the plain way.
 
-    In fp32 it reads the encoder's own weights. In bf16 it reads copies, which are kept for the
-    next call as long as the encoder lives, does not train, and has the weights that they were made
-    of: the same tensors at the same place, written to by nobody (torch counts that), and equal in
-    64 places of each, for writes that torch does not count (`weight.data`, NumPy). On a GPU, where
-    the copies take no time, they are made for each call.
+    In fp32 it reads the encoder's own weights, unless it is wide and laying them out pays. Then,
+    and in bf16, it reads copies, which are kept for the next call as long as the encoder lives,
+    does not train, and has the weights that they were made of: the same tensors at the same place,
+    written to by nobody (torch counts that), and equal in 64 places of each, for writes that torch
+    does not count (`weight.data`, NumPy). On a GPU, where the copies take no time, they are made
+    for each call.
 
     Args:
         encoder: with its weights in fp32, on a CPU or a GPU.
@@ -134,9 +140,16 @@ def ready(encoder: Encoder, precision: str) -> FastEncoder | None:
     """
     if not _is_as_taught(encoder):
         return None
-    if precision == "fp32":
-        return FastEncoder(encoder, tuple(map(_weights, encoder.encoder.layer)), torch.float32)
-    return FastEncoder(encoder, _cast(encoder), torch.bfloat16)
+    dtype = torch.float32 if precision == "fp32" else torch.bfloat16
+    packed = packing_pays(encoder.pooler.dense.weight, dtype)
+    weights = list(encoder.encoder.layer.parameters())
+    looks = None if encoder.training else _looks(encoder, weights)
+    if precision == "fp32" and (looks is None or not packed):
+        if looks is None:
+            with _lock:
+                _kept.pop(encoder, None)
+        return FastEncoder(encoder, tuple(map(_weights, encoder.encoder.layer)), dtype)
+    return FastEncoder(encoder, _copies(encoder, dtype, packed, weights, looks), dtype)
 
 
 def _is_as_taught(encoder: Encoder) -> bool:
@@ -197,15 +210,15 @@ def _layer(
     allowed: Bool[Tensor, "batch 1 1 seq"] | None,
 ) -> Float[Tensor, "batch seq hidden"]:
     batch, seq, _ = states.shape
+    of = packed_linear if layer.packed else plain_linear
     query, key, value = (
-        F.linear(states, *weights).view(batch, seq, layer.heads, -1).transpose(1, 2)
+        of.linear(states, *weights).view(batch, seq, layer.heads, -1).transpose(1, 2)
         for weights in layer.query_key_value
     )
-    mixed = _attended(query, key, value, allowed)
-    mixed = F.linear(mixed.transpose(1, 2).flatten(2), *layer.mixed)
-    states = _normalised(mixed.add_(states), layer.mixed_norm)
-    outer = F.linear(F.gelu(F.linear(states, *layer.inner)), *layer.outer)
-    return _normalised(outer.add_(states), layer.outer_norm)
+    mixed = _attended(query, key, value, allowed).transpose(1, 2).flatten(2)
+    states = _normalised(of.linear_and_add(mixed, *layer.mixed, states), layer.mixed_norm)
+    inner = of.linear_and_gelu(states, *layer.inner)
+    return _normalised(of.linear_and_add(inner, *layer.outer, states), layer.outer_norm)
 
 
 def _attended(
@@ -227,21 +240,29 @@ def _normalised(states: Float[Tensor, "*batch hidden"], norm: _Norm) -> Tensor:
     return F.layer_norm(states, norm.shape, norm.weight, norm.bias, norm.eps)
 
 
-def _weights(layer: Layer, dtype: torch.dtype = torch.float32) -> _LayerWeights:
+def _weights(
+    layer: Layer, dtype: torch.dtype = torch.float32, packed: bool = False
+) -> _LayerWeights:
     """A layer's weights: its own in fp32, else copies."""
     attention, mixed, outer = layer.attention.self, layer.attention.output, layer.output
+
+    def matrix_of(part: nn.Module) -> Weights:
+        weight, bias = _own(part, dtype)
+        return (packed_linear.packed(weight) if packed else weight), bias
+
     return _LayerWeights(
         heads=attention.num_heads,
         query_key_value=(
-            _own(attention.query, dtype),
-            _own(attention.key, dtype),
-            _own(attention.value, dtype),
+            matrix_of(attention.query),
+            matrix_of(attention.key),
+            matrix_of(attention.value),
         ),
-        mixed=_own(mixed.dense, dtype),
+        mixed=matrix_of(mixed.dense),
         mixed_norm=_norm(mixed.LayerNorm, dtype),
-        inner=_own(layer.intermediate.dense, dtype),
-        outer=_own(outer.dense, dtype),
+        inner=matrix_of(layer.intermediate.dense),
+        outer=matrix_of(outer.dense),
         outer_norm=_norm(outer.LayerNorm, dtype),
+        packed=packed,
     )
 
 
@@ -260,7 +281,7 @@ def _own(part: nn.Module, dtype: torch.dtype) -> Weights:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Cast weights, and how the weights that they were made of looked."""
+    """Copies of weights, and how the weights that they were made of looked."""
 
     layers: tuple[_LayerWeights, ...]
     made_of: tuple[weakref.ref[Tensor], ...]
@@ -273,23 +294,31 @@ class _Kept:
         )
 
 
-_kept: weakref.WeakKeyDictionary[Encoder, _Kept] = weakref.WeakKeyDictionary()
+_kept: weakref.WeakKeyDictionary[Encoder, dict[torch.dtype, _Kept]] = weakref.WeakKeyDictionary()
 _lock = Lock()
 
 
-def _cast(encoder: Encoder) -> tuple[_LayerWeights, ...]:
-    """The layers in bf16, those of the last call where nothing has changed since."""
-    weights = list(encoder.encoder.layer.parameters())
-    looks = None if encoder.training else _looks(encoder, weights)
+def _copies(
+    encoder: Encoder,
+    dtype: torch.dtype,
+    packed: bool,
+    weights: Sequence[Tensor],
+    looks: tuple[object, ...] | None,
+) -> tuple[_LayerWeights, ...]:
+    """Copies of the layers, those of the last call where nothing has changed since."""
     with _lock:
-        kept = _kept.pop(encoder, None)
-        if kept is not None and looks is not None and kept.fits(weights, looks):
-            _kept[encoder] = kept
-            return kept.layers
-    layers = tuple(_weights(layer, torch.bfloat16) for layer in encoder.encoder.layer)
+        kept = _kept.pop(encoder, {})
+        if looks is not None:
+            kept = {of: one for of, one in kept.items() if one.fits(weights, looks)}
+            if kept:
+                _kept[encoder] = kept
+            if dtype in kept:
+                return kept[dtype].layers
+    layers = tuple(_weights(layer, dtype, packed) for layer in encoder.encoder.layer)
     if looks is not None:
         with _lock:
-            _kept[encoder] = _Kept(layers, tuple(map(weakref.ref, weights)), looks)
+            made = _Kept(layers, tuple(map(weakref.ref, weights)), looks)
+            _kept.setdefault(encoder, {})[dtype] = made
     return layers
 
 

@@ -19,6 +19,7 @@ import encoding_memory  # noqa: E402
 PAGE = (ROOT / "docs" / "encoding.md").read_text(encoding="utf-8")
 SPEED = encoding.recorded_in(ROOT / "benchmarks" / "encoding.json")
 MEMORY = encoding.recorded_in(ROOT / "benchmarks" / "encoding_memory.json")
+FP32 = encoding.recorded_in(ROOT / "benchmarks" / "encoding_fp32.json")
 RECORDED = {"speed": SPEED, "memory": MEMORY}
 
 
@@ -29,7 +30,7 @@ def recorded(name: str) -> dict:
 
 
 def test_the_tables_are_the_recorded_ones() -> None:
-    assert encoding.fill(PAGE, SPEED, MEMORY) == PAGE
+    assert encoding.fill(PAGE, SPEED, MEMORY, FP32) == PAGE
     empty = [name for name in ("encoding", "bars", "left", "product") if between(name) == ""]
     assert bool(empty) == (SPEED is None) and (between("memory") == "") == (MEMORY is None)
 

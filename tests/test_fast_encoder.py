@@ -12,13 +12,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from minbert import fast_encoder, from_pretrained, inference
+from minbert import fast_encoder, from_pretrained, inference, packed_linear
 from minbert.analysis.layers import layer_vectors
 from minbert.attention import SelfAttention
 from minbert.encoder import Encoder
 from minbert.fast_encoder import ready
 from minbert.inference import encode_rows, pooled_as
 from minbert.pooling import EVERY_POOLING, pool
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["plain", "packed"])
+def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Matrices as they are, or laid out, which wide encoders alone are without this."""
+    monkeypatch.setattr(packed_linear, "LEAST_WIDTH", 0 if request.param else 10**9)
+    return request.param
 
 
 @pytest.fixture
@@ -265,26 +272,27 @@ CHANGES: dict[str, Callable[[Encoder], object]] = {
 
 
 @torch.inference_mode()
-def fast_vectors(encoder: Encoder) -> Tensor:
-    fast = ready(encoder, "bf16")
+def fast_vectors(encoder: Encoder, precision: str = "bf16") -> Tensor:
+    fast = ready(encoder, precision)
     assert fast is not None
     output = fast(IDS, mask_of([7, 5, 2, 1]))
     return torch.cat([output.last_hidden_state.mean(1), output.pooled])
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("training", [False, True], ids=["eval", "training"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_cast_weights_are_never_those_of_before(
-    encoder: Encoder, change: Callable[[Encoder], object], training: bool
+def test_copied_weights_are_never_those_of_before(
+    encoder: Encoder, change: Callable[[Encoder], object], training: bool, precision: str
 ) -> None:
     encoder.train(training)
-    before = fast_vectors(encoder)
-    assert torch.equal(before, fast_vectors(encoder))
+    before = fast_vectors(encoder, precision)
+    assert torch.equal(before, fast_vectors(encoder, precision))
     change(encoder)
     fresh = copy.deepcopy(encoder)
     assert fresh not in fast_encoder._kept
-    after = fast_vectors(encoder)
-    assert torch.equal(after, fast_vectors(fresh))
+    after = fast_vectors(encoder, precision)
+    assert torch.equal(after, fast_vectors(fresh, precision))
     assert not torch.equal(after, before) or change is CHANGES["there and back"]
 
 
@@ -313,11 +321,50 @@ def test_nothing_is_kept_of_an_encoder_that_is_gone(small_config: object) -> Non
     assert gone() is None and cast() is None
 
 
-def test_fp32_copies_nothing(encoder: Encoder) -> None:
-    fast = ready(encoder, "fp32")
-    assert fast is not None
-    assert fast.layers[0].inner[0] is encoder.encoder.layer[0].intermediate.dense.weight
-    assert encoder not in fast_encoder._kept
+def test_fp32_copies_nothing_but_what_it_lays_out(encoder: Encoder, packed: bool) -> None:
+    laid_out = packed and packed_linear.packing_pays(encoder.pooler.dense.weight, torch.float32)
+    for training in (False, True):  # copies for a single call cost more than they save
+        fast = ready(encoder.train(training), "fp32")
+        assert fast is not None and fast.layers[0].packed is (laid_out and not training)
+        own = fast.layers[0].inner[0] is encoder.encoder.layer[0].intermediate.dense.weight
+        assert own is not fast.layers[0].packed
+        assert (encoder in fast_encoder._kept) is fast.layers[0].packed
+
+
+def test_copies_of_both_precisions_are_kept_side_by_side(encoder: Encoder, packed: bool) -> None:
+    def layers(precision: str) -> object:
+        fast = ready(encoder, precision)
+        assert fast is not None
+        return fast.layers
+
+    half, whole = layers("bf16"), layers("fp32")
+    assert layers("bf16") is half
+    laid_out = packed_linear.packing_pays(encoder.pooler.dense.weight, torch.float32)
+    assert (layers("fp32") is whole) is (packed and laid_out)
+    _step(encoder)
+    assert layers("fp32") is not whole
+    if packed and laid_out:
+        assert list(fast_encoder._kept[encoder]) == [torch.float32], "the other is of before"
+
+
+def test_where_an_operator_is_missing_or_wrong_nothing_is_laid_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weight = torch.zeros(4, 4)
+
+    def missing(*_: object) -> Tensor:
+        raise AttributeError("no such operator")
+
+    for name, other in (
+        ("packed", missing),
+        ("linear_and_gelu", lambda states, weight, bias: states.new_zeros(2, 3, 48)),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(packed_linear, name, other)
+            packed_linear._works.cache_clear()
+            assert not packed_linear.packing_pays(weight, torch.float32)
+    packed_linear._works.cache_clear()
+    assert not packed_linear.packing_pays(weight.to("meta"), torch.float32)
 
 
 def test_weights_of_inference_mode_are_not_kept(small_config: object) -> None:

@@ -24,6 +24,8 @@ PARTS = ("masked", "step", "ranking", "frozen", "caching", "scaling")
 
 def test_the_table_is_the_recorded_one() -> None:
     assert filled(README, {"speed": "\n" + speed.table(speed.read())}) == README, "make bench"
+    page = speed.PAGE.read_text(encoding="utf-8")
+    assert filled(page, {"fp32": "\n" + speed.table(speed.read(speed.ON_FP32))}) == page
 
 
 def test_the_page_shows_what_was_recorded_of_bf16_attention() -> None:
@@ -51,10 +53,12 @@ def test_the_benchmark_of_bf16_attention_takes_each_way(monkeypatch: pytest.Monk
     assert called == [torch.bfloat16, torch.float32] * 4  # two directions, warmed up
 
 
-@pytest.mark.parametrize("name", sorted(speed.read()))
+@pytest.mark.parametrize("name", sorted(speed.read((*speed.BENCHMARKS, *speed.ON_FP32))))
 def test_a_record_says_where_it_was_made_and_judges_itself_rightly(name: str) -> None:
-    recorded = speed.read()[name]
-    assert recorded["command"].startswith(f"python benchmarks/{name}.py")
+    recorded = speed.read([name])[name]
+    assert recorded["bf16_is_fast"] is not name.endswith("_fp32")
+    script = name.removesuffix("_fp32")
+    assert recorded["command"].startswith(f"python benchmarks/{script}.py")
     assert {"device", "threads", "versions", "data"} <= recorded.keys()
     rows = speed.rows_of(recorded)
     assert rows
@@ -83,10 +87,12 @@ def test_the_table_goes_between_the_comments_and_nowhere_else(
         "data": "real data (of a course)",
         "rows": [{**line, **ratio}],
     }
-    monkeypatch.setattr(speed, "read", lambda: {"training": record})
-    page = tmp_path / "README.md"
+    monkeypatch.setattr(speed, "read", lambda names=(): {"training": record})
+    page, other = tmp_path / "README.md", tmp_path / "speed.md"
     page.write_text("before\n<!-- speed -->\nold\n<!-- /speed -->\nafter\n")
-    speed.write_table(page)
+    other.write_text("<!-- fp32 -->\nold\n<!-- /fp32 -->\n")
+    speed.write_tables(page, other)
+    assert "| ours | theirs |" in other.read_text() and "old" not in other.read_text()
     text = page.read_text()
     assert text.startswith("before\n<!-- speed -->\n| | instead of |")
     assert "| ours | theirs | 2.00 (1.00–3.00) | 2.10 | ≤ 1.1 | missed |" in text
@@ -94,7 +100,7 @@ def test_the_table_goes_between_the_comments_and_nowhere_else(
     assert text.endswith("<!-- /speed -->\nafter\n") and "old" not in text
     page.write_text("no place for it\n")
     with pytest.raises(ValueError, match="README.md: the page must hold <!-- speed -->"):
-        speed.write_table(page)
+        speed.write_tables(page, other)
 
 
 def test_a_record_of_bars_reads_as_rows() -> None:
