@@ -40,12 +40,12 @@ class PackedDropout(nn.Dropout):
         return states * kept(states.shape, self.p).to(states.dtype).mul_(1 / (1 - self.p))
 
 
-AS_TAUGHT[PackedDropout] = PackedDropout.forward
-"""Off, it does nothing, as `nn.Dropout` does: an encoder that has it may take the fast pass."""
-
-
 def pack_dropout(module: nn.Module, packed: bool) -> None:
-    """Let every dropout layer in `module` draw so, or as torch does; nothing else changes."""
+    """Let every dropout layer in `module` draw so, or as torch does; nothing else changes.
+
+    Off, both do nothing: an encoder that has either may take the fast pass.
+    """
+    AS_TAUGHT.setdefault(PackedDropout, PackedDropout.forward)
     wanted = PackedDropout if packed else nn.Dropout
     for part in list(module.modules()):
         for name, child in part.named_children():
