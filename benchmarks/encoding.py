@@ -207,7 +207,8 @@ def share_of_products(way: Way, sentences: Sequence[str]) -> float:
         started = time.perf_counter()
         way(sentences)
         passed = time.perf_counter() - started
-    products = ("aten::addmm", "aten::mm", "aten::bmm", "aten::mkldnn_linear", "aten::linear")
+    products = ("aten::addmm", "aten::mm", "aten::bmm", "aten::mkldnn_linear", "aten::linear",
+                "mkldnn::_linear_pointwise")  # fmt: skip
     spent = sum(
         event.self_cpu_time_total
         for event in profile.key_averages()
@@ -414,6 +415,8 @@ def main(given: Sequence[str] | None = None) -> None:
     single = min(arguments.single, len(sentences))
     found, cosines = measure(ways, sentences, single, arguments.rounds)
     options = vars(arguments) | {"record": None}
+    if arguments.data:
+        options["data"] = f"{arguments.data.partition(':')[0]}:DIR"  # where it lies is nobody's
     recorded = {
         "data": what,
         "model": arguments.model,

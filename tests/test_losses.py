@@ -103,3 +103,18 @@ def test_uniform_guesses_cost_the_logarithm_of_the_choices() -> None:
         math.log(2)
     )
     assert losses.similarity(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 5.0])).item() == 2.5
+
+
+def test_where_all_is_clear_the_gradient_of_ranking_keeps_its_direction_in_bf16() -> None:
+    """The rival's does not: findings/ranking_loss_fades_in_bf16.sh."""
+    draw = torch.Generator().manual_seed(0)
+    first = torch.randn(32, 384, generator=draw)
+    second = first + torch.randn(32, 384, generator=draw)
+    gradients = []
+    for enabled in (False, True):
+        given = first.clone().requires_grad_()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled):
+            loss = losses.multiple_negatives_ranking(given, second, scale=20.0)
+        assert 0 < loss.item() < 1e-3 and loss.dtype == torch.float32
+        gradients.append(torch.autograd.grad(loss, given)[0].flatten())
+    assert torch.cosine_similarity(*gradients, dim=0) > 0.99
