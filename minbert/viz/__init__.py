@@ -2,7 +2,7 @@
 
 from minbert.viz.record import Recording, record
 from minbert.viz.show import show
-from minbert.viz.style import new_axes
+from minbert.viz.style import COLOURS, new_axes
 from minbert.viz.table import Table
 
-__all__ = ["Recording", "Table", "new_axes", "record", "show"]
+__all__ = ["COLOURS", "Recording", "Table", "new_axes", "record", "show"]

@@ -79,7 +79,8 @@ def test_what_is_measured(
     assert found.sts_torch is not None
     if angle == 0:
         assert found.largest_difference < 1e-6
-        assert found.sts_export == pytest.approx(found.sts_torch, abs=1e-6)
+        away = 1e-6 if found.torch_precision == "fp32" else 5e-3  # r is that of the torch path
+        assert found.sts_export == pytest.approx(found.sts_torch, abs=away)
     table = found.markdown()
     assert f"turned 1.0{', int8' if int8 else ''}" in table and verdict in table
     again = exports.certificate(json.loads(json.dumps(found.to_dict())))

@@ -238,7 +238,9 @@ def test_shuffling_compares_with_the_words_in_order() -> None:
     assert panel.alt.startswith(f"“{PAIR[0]}” / “a Can cavy learn tricks?”:")
     assert "are in alphabetical order. As typed: pooler" in panel.note
     assert f"mean {float(before):.2f}." in panel.note
-    first, second = encode([PAIR[0], "a Can cavy learn tricks?"], ENCODER, TOKENIZER, "mean")
+    first, second = encode(
+        [PAIR[0], "a Can cavy learn tricks?"], ENCODER, TOKENIZER, "mean", "fp32"
+    )
     cosine = first @ second / np.linalg.norm(first) / np.linalg.norm(second)
     assert float(cell(explorer, "Cosines", "mean")[0]) == pytest.approx(cosine, abs=6e-4)
     explorer.swap.value = True
