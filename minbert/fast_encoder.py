@@ -142,14 +142,8 @@ def ready(encoder: Encoder, precision: str) -> FastEncoder | None:
         return None
     dtype = torch.float32 if precision == "fp32" else torch.bfloat16
     packed = packing_pays(encoder.pooler.dense.weight, dtype)
-    weights = list(encoder.encoder.layer.parameters())
-    looks = None if encoder.training else _looks(encoder, weights)
-    if precision == "fp32" and (looks is None or not packed):
-        if looks is None:
-            with _lock:
-                _kept.pop(encoder, None)
-        return FastEncoder(encoder, tuple(map(_weights, encoder.encoder.layer)), dtype)
-    return FastEncoder(encoder, _copies(encoder, dtype, packed, weights, looks), dtype)
+    copies = _copies(encoder, dtype, packed) if packed or precision == "bf16" else None
+    return FastEncoder(encoder, copies or tuple(map(_weights, encoder.encoder.layer)), dtype)
 
 
 def _is_as_taught(encoder: Encoder) -> bool:
@@ -298,14 +292,13 @@ _kept: weakref.WeakKeyDictionary[Encoder, dict[torch.dtype, _Kept]] = weakref.We
 _lock = Lock()
 
 
-def _copies(
-    encoder: Encoder,
-    dtype: torch.dtype,
-    packed: bool,
-    weights: Sequence[Tensor],
-    looks: tuple[object, ...] | None,
-) -> tuple[_LayerWeights, ...]:
-    """Copies of the layers, those of the last call where nothing has changed since."""
+def _copies(encoder: Encoder, dtype: torch.dtype, packed: bool) -> tuple[_LayerWeights, ...] | None:
+    """Copies of the layers, those of the last call where nothing has changed since.
+
+    None in fp32 where they could not be kept: for a single call they cost more than they save.
+    """
+    weights = list(encoder.encoder.layer.parameters())
+    looks = None if encoder.training else _looks(encoder, weights)
     with _lock:
         kept = _kept.pop(encoder, {})
         if looks is not None:
@@ -314,6 +307,8 @@ def _copies(
                 _kept[encoder] = kept
             if dtype in kept:
                 return kept[dtype].layers
+    if looks is None and dtype == torch.float32:
+        return None
     layers = tuple(_weights(layer, dtype, packed) for layer in encoder.encoder.layer)
     if looks is not None:
         with _lock:

@@ -9,14 +9,16 @@ Source: Wortsman et al. (2022).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from minbert.training.wrapped_optimizer import WrappedOptimizer, by_number, in_order
 
-class SoupOptimizer:
+
+class SoupOptimizer(WrappedOptimizer):
     """An optimizer that brings the weights back to their start at the end of each training.
 
     Args:
@@ -28,28 +30,10 @@ class SoupOptimizer:
     def __init__(
         self, inner: torch.optim.Optimizer, parameters: Sequence[Tensor], members: int
     ) -> None:
-        self.inner, self.parameters, self.members = inner, list(parameters), members
-        self.ended = 0
+        super().__init__(inner, parameters)
+        self.members, self.ended = members, 0
         self.start = [parameter.detach().clone() for parameter in self.parameters]
         self.sums = [torch.zeros_like(parameter) for parameter in self.start]
-
-    @property
-    def state(self) -> Mapping[Tensor, Any]:
-        """That of the inner optimizer: holds the weights that it has moved."""
-        return self.inner.state
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """Those of the inner optimizer."""
-        return self.inner.param_groups
-
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        self.inner.zero_grad()
-
-    def step(self) -> None:
-        """Move the weights."""
-        self.inner.step()
 
     @torch.no_grad()
     def end_member(self) -> None:
@@ -73,13 +57,12 @@ class SoupOptimizer:
         return {
             "inner": self.inner.state_dict(),
             "ended": self.ended,
-            "start": {str(number): one for number, one in enumerate(self.start)},
-            "sums": {str(number): total for number, total in enumerate(self.sums)},
+            "start": by_number(self.start),
+            "sums": by_number(self.sums),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         self.inner.load_state_dict(state["inner"])
         self.ended = state["ended"]
-        self.start = [state["start"][str(number)] for number in range(len(state["start"]))]
-        self.sums = [state["sums"][str(number)] for number in range(len(state["sums"]))]
+        self.start, self.sums = in_order(state["start"]), in_order(state["sums"])

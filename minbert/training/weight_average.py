@@ -9,17 +9,19 @@ Source: Polyak and Juditsky (1992); for neural networks Izmailov et al. (2018).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from minbert.training.wrapped_optimizer import WrappedOptimizer, by_number, in_order
+
 EVERY = 5
 """Steps from one place to the next; neighbours hardly differ."""
 
 
-class AveragingOptimizer:
+class AveragingOptimizer(WrappedOptimizer):
     """An optimizer that also adds up the weights after some of its last steps.
 
     Args:
@@ -31,28 +33,15 @@ class AveragingOptimizer:
     def __init__(
         self, inner: torch.optim.Optimizer, parameters: Sequence[Tensor], begins: int
     ) -> None:
-        self.inner, self.parameters, self.begins = inner, list(parameters), begins
+        super().__init__(inner, parameters)
+        self.begins = begins
         self.steps = self.places = 0
         self.sums: list[Tensor] = []
-
-    @property
-    def state(self) -> Mapping[Tensor, Any]:
-        """That of the inner optimizer: holds the weights that it has moved."""
-        return self.inner.state
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """Those of the inner optimizer."""
-        return self.inner.param_groups
-
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        self.inner.zero_grad()
 
     @torch.no_grad()
     def step(self) -> None:
         """Move the weights, and add where they are to the sum if its time has come."""
-        self.inner.step()
+        super().step()
         self.steps += 1
         if self.steps < self.begins or self.steps % EVERY:
             return
@@ -78,11 +67,11 @@ class AveragingOptimizer:
             "inner": self.inner.state_dict(),
             "steps": self.steps,
             "places": self.places,
-            "sums": {str(number): total for number, total in enumerate(self.sums)},
+            "sums": by_number(self.sums),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
         self.inner.load_state_dict(state["inner"])
         self.steps, self.places = state["steps"], state["places"]
-        self.sums = [state["sums"][str(number)] for number in range(len(state["sums"]))]
+        self.sums = in_order(state["sums"])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
+from toy_loop import toy_training
 
 from minbert.training import RECIPES
-from minbert.training.loop import Batch, History, RunContext, train
+from minbert.training.loop import History
 from minbert.training.recipe import StageSettings
 
 INPUTS = torch.randn(64, 5, generator=torch.Generator().manual_seed(0))
@@ -28,36 +26,8 @@ def fresh() -> nn.Module:
     return nn.ModuleDict({"read": read, "idle": nn.Linear(5, 5)})
 
 
-def batches(generator: torch.Generator) -> Sequence[Batch]:
-    order = torch.randperm(64, generator=generator)
-    return [("made up", rows.tolist()) for rows in order.split(8)]
-
-
-def loss_of(model: nn.Module, steps: list[dict[str, Tensor]], stop_at: int = 0) -> Callable:
-    def compute(batch: Batch, generator: torch.Generator) -> Tensor:
-        steps.append({name: value.detach().clone() for name, value in model.state_dict().items()})
-        if len(steps) == stop_at:
-            os.kill(os.getpid(), signal.SIGINT)
-        predicted = model["read"](INPUTS[batch[1]]).squeeze(-1)
-        return (predicted - TARGETS[batch[1]]).square().mean()
-
-    return compute
-
-
-def trained(
-    model: nn.Module,
-    members: int,
-    steps: list | None = None,
-    checkpoint: Path | None = None,
-    stop_at: int = 0,
-    settings: StageSettings = SETTINGS,
-    optimizer: str = "fused",
-) -> History:
-    context = RunContext(torch.device("cpu"), "fp32", 3, checkpoint, checkpoint_every_s=1e9)
-    compute = loss_of(model, [] if steps is None else steps, stop_at)
-    return train(
-        model, batches, compute, settings, context, name="toy", members=members, optimizer=optimizer
-    )
+def trained(model: nn.Module, members: int, steps: list | None = None, **how: object) -> History:
+    return toy_training(model, INPUTS, TARGETS, SETTINGS, steps, members=members, **how)
 
 
 @pytest.mark.parametrize("optimizer", ["fused", "adamw"])
@@ -91,7 +61,7 @@ def test_an_interrupted_run_ends_with_the_same_mean(tmp_path: Path, stop_at: int
     whole, path = fresh(), tmp_path / "checkpoint.pt"
     trained(whole, 3)
     with pytest.raises(KeyboardInterrupt):
-        trained(fresh(), 3, [], path, stop_at)
+        trained(fresh(), 3, checkpoint=path, stop_at=stop_at)
     again, steps = fresh(), []
     trained(again, 3, steps, checkpoint=path)
     assert len(steps) == 48 - stop_at
@@ -104,7 +74,7 @@ def test_a_checkpoint_of_another_number_of_trainings_is_not_gone_on_with(
 ) -> None:
     path = tmp_path / "checkpoint.pt"
     with pytest.raises(KeyboardInterrupt):
-        trained(fresh(), 2, [], path, 5)
+        trained(fresh(), 2, checkpoint=path, stop_at=5)
     again, whole = fresh(), fresh()
     trained(again, 3, checkpoint=path)
     trained(whole, 3)

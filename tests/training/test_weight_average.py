@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
+from toy_loop import toy_training
 
-from minbert.training.loop import Batch, History, RunContext, train
+from minbert.training.loop import History
 from minbert.training.recipe import StageSettings
 from minbert.training.weight_average import EVERY
 
@@ -26,42 +24,18 @@ def fresh() -> nn.Module:
     return nn.ModuleDict({"read": nn.Linear(5, 1), "idle": nn.Linear(5, 5)})
 
 
-def batches(generator: torch.Generator) -> Sequence[Batch]:
-    order = torch.randperm(96, generator=generator)
-    return [("made up", rows.tolist()) for rows in order.split(8)]
-
-
-def loss_of(model: nn.Module, seen: list | None = None, stop_at: int = 0) -> Callable:
-    def compute(batch: Batch, generator: torch.Generator) -> Tensor:
-        if seen is not None:
-            seen.append(model["read"].weight.detach().clone())
-            if len(seen) == stop_at:
-                os.kill(os.getpid(), signal.SIGINT)
-        predicted = model["read"](INPUTS[batch[1]]).squeeze(-1)
-        return (predicted - TARGETS[batch[1]]).square().mean()
-
-    return compute
-
-
-def trained(
-    model: nn.Module,
-    averaged: float,
-    seen: list | None = None,
-    checkpoint: Path | None = None,
-    stop_at: int = 0,
-) -> History:
-    context = RunContext(torch.device("cpu"), "fp32", 3, checkpoint, checkpoint_every_s=1e9)
-    compute = loss_of(model, seen, stop_at)
-    return train(model, batches, compute, SETTINGS, context, name="toy", averaged=averaged)
+def trained(model: nn.Module, averaged: float, steps: list | None = None, **how: object) -> History:
+    return toy_training(model, INPUTS, TARGETS, SETTINGS, steps, averaged=averaged, **how)
 
 
 @pytest.mark.parametrize(("averaged", "count"), [(0.5, 7), (0.25, 4), (0.1, 2)])
 def test_it_is_the_mean_of_every_fifth_of_the_last_weights(averaged: float, count: int) -> None:
     model, last = fresh(), fresh()
-    seen: list[Tensor] = []
+    seen: list[dict[str, Tensor]] = []
     history = trained(model, averaged, seen)
     trained(last, 0.0)
-    after = [*seen[1:], last["read"].weight.detach()]  # after steps 1 to 60
+    before = [weights["read.weight"] for weights in seen]
+    after = [*before[1:], last["read"].weight.detach()]  # after steps 1 to 60
     begins = round(60 * (1 - averaged))
     places = [after[step - 1] for step in range(begins, 61) if step % EVERY == 0]
     assert len(places) == count
@@ -76,7 +50,7 @@ def test_an_interrupted_run_ends_with_the_same_mean(tmp_path: Path, stop_at: int
     whole, path = fresh(), tmp_path / "checkpoint.pt"
     trained(whole, 0.5)
     with pytest.raises(KeyboardInterrupt):
-        trained(fresh(), 0.5, [], path, stop_at)
+        trained(fresh(), 0.5, checkpoint=path, stop_at=stop_at)
     again = fresh()
     trained(again, 0.5, checkpoint=path)
     assert torch.equal(again["read"].weight, whole["read"].weight)
@@ -90,12 +64,7 @@ def test_a_mean_lies_nearer_to_the_solution_than_the_last_step_where_the_loss_is
     away = {}
     for averaged in (0.0, 0.5):
         model = fresh()
-
-        def compute(batch: Batch, generator: torch.Generator, model: nn.Module = model) -> Tensor:
-            return (model["read"](INPUTS[batch[1]])[:, 0] - noisy[batch[1]]).square().mean()
-
-        context = RunContext(torch.device("cpu"), "fp32", 3)
-        train(model, batches, compute, settings, context, name="toy", averaged=averaged)
+        toy_training(model, INPUTS, noisy, settings, averaged=averaged)
         found = torch.cat([model["read"].weight[0], model["read"].bias]).detach()
         away[averaged] = (found - solution.solution[:, 0]).norm().item()
     assert away[0.5] < away[0.0] / 2
