@@ -71,11 +71,18 @@ class Window:
 
 @torch.no_grad()
 def check_weights(model: nn.Module, step: int, learning_rate: float, name: str) -> None:
-    """Refuse weights that are no numbers: the loss shows it a step late, after the last never."""
-    for tensor, weight in model.named_parameters():
-        if weight.requires_grad and not torch.isfinite(weight).all():
+    """Refuse weights that are no numbers: the loss shows it a step late, after the last never.
+
+    A sum is a number only if all its terms are. That is the quick look: a short training of `tiny`
+    looks after every step, and asking weight by weight took 6 % of its time.
+    """
+    trained = {key: weight for key, weight in model.named_parameters() if weight.requires_grad}
+    if torch.stack([weight.sum().float() for weight in trained.values()]).isfinite().all():
+        return
+    for key, weight in trained.items():
+        if not torch.isfinite(weight).all():
             raise DivergedError(
-                f"{tensor} of {name} holds NaN or infinity by step {step} (learning rate "
+                f"{key} of {name} holds NaN or infinity by step {step} (learning rate "
                 f"{learning_rate:g}): a gradient was no number; try a lower learning rate, or "
                 "limit the gradient (max_gradient_norm)"
             )
