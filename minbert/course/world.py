@@ -116,6 +116,7 @@ def earlier_markdown() -> str:
         "`best`, shorter": "real-minilm-shorter",
         "`best`, trained once": "real-minilm-once",
         "`best`": "real-minilm-best",
+        "`best`, another seed": "real-minilm-best-seed-1",
     }
     measured = [recorded(name).results["arms"]["best"]["joint"] for name in names.values()]
     rows = [[title, *(cell(one[metric]) for one in measured)] for metric, title in MEASURES.items()]

@@ -12,10 +12,10 @@ INFINITY = float("inf")
 
 
 def layers(values: list[float]) -> nn.Sequential:
-    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(len(values), 1))
+    last = nn.Linear(len(values), 1)
     with torch.no_grad():
-        model[1].weight[:] = torch.tensor(values)
-    return model
+        last.weight[:] = torch.tensor(values)
+    return nn.Sequential(nn.Linear(2, 2), last)
 
 
 @pytest.mark.parametrize(
