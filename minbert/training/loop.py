@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -363,12 +364,15 @@ def by_rate(model: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]
 
     Args:
         model: its parameters that require a gradient.
-        rates: by the name of a part, such as `sentiment`: that of all its parameters.
+        rates: by the name of a part, such as `sentiment` or `encoder.encoder.layer.0`: that of all
+            its parameters. A part within a part counts before the whole.
     """
     groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault(rates.get(name.partition(".")[0], 1.0), []).append(parameter)
+            parts = list(accumulate(name.split("."), "{}.{}".format))
+            named = [rates[part] for part in reversed(parts) if part in rates]
+            groups.setdefault(named[0] if named else 1.0, []).append(parameter)
     return [{"params": of, "rate": rate} for rate, of in groups.items()]
 
 

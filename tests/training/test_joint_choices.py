@@ -117,6 +117,15 @@ def test_groups_hold_each_trained_parameter_once() -> None:
     assert len(alone["params"]) == 5
 
 
+def test_a_part_within_a_part_has_its_own_rate() -> None:
+    inner = nn.ModuleDict({"0": nn.Linear(2, 2), "01": nn.Linear(2, 2)})
+    model = nn.ModuleDict({"encoder": inner, "head": nn.Linear(2, 2)})
+    groups = by_rate(model, {"encoder": 0.5, "encoder.0": 0.25})
+    assert {group["rate"]: len(group["params"]) for group in groups} == {0.25: 2, 0.5: 2, 1.0: 2}
+    [lowest] = [group["params"] for group in groups if group["rate"] == 0.25]
+    assert all(one is other for one, other in zip(lowest, inner["0"].parameters(), strict=True))
+
+
 def test_disagreement_is_the_mean_of_both_divergences() -> None:
     one, other = torch.randn(2, 7, 5, generator=torch.Generator().manual_seed(0))
     p, q = Categorical(logits=one), Categorical(logits=other)
