@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from minbert.threads import adapted, most_threads
 from minbert.training.curve import Window, check_weights
 from minbert.training.digests import content_digest
 from minbert.training.movement import movement, tensor_digests
+from minbert.training.rates import by_rate
 from minbert.training.recipe import StageSettings
 from minbert.training.seal import remove, set_aside
 from minbert.training.soup import SoupOptimizer
@@ -357,23 +357,6 @@ def train(
             "masking.probability)"
         )
     return history
-
-
-def by_rate(model: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
-    """What is trained, as an optimizer's groups: `params`, and the `rate` that they share.
-
-    Args:
-        model: its parameters that require a gradient.
-        rates: by the name of a part, such as `sentiment` or `encoder.encoder.layer.0`: that of all
-            its parameters. A part within a part counts before the whole.
-    """
-    groups: dict[float, list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            parts = list(accumulate(name.split("."), "{}.{}".format))
-            named = [rates[part] for part in reversed(parts) if part in rates]
-            groups.setdefault(named[0] if named else 1.0, []).append(parameter)
-    return [{"params": of, "rate": rate} for rate, of in groups.items()]
 
 
 def _width(model: nn.Module) -> int:

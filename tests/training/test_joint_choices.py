@@ -18,7 +18,8 @@ from minbert.pretrained import from_pretrained
 from minbert.training.consistency import disagreement
 from minbert.training.epochs import mixed
 from minbert.training.joint import frozen, train_jointly
-from minbert.training.loop import by_rate, generator_for
+from minbert.training.loop import generator_for
+from minbert.training.rates import by_rate
 from minbert.training.recipe import RECIPES, Recipe, StageSettings
 from minbert.training.sentences import CourseRows
 from minbert.training.vectors import embed_all
